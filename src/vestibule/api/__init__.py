@@ -1,0 +1,1 @@
+"""JSON faces over the verbs in `domain`."""

@@ -1,0 +1,1 @@
+"""The outside world: mail and SMS senders behind one SSRF guard."""

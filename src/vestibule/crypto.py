@@ -1,0 +1,170 @@
+"""Randomness, identifiers, digests, sealing and the password pool: the only place that makes secrets.
+
+Sealed values have one format, `v1.<key id>.<nonce and ciphertext>`: AES-256-GCM under a key derived from the
+master key, with `table`, `column` and row id as associated data, so a value moved to another row does not open.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from vestibule.digests import matches
+from vestibule.errors import ServerBusy
+
+T = TypeVar("T")
+
+LOWER = "0123456789abcdefghijklmnopqrstuvwxyz"
+ALNUM = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+ARGON2_MEMORY_KIB = 19 * 1024
+MASTER_KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+def _text(alphabet: str, length: int) -> str:
+    return "".join([secrets.choice(alphabet) for _ in range(length)])
+
+
+def new_id(length: int = 21) -> str:
+    """Return a row id: `length` characters of `0-9a-z`."""
+    return _text(LOWER, length)
+
+
+def new_short_id() -> str:
+    """Return an id of a user or a connector: 12 characters of `0-9a-z`."""
+    return _text(LOWER, 12)
+
+
+def new_secret(length: int = 32) -> str:
+    """Return a secret of mixed-case letters and digits (190 bits at the default length)."""
+    return _text(ALNUM, length)
+
+
+def new_token() -> str:
+    """Return 256 random bits as 43 base64url characters: codes, opaque tokens, session ids."""
+    return secrets.token_urlsafe(32)
+
+
+def new_code() -> str:
+    """Return a verification code of six digits, leading zeros allowed."""
+    return f"{secrets.randbelow(1_000_000):06d}"
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a high-entropy secret in hex, for look-up by value."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def same(left: str, right: str) -> bool:
+    """Compare two texts in constant time."""
+    return hmac.compare_digest(left.encode(), right.encode())
+
+
+def new_master_key() -> str:
+    """Return a fresh master key as base64url text, the content of `VESTIBULE_SECRET_KEY`."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(MASTER_KEY_BYTES)).decode().rstrip("=")
+
+
+class SealError(Exception):
+    """A sealed value does not open: wrong key, wrong row, or altered."""
+
+
+class Sealer:
+    """Seals values at rest with keys derived from the master keys; the first key seals, all open."""
+
+    def __init__(self, master_keys: Sequence[bytes]) -> None:
+        if not master_keys or any(len(key) < MASTER_KEY_BYTES for key in master_keys):
+            raise ValueError("a master key needs at least 32 bytes")
+        self._ciphers = {self._key_id(key): AESGCM(self._derive(key, b"seal")) for key in master_keys}
+        self._current = self._key_id(master_keys[0])
+        self._mac = self._derive(master_keys[-1], b"digest")
+        self._master = master_keys[0]
+
+    @staticmethod
+    def _derive(key: bytes, purpose: bytes) -> bytes:
+        return HKDF(hashes.SHA256(), 32, salt=None, info=b"vestibule/" + purpose).derive(key)
+
+    @classmethod
+    def _key_id(cls, key: bytes) -> str:
+        return hashlib.sha256(cls._derive(key, b"id")).hexdigest()[:8]
+
+    def seal(self, plain: bytes, table: str, column: str, row: str) -> str:
+        """Seal `plain` for one place in the store."""
+        nonce = os.urandom(NONCE_BYTES)
+        place = f"{table}\0{column}\0{row}".encode()
+        box = nonce + self._ciphers[self._current].encrypt(nonce, plain, place)
+        return f"v1.{self._current}.{base64.urlsafe_b64encode(box).decode()}"
+
+    def open(self, sealed: str, table: str, column: str, row: str) -> bytes:
+        """Open a value sealed for this place; raises SealError otherwise."""
+        place = f"{table}\0{column}\0{row}".encode()
+        try:
+            version, key_id, text = sealed.split(".")
+            box = base64.urlsafe_b64decode(text)
+            if version != "v1":
+                raise SealError("unknown seal version")
+            return self._ciphers[key_id].decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], place)
+        except (ValueError, KeyError, InvalidTag) as error:
+            raise SealError(f"a sealed value of {table}.{column} does not open") from error
+
+    def keyed_digest(self, text: str, purpose: str) -> str:
+        """Return an HMAC-SHA256 in hex: a look-up value for secrets and recipients that need a key."""
+        return hmac.new(self._mac, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+
+    def derived(self, purpose: str) -> bytes:
+        """Return 32 bytes for one purpose, such as signing cookies."""
+        return self._derive(self._master, purpose.encode())
+
+
+class PasswordPool:
+    """Hashes and checks passwords in a bounded pool of threads; sheds load with ServerBusy when its queue is full.
+
+    Peak memory is `threads` times the cost of one hash (19 MiB for ours).
+    """
+
+    def __init__(self, threads: int | None = None, queue: int = 64) -> None:
+        count = threads or os.cpu_count() or 1
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=ARGON2_MEMORY_KIB, parallelism=1)
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="passwords")
+        self._room = count + queue
+        self._decoy: str | None = None
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._room <= 0:
+            raise ServerBusy
+        self._room -= 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            self._room += 1
+
+    async def hash(self, password: str) -> str:
+        """Return the argon2id digest (19 MiB, t=2, p=1) of a password."""
+        return await self._run(lambda: self._hasher.hash(password))
+
+    async def verify(self, password: str, stored: str | None, algorithm: str | None) -> bool:
+        """Tell whether `password` matches the stored digest; no digest costs the same time and never matches."""
+        if stored is None or algorithm is None:
+            await self._run(lambda: matches("Argon2id", self._decoy_digest(), password))
+            return False
+        return await self._run(lambda: matches(algorithm, stored, password))
+
+    def _decoy_digest(self) -> str:
+        if self._decoy is None:
+            self._decoy = self._hasher.hash(new_secret())
+        return self._decoy
+
+    def close(self) -> None:
+        """End the threads without waiting for queued work."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

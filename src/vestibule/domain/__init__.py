@@ -1,0 +1,1 @@
+"""The verbs and rules; knows no HTTP and no SQL."""

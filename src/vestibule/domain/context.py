@@ -1,0 +1,21 @@
+"""What a verb needs from the world, handed to it by the composition root."""
+
+from dataclasses import dataclass
+
+from vestibule.clock import Clock
+from vestibule.connectors.outgoing import Outgoing
+from vestibule.crypto import PasswordPool, Sealer
+from vestibule.db import Database
+from vestibule.settings import ServerSettings
+
+
+@dataclass(frozen=True)
+class Context:
+    """The store, the time, the keys and the way out; passed to every verb."""
+
+    db: Database
+    clock: Clock
+    sealer: Sealer
+    passwords: PasswordPool
+    settings: ServerSettings
+    outgoing: Outgoing

@@ -1,0 +1,326 @@
+"""Every refusal the servers can utter: a class named for the outcome, with a stable code and a status.
+
+Two families that never mix: `AppError` is rendered as the API's envelope (`{code, message, data?, details?}`),
+`OAuthError` as RFC 6749 section 5.2. Private detail belongs in the log, never in a message.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """A refusal with a stable `code`, an HTTP `status` and a sentence that says what to do."""
+
+    code: ClassVar[str] = ""
+    status: ClassVar[int] = 400
+    message: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        data: object = None,
+        details: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message or self.message)
+        self.text = message or self.message
+        self.data = data
+        self.details = details
+        self.headers = dict(headers or {})
+
+
+class OAuthError(Exception):
+    """An error of the authorization server in the words of RFC 6749 (5.2), 6750 (3.1) and their extensions."""
+
+    def __init__(
+        self,
+        error: str,
+        description: str | None = None,
+        *,
+        status: int = 400,
+        extra: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        log: str | None = None,
+    ) -> None:
+        super().__init__(log or description or error)
+        self.error = error
+        self.description = description
+        self.status = status
+        self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
+
+
+# --- requests -----------------------------------------------------------------------------------------------
+
+
+class InvalidInput(AppError):
+    """The body, the query or the path does not have the declared shape; `data.issues` lists every fault."""
+
+    code, status = "guard.invalid_input", 400
+    message = "The request does not have the expected shape. See `details` for each fault."
+
+
+class InvalidPagination(AppError):
+    """`page` or `page_size` is not a whole number in range."""
+
+    code, status = "guard.invalid_pagination", 400
+    message = "Use whole numbers: `page` from 1, `page_size` from 1 to 100."
+
+
+class InvalidRequest(AppError):
+    """The request is well-formed but its parts contradict each other or make no sense."""
+
+    code, status = "request.invalid_input", 400
+    message = "The request cannot be understood. Check its parameters."
+
+
+class BodyTooLarge(AppError):
+    """The body is over the limit; nothing was read past it."""
+
+    code, status = "request.body_too_large", 413
+    message = "The request body is larger than this server accepts (1 MiB)."
+
+
+class MessageRateLimited(AppError):
+    """Too many messages were sent to one recipient."""
+
+    code, status = "request.message_rate_limited", 429
+    message = "Too many messages were sent to this recipient. Wait ten minutes and try again."
+
+
+class TooManyAttempts(AppError):
+    """Too many failed tries; wait before the next one."""
+
+    code, status = "session.verification_blocked_too_many_attempts", 400
+    message = "Too many failed tries. Wait a few minutes and try again."
+
+
+class ServerBusy(AppError):
+    """The server sheds load before it runs out of memory."""
+
+    code, status = "server.busy", 503
+    message = "The server is busy. Try again in a few seconds."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "2"})
+
+
+class StoreUnavailable(AppError):
+    """The database does not answer."""
+
+    code, status = "server.store_unavailable", 503
+    message = "The server cannot reach its database. Try again in a few seconds."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})
+
+
+# --- who is calling -----------------------------------------------------------------------------------------
+
+
+class AuthorizationHeaderMissing(AppError):
+    """No `Authorization` header."""
+
+    code, status = "auth.authorization_header_missing", 401
+    message = "Send an access token in the header `Authorization: Bearer <token>`."
+
+
+class AuthorizationTypeNotSupported(AppError):
+    """The `Authorization` header is not a bearer token."""
+
+    code, status = "auth.authorization_token_type_not_supported", 401
+    message = "Only bearer tokens are accepted: `Authorization: Bearer <token>`."
+
+    def __init__(self) -> None:
+        super().__init__(data={"supportedTypes": ["Bearer"]})
+
+
+class Unauthorized(AppError):
+    """The token is forged, expired, or made for somebody else."""
+
+    code, status = "auth.unauthorized", 401
+    message = "The access token is not valid here. Get a new one for this API and try again."
+
+
+class TokenSubjectMissing(AppError):
+    """The token names nobody."""
+
+    code, status = "auth.jwt_sub_missing", 401
+    message = "The access token has no subject."
+
+
+class Forbidden(AppError):
+    """The token lacks the permission."""
+
+    code, status = "auth.forbidden", 403
+    message = "The access token does not carry the permission this call needs."
+
+
+# --- entities -----------------------------------------------------------------------------------------------
+
+
+class EntityNotFound(AppError):
+    """The path names something that does not exist."""
+
+    code, status = "entity.not_found", 404
+    message = "There is nothing with this id."
+
+
+class EntityInvalidInput(AppError):
+    """Nothing to update, or a value the store cannot hold."""
+
+    code, status = "entity.invalid_input", 422
+    message = "There is nothing to update. Send at least one field that can be changed."
+
+
+class EntityValueTooLong(AppError):
+    """A value is longer than its column."""
+
+    code, status = "entity.value_too_long", 422
+    message = "A value is longer than allowed."
+
+
+class RelationNotFound(AppError):
+    """A referenced row does not exist."""
+
+    code, status = "entity.relation_foreign_key_not_found", 404
+    message = "The request refers to something that does not exist."
+
+
+# --- users --------------------------------------------------------------------------------------------------
+
+
+class UsernameInUse(AppError):
+    """Another user has this user name."""
+
+    code, status = "user.username_already_in_use", 422
+    message = "This user name is taken. Choose another one."
+
+
+class EmailInUse(AppError):
+    """Another user has this e-mail address."""
+
+    code, status = "user.email_already_in_use", 422
+    message = "This e-mail address belongs to another account."
+
+
+class PhoneInUse(AppError):
+    """Another user has this phone number."""
+
+    code, status = "user.phone_already_in_use", 422
+    message = "This phone number belongs to another account."
+
+
+class InvalidPhone(AppError):
+    """The digits are not a phone number with a country calling code."""
+
+    code, status = "user.invalid_phone", 422
+    message = "This is not a phone number. Start with the country calling code, digits only."
+
+    def __init__(self) -> None:
+        super().__init__(data={"name": "ParseError"})
+
+
+class CannotDeleteSelf(AppError):
+    """The caller asked to delete the subject of its own token."""
+
+    code, status = "user.cannot_delete_self", 400
+    message = "A caller cannot delete itself."
+
+
+class PasswordAndDigest(AppError):
+    """Both a password and a digest were given."""
+
+    code, status = "user.password_and_digest", 400
+    message = "Send either `password` or `passwordDigest`, not both."
+
+
+class PasswordAlgorithmRequired(AppError):
+    """A digest was given without its algorithm."""
+
+    code, status = "user.password_algorithm_required", 400
+    message = "`passwordDigest` needs `passwordAlgorithm`."
+
+
+class UserSuspended(AppError):
+    """The account is suspended."""
+
+    code, status = "user.suspended", 401
+    message = "This account is suspended. Ask the people who run this service."
+
+
+class UnsupportedEncryptionMethod(AppError):
+    """`Legacy` without a digest, or an algorithm this server does not know."""
+
+    code, status = "password.unsupported_encryption_method", 400
+    message = "This password algorithm is not supported, or its digest is missing."
+
+
+class InvalidLegacyPasswordFormat(AppError):
+    """The `Legacy` digest is not `[algorithm, args, expected]`."""
+
+    code, status = "password.invalid_legacy_password_format", 400
+    message = 'A legacy digest is the JSON text of `[algorithm, [arguments with "@"], expected]`.'
+
+
+class UnsupportedLegacyHashAlgorithm(AppError):
+    """The `Legacy` digest names an unknown hash."""
+
+    code, status = "password.unsupported_legacy_hash_algorithm", 400
+    message = "This server does not know the hash algorithm that the legacy digest names."
+
+
+class PasswordRejected(AppError):
+    """The password breaks the policy; `data` lists every reason."""
+
+    code, status = "password.rejected", 422
+    message = "Choose a password of 8 to 256 characters that is not a common one."
+
+
+class InvalidCredentials(AppError):
+    """Wrong password, or no such account: the two are never told apart."""
+
+    code, status = "session.invalid_credentials", 422
+    message = "The password is not right."
+
+
+# --- sign-in ------------------------------------------------------------------------------------------------
+
+
+class SessionNotFound(AppError):
+    """The sign-in has expired, or belongs to another browser."""
+
+    code, status = "session.not_found", 400
+    message = "This sign-in has expired or was started in another browser. Go back to the application and start again."
+
+
+# --- verification codes -------------------------------------------------------------------------------------
+
+
+class CodeNotFound(AppError):
+    """No live code for this recipient."""
+
+    code, status = "verification_code.not_found", 400
+    message = "There is no code waiting for this recipient. Ask for a new one."
+
+
+class CodeExpired(AppError):
+    """The code's lifetime is over."""
+
+    code, status = "verification_code.expired", 400
+    message = "This code has expired. Ask for a new one."
+
+
+class CodeTriesExceeded(AppError):
+    """The code was tried too often."""
+
+    code, status = "verification_code.exceed_max_try", 400
+    message = "This code was tried too often. Ask for a new one."
+
+
+class CodeMismatch(AppError):
+    """Wrong code."""
+
+    code, status = "verification_code.code_mismatch", 400
+    message = "This is not the code that was sent. Check it and try again."

@@ -1,0 +1,206 @@
+"""The nouns: frozen types as the store returns them, and their pure rules. JSON columns are JSON text."""
+
+from typing import Literal
+
+import msgspec
+
+MANAGEMENT_RESOURCE = "https://default.logto.app/api"
+MANAGEMENT_SCOPE = "all"
+TENANT = "default"
+
+ApplicationType = Literal["Native", "SPA", "Traditional", "MachineToMachine"]
+KeyStatus = Literal["Next", "Current", "Previous"]
+RecipientKind = Literal["email", "phone"]
+
+
+class Noun(msgspec.Struct, frozen=True, gc=False):
+    """A frozen row; built positionally by `db`."""
+
+
+class User(Noun):
+    """An account. Times are epoch ms; `profile`, `custom_data` and `identities` are JSON text."""
+
+    id: str
+    username: str | None
+    primary_email: str | None
+    primary_phone: str | None
+    name: str | None
+    avatar: str | None
+    custom_data: str
+    identities: str
+    last_sign_in_at: int | None
+    created_at: int
+    updated_at: int
+    profile: str
+    application_id: str | None
+    is_suspended: bool
+    password_digest: str | None
+    password_algorithm: str | None
+
+    @property
+    def has_password(self) -> bool:
+        """Whether a digest is stored."""
+        return self.password_digest is not None
+
+
+class Application(Noun):
+    """A client of the authorization server. The three metadata columns are JSON text."""
+
+    id: str
+    name: str
+    description: str | None
+    type: ApplicationType
+    oidc_client_metadata: str
+    custom_client_metadata: str
+    custom_data: str
+    is_third_party: bool
+    created_at: int
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the client cannot keep a secret (RFC 6749 section 2.1)."""
+        return self.type in {"Native", "SPA"}
+
+
+class ApplicationSecret(Noun):
+    """One of an application's secrets: a keyed digest for look-up, the value sealed."""
+
+    application_id: str
+    name: str
+    value_digest: str
+    value_sealed: str | None
+    created_at: int
+    expires_at: int | None
+
+
+class Resource(Noun):
+    """An API that access tokens can be made for (RFC 8707)."""
+
+    id: str
+    name: str
+    indicator: str
+    is_default: bool
+    access_token_ttl: int
+
+
+class SigningKey(Noun):
+    """A signing key of the authorization server; the private JWK is sealed."""
+
+    id: str
+    algorithm: str
+    private_sealed: str
+    public_jwk: str
+    created_at: int
+    effective_at: int
+    retired_at: int | None
+
+
+class Interaction(Noun):
+    """A sign-in under way: the authorization request, and how far the person has come."""
+
+    id: str
+    client_id: str
+    prompt: str
+    params: str
+    browser_digest: str
+    session_id: str | None
+    user_id: str | None
+    signed_in_at: int | None
+    result: str | None
+    created_at: int
+    expires_at: int
+
+
+class Session(Noun):
+    """A browser session at the authorization server. `id` is the digest of the cookie's value."""
+
+    id: str
+    uid: str
+    user_id: str
+    signed_in_at: int
+    created_at: int
+    seen_at: int
+    expires_at: int
+
+
+class Grant(Noun):
+    """What one user has granted one application; tokens hang on it and die with it."""
+
+    id: str
+    user_id: str
+    application_id: str
+    session_uid: str | None
+    scope: str
+    resources: str
+    created_at: int
+    expires_at: int
+    revoked_at: int | None
+
+
+class AuthorizationCode(Noun):
+    """A code (RFC 6749 section 4.1.2). `id` is its digest; `params` holds the parts of the request the grant needs."""
+
+    id: str
+    grant_id: str
+    application_id: str
+    user_id: str
+    session_uid: str | None
+    params: str
+    created_at: int
+    expires_at: int
+    consumed_at: int | None
+
+
+class AccessToken(Noun):
+    """An opaque access token. `id` is its digest."""
+
+    id: str
+    grant_id: str
+    application_id: str
+    user_id: str
+    session_uid: str | None
+    scope: str
+    created_at: int
+    expires_at: int
+
+
+class RefreshToken(Noun):
+    """A refresh token. `id` is its digest; a rotated one stays, marked, so that its reuse is noticed."""
+
+    id: str
+    grant_id: str
+    application_id: str
+    user_id: str
+    session_uid: str | None
+    scope: str
+    resources: str
+    params: str
+    chain_started_at: int
+    created_at: int
+    expires_at: int
+    rotated_at: int | None
+
+
+class VerificationCode(Noun):
+    """A code sent to an e-mail address or a phone number; only its keyed digest is stored."""
+
+    id: str
+    kind: RecipientKind
+    recipient: str
+    purpose: str
+    code_digest: str
+    tries: int
+    created_at: int
+    consumed_at: int | None
+
+
+class Connector(Noun):
+    """A configured connector; the config is sealed JSON."""
+
+    id: str
+    connector_id: str
+    config_sealed: str
+    metadata: str
+    sync_profile: bool
+    enable_token_storage: bool
+    created_at: int

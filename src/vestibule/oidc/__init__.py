@@ -1,0 +1,1 @@
+"""The protocol, read against the RFCs."""

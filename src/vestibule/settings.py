@@ -1,0 +1,249 @@
+"""The environment, read once into frozen values. Each field is documented in place; docs/configuration.md is made from it."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from vestibule.crypto import MASTER_KEY_BYTES
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+Network = IPv4Network | IPv6Network
+
+
+class SettingError(Exception):
+    """A setting is missing or wrong; the sentence names it and says what to write."""
+
+
+def _setting(name: str, default: str, doc: str) -> Any:  # noqa: ANN401 - dataclasses type the field, not the default
+    return field(metadata={"name": name, "default": default, "doc": doc})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings:
+    """Settings of the identity server (`vestibule serve`)."""
+
+    public_url: str = _setting(
+        "VESTIBULE_PUBLIC_URL",
+        "http://localhost:3001",
+        "Address of the identity server as browsers and clients see it; the issuer is this plus `/oidc`.",
+    )
+    host: str = _setting("VESTIBULE_HOST", "127.0.0.1", "Address the identity server listens on.")
+    port: int = _setting("VESTIBULE_PORT", "3001", "Port the identity server listens on.")
+    database_url: str = _setting(
+        "VESTIBULE_DATABASE_URL",
+        "sqlite:///var/vestibule.db",
+        "The store: `sqlite:///path` or `postgresql://user:password@host:port/name`.",
+    )
+    secret_key: str = _setting(
+        "VESTIBULE_SECRET_KEY",
+        "",
+        "Master key that seals every secret in the store: 32 random bytes as base64url. "
+        "Several, separated by commas, while rotating: the first one seals.",
+    )
+    secret_key_file: str = _setting(
+        "VESTIBULE_SECRET_KEY_FILE", "var/secret.key", "File holding the master key when it is not set directly."
+    )
+    signing_algorithm: str = _setting(
+        "VESTIBULE_SIGNING_ALGORITHM", "ES384", "Algorithm of new signing keys: ES384, ES256, RS256 or EdDSA."
+    )
+    allow_private: tuple[Network, ...] = _setting(
+        "VESTIBULE_ALLOW_PRIVATE",
+        "",
+        "Private networks that outgoing requests may reach, such as `127.0.0.0/8,10.1.0.0/16`; none by default.",
+    )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        "VESTIBULE_TRUSTED_PROXIES",
+        "",
+        "Networks of reverse proxies whose `X-Forwarded-For` names the client; none by default.",
+    )
+    case_sensitive_usernames: bool = _setting(
+        "CASE_SENSITIVE_USERNAME", "true", "Whether `alice` and `Alice` are two user names."
+    )
+    outbox: str = _setting(
+        "VESTIBULE_OUTBOX",
+        "var/outbox",
+        "Folder of the development outbox; the outbox exists only when the public address is a loopback one.",
+    )
+    sqlite_synchronous: str = _setting(
+        "VESTIBULE_SQLITE_SYNCHRONOUS",
+        "NORMAL",
+        "`FULL` survives power loss without losing the last transactions, at a third of the write speed.",
+    )
+    log_level: str = _setting("VESTIBULE_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def issuer(self) -> str:
+        """The OpenID issuer."""
+        return f"{self.public_url}/oidc"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach the server over https."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the public address is this machine itself, which is what development looks like."""
+        return is_loopback(self.public_url)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSettings:
+    """Settings of the account server (`vestibule account`)."""
+
+    public_url: str = _setting(
+        "VESTIBULE_ACCOUNT_PUBLIC_URL",
+        "http://localhost:3002",
+        "Address of the account server as browsers see it; its resource indicator is this plus `/api`.",
+    )
+    host: str = _setting("VESTIBULE_ACCOUNT_HOST", "127.0.0.1", "Address the account server listens on.")
+    port: int = _setting("VESTIBULE_ACCOUNT_PORT", "3002", "Port the account server listens on.")
+    database_url: str = _setting(
+        "VESTIBULE_ACCOUNT_DATABASE_URL",
+        "sqlite:///var/account.db",
+        "The account server's own store: page sessions and proofs.",
+    )
+    secret_key: str = _setting(
+        "VESTIBULE_ACCOUNT_SECRET_KEY", "", "Master key of the account server's store; 32 random bytes as base64url."
+    )
+    secret_key_file: str = _setting(
+        "VESTIBULE_ACCOUNT_SECRET_KEY_FILE", "var/account.key", "File holding that key when it is not set directly."
+    )
+    identity_url: str = _setting(
+        "VESTIBULE_PUBLIC_URL", "http://localhost:3001", "Public address of the identity server, without `/oidc`."
+    )
+    management_indicator: str = _setting(
+        "VESTIBULE_MANAGEMENT_INDICATOR",
+        "https://default.logto.app/api",
+        "Resource indicator of the identity server's Management API.",
+    )
+    client_id: str = _setting(
+        "VESTIBULE_ACCOUNT_CLIENT_ID", "", "Id of the account server's machine-to-machine application."
+    )
+    client_secret: str = _setting(
+        "VESTIBULE_ACCOUNT_CLIENT_SECRET", "", "Secret of the account server's machine-to-machine application."
+    )
+    page_client_id: str = _setting(
+        "VESTIBULE_ACCOUNT_PAGE_CLIENT_ID", "", "Id of the account page's own application (traditional web)."
+    )
+    page_client_secret: str = _setting(
+        "VESTIBULE_ACCOUNT_PAGE_CLIENT_SECRET", "", "Secret of the account page's own application."
+    )
+    credentials_file: str = _setting(
+        "VESTIBULE_ACCOUNT_CREDENTIALS",
+        "var/account.json",
+        "File written by `vestibule account init` that holds the four values above when they are not set.",
+    )
+    custom_data_keys: tuple[str, ...] = _setting(
+        "VESTIBULE_ACCOUNT_CUSTOM_DATA_KEYS", "", "Custom data keys that users may change themselves; none by default."
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        "VESTIBULE_ACCOUNT_CORS_ORIGINS", "", "Origins of other front ends that may call the settings API."
+    )
+    timeout_seconds: int = _setting(
+        "VESTIBULE_ACCOUNT_TIMEOUT", "10", "Seconds after which a call to the identity server is given up."
+    )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        "VESTIBULE_TRUSTED_PROXIES",
+        "",
+        "Networks of reverse proxies whose `X-Forwarded-For` names the client; none by default.",
+    )
+    log_level: str = _setting("VESTIBULE_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def issuer(self) -> str:
+        """The issuer whose tokens this server accepts."""
+        return f"{self.identity_url}/oidc"
+
+    @property
+    def resource(self) -> str:
+        """The resource indicator that access tokens for this server name."""
+        return f"{self.public_url}/api"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach the server over https."""
+        return self.public_url.startswith("https://")
+
+
+S = TypeVar("S", ServerSettings, AccountSettings)
+
+
+def load(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
+    """Read settings of one kind from the environment; raises SettingError naming the faulty one."""
+    env = os.environ if environ is None else environ
+    values: dict[str, object] = {}
+    for item in fields(kind):
+        name, default = item.metadata["name"], item.metadata["default"]
+        text = env.get(name, "").strip() or default
+        try:
+            values[item.name] = _convert(item.type, text)
+        except ValueError as error:
+            raise SettingError(f"{name}: {error} (it is {text!r})") from error
+    for name in ("public_url", "identity_url"):
+        if name in values:
+            values[name] = _origin(str(values[name]))
+    return kind(**values)
+
+
+def _convert(kind: object, text: str) -> object:
+    if kind is int:
+        return int(text)
+    if kind is bool:
+        return text.lower() in {"1", "true", "yes", "y"}
+    if kind == tuple[Network, ...]:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    if kind == tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise SettingError(f"a public address looks like https://id.example.com, not {url!r}")
+    return url.rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL points at this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def master_keys(secret_key: str, secret_key_file: str) -> list[bytes]:
+    """Return the master keys, newest first; raises SettingError when there is none."""
+    text = secret_key
+    if not text:
+        path = Path(secret_key_file)
+        if not path.is_file():
+            raise SettingError(
+                f"no master key: set VESTIBULE_SECRET_KEY, or put one into {path} "
+                "(`make up` creates it once, for an empty store)"
+            )
+        text = path.read_text()
+    keys = [_key(part.strip()) for part in text.replace("\n", ",").split(",") if part.strip()]
+    if not keys:
+        raise SettingError("the master key is empty")
+    return keys
+
+
+def _key(text: str) -> bytes:
+    try:
+        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (ValueError, binascii.Error) as error:
+        raise SettingError("a master key is 32 random bytes in base64url") from error
+    if len(key) < MASTER_KEY_BYTES:
+        raise SettingError("a master key is at least 32 random bytes in base64url")
+    return key

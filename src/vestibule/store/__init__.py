@@ -1,0 +1,1 @@
+"""SQL and nothing but SQL: tables, migrations, one file a noun."""

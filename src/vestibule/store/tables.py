@@ -1,0 +1,302 @@
+"""Every table, once. Times are epoch ms; JSON is text on SQLite and jsonb on PostgreSQL, text on the way in and out."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from vestibule.db.types import JSONText
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s__pk",
+        "uq": "%(table_name)s__%(column_0_N_name)s",
+        "ix": "%(table_name)s__%(column_0_N_name)s_ix",
+        "fk": "%(table_name)s__%(column_0_N_name)s_fk",
+        "ck": "%(table_name)s__%(constraint_name)s",
+    }
+)
+
+
+def _user_fk(nullable: bool = False) -> Column[str]:
+    return Column("user_id", String(12), ForeignKey("users.id", ondelete="CASCADE"), nullable=nullable, index=True)
+
+
+def _application_fk() -> Column[str]:
+    return Column("application_id", String(21), ForeignKey("applications.id", ondelete="CASCADE"), nullable=False)
+
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(12), primary_key=True),
+    Column("username", String(128)),
+    Column("primary_email", String(128)),
+    Column("primary_phone", String(128)),
+    Column("name", String(128)),
+    Column("avatar", String(2048)),
+    Column("custom_data", JSONText, nullable=False),
+    Column("identities", JSONText, nullable=False),
+    Column("last_sign_in_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("profile", JSONText, nullable=False),
+    Column("application_id", String(21)),
+    Column("is_suspended", Boolean, nullable=False),
+    Column("password_digest", String(256)),
+    Column("password_algorithm", String(16)),
+    Column("password_updated_at", BigInteger),
+    # Folded by the application (casefold), so that both stores compare alike.
+    Column("username_folded", String(256)),
+    Column("email_folded", String(256)),
+    Column("name_folded", String(384)),
+    UniqueConstraint("username"),
+    UniqueConstraint("email_folded"),
+    UniqueConstraint("primary_phone"),
+)
+Index("users__username_folded_ix", users.c.username_folded)
+Index("users__name_folded_ix", users.c.name_folded)
+Index("users__created_at_ix", users.c.created_at.desc(), users.c.id)
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("name", String(256), nullable=False),
+    Column("description", Text),
+    Column("type", String(32), nullable=False),
+    Column("oidc_client_metadata", JSONText, nullable=False),
+    Column("custom_client_metadata", JSONText, nullable=False),
+    Column("custom_data", JSONText, nullable=False),
+    Column("is_third_party", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+application_secrets = Table(
+    "application_secrets",
+    metadata,
+    Column(
+        "application_id", String(21), ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("name", String(256), primary_key=True),
+    Column("value_digest", String(64), nullable=False),
+    Column("value_sealed", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+)
+
+resources = Table(
+    "resources",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("name", String(256), nullable=False),
+    Column("indicator", String(2048), nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("access_token_ttl", BigInteger, nullable=False),
+    UniqueConstraint("indicator"),
+)
+
+scopes = Table(
+    "scopes",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("resource_id", String(21), ForeignKey("resources.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(256), nullable=False),
+    Column("description", Text),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("resource_id", "name"),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("name", String(128), nullable=False),
+    Column("description", String(128), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    UniqueConstraint("name"),
+)
+
+role_scopes = Table(
+    "role_scopes",
+    metadata,
+    Column("role_id", String(21), ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True),
+    Column("scope_id", String(21), ForeignKey("scopes.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+user_roles = Table(
+    "user_roles",
+    metadata,
+    Column("user_id", String(12), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("role_id", String(21), ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+application_roles = Table(
+    "application_roles",
+    metadata,
+    Column(
+        "application_id", String(21), ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("role_id", String(21), ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("algorithm", String(16), nullable=False),
+    Column("private_sealed", Text, nullable=False),
+    Column("public_jwk", JSONText, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("effective_at", BigInteger, nullable=False),
+    Column("retired_at", BigInteger),
+)
+
+interactions = Table(
+    "interactions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("client_id", String(21), nullable=False),
+    Column("prompt", String(16), nullable=False),
+    Column("params", JSONText, nullable=False),
+    Column("browser_digest", String(64), nullable=False),
+    Column("session_id", String(64)),
+    _user_fk(nullable=True),
+    Column("signed_in_at", BigInteger),
+    Column("result", JSONText),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("uid", String(64), nullable=False),
+    _user_fk(),
+    Column("signed_in_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    UniqueConstraint("uid"),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _user_fk(),
+    _application_fk(),
+    Column("session_uid", String(64), index=True),
+    Column("scope", Text, nullable=False),
+    Column("resources", JSONText, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("revoked_at", BigInteger),
+)
+
+
+def _grant_fk() -> Column[str]:
+    return Column("grant_id", String(64), ForeignKey("grants.id", ondelete="CASCADE"), nullable=False, index=True)
+
+
+authorization_codes = Table(
+    "authorization_codes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _grant_fk(),
+    _application_fk(),
+    _user_fk(),
+    Column("session_uid", String(64)),
+    Column("params", JSONText, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("consumed_at", BigInteger),
+)
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _grant_fk(),
+    _application_fk(),
+    _user_fk(),
+    Column("session_uid", String(64), index=True),
+    Column("scope", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _grant_fk(),
+    _application_fk(),
+    _user_fk(),
+    Column("session_uid", String(64), index=True),
+    Column("scope", Text, nullable=False),
+    Column("resources", JSONText, nullable=False),
+    Column("params", JSONText, nullable=False),
+    Column("chain_started_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("rotated_at", BigInteger),
+)
+
+verification_codes = Table(
+    "verification_codes",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("recipient", String(128), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("code_digest", String(64), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("consumed_at", BigInteger),
+    # One live code for each recipient and purpose: a new one replaces the old in one statement.
+    UniqueConstraint("kind", "recipient", "purpose"),
+)
+
+# What limits count: messages sent to a recipient, failed tries against an account or from an address.
+activities = Table(
+    "activities",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("target_digest", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("activities__target_ix", "target_digest", "action", "created_at"),
+    Index("activities__created_at_ix", "created_at"),
+)
+
+connectors = Table(
+    "connectors",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("connector_id", String(128), nullable=False),
+    Column("config_sealed", Text, nullable=False),
+    Column("metadata", JSONText, nullable=False),
+    Column("sync_profile", Boolean, nullable=False),
+    Column("enable_token_storage", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# Settings that travel with the store, such as the digest by which a wrong master key is noticed.
+configs = Table(
+    "configs",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", JSONText, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Styles, message catalogues and form parts that `pages` and `account` share."""
