@@ -17,7 +17,7 @@ class Noun(msgspec.Struct, frozen=True, gc=False):
     """A frozen row; built positionally by `db`."""
 
 
-class User(Noun):
+class User(Noun, frozen=True, gc=False):
     """An account. Times are epoch ms; `profile`, `custom_data` and `identities` are JSON text."""
 
     id: str
@@ -43,7 +43,7 @@ class User(Noun):
         return self.password_digest is not None
 
 
-class Application(Noun):
+class Application(Noun, frozen=True, gc=False):
     """A client of the authorization server. The three metadata columns are JSON text."""
 
     id: str
@@ -62,7 +62,7 @@ class Application(Noun):
         return self.type in {"Native", "SPA"}
 
 
-class ApplicationSecret(Noun):
+class ApplicationSecret(Noun, frozen=True, gc=False):
     """One of an application's secrets: a keyed digest for look-up, the value sealed."""
 
     application_id: str
@@ -73,7 +73,7 @@ class ApplicationSecret(Noun):
     expires_at: int | None
 
 
-class Resource(Noun):
+class Resource(Noun, frozen=True, gc=False):
     """An API that access tokens can be made for (RFC 8707)."""
 
     id: str
@@ -83,7 +83,7 @@ class Resource(Noun):
     access_token_ttl: int
 
 
-class SigningKey(Noun):
+class SigningKey(Noun, frozen=True, gc=False):
     """A signing key of the authorization server; the private JWK is sealed."""
 
     id: str
@@ -95,7 +95,7 @@ class SigningKey(Noun):
     retired_at: int | None
 
 
-class Interaction(Noun):
+class Interaction(Noun, frozen=True, gc=False):
     """A sign-in under way: the authorization request, and how far the person has come."""
 
     id: str
@@ -111,7 +111,7 @@ class Interaction(Noun):
     expires_at: int
 
 
-class Session(Noun):
+class Session(Noun, frozen=True, gc=False):
     """A browser session at the authorization server. `id` is the digest of the cookie's value."""
 
     id: str
@@ -123,7 +123,7 @@ class Session(Noun):
     expires_at: int
 
 
-class Grant(Noun):
+class Grant(Noun, frozen=True, gc=False):
     """What one user has granted one application; tokens hang on it and die with it."""
 
     id: str
@@ -137,7 +137,7 @@ class Grant(Noun):
     revoked_at: int | None
 
 
-class AuthorizationCode(Noun):
+class AuthorizationCode(Noun, frozen=True, gc=False):
     """A code (RFC 6749 section 4.1.2). `id` is its digest; `params` holds the parts of the request the grant needs."""
 
     id: str
@@ -151,7 +151,7 @@ class AuthorizationCode(Noun):
     consumed_at: int | None
 
 
-class AccessToken(Noun):
+class AccessToken(Noun, frozen=True, gc=False):
     """An opaque access token. `id` is its digest."""
 
     id: str
@@ -164,7 +164,7 @@ class AccessToken(Noun):
     expires_at: int
 
 
-class RefreshToken(Noun):
+class RefreshToken(Noun, frozen=True, gc=False):
     """A refresh token. `id` is its digest; a rotated one stays, marked, so that its reuse is noticed."""
 
     id: str
@@ -181,7 +181,7 @@ class RefreshToken(Noun):
     rotated_at: int | None
 
 
-class VerificationCode(Noun):
+class VerificationCode(Noun, frozen=True, gc=False):
     """A code sent to an e-mail address or a phone number; only its keyed digest is stored."""
 
     id: str
@@ -194,7 +194,7 @@ class VerificationCode(Noun):
     consumed_at: int | None
 
 
-class Connector(Noun):
+class Connector(Noun, frozen=True, gc=False):
     """A configured connector; the config is sealed JSON."""
 
     id: str

@@ -178,7 +178,7 @@ S = TypeVar("S", ServerSettings, AccountSettings)
 def load(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
     """Read settings of one kind from the environment; raises SettingError naming the faulty one."""
     env = os.environ if environ is None else environ
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for item in fields(kind):
         name, default = item.metadata["name"], item.metadata["default"]
         text = env.get(name, "").strip() or default

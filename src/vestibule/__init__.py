@@ -1,0 +1,1 @@
+"""Vestibule: sign-in and account management, self-hosted."""
