@@ -1,0 +1,1 @@
+"""Benchmarks: the running server and its floor, driven from another process in one run (`make bench`)."""
