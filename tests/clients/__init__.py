@@ -1,0 +1,1 @@
+"""Published SDKs, run unchanged as clients of a live server."""

@@ -1,0 +1,113 @@
+"""`@logto/node` and `@logto/api`, unchanged, against live servers."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser_by_hand import Browser
+from tests.live import Live, live_servers
+
+HERE = Path(__file__).parent
+CALLBACK = "http://localhost:9/callback"
+SIGNED_OUT = "http://localhost:9/bye"
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Both servers on SQLite."""
+    folder = tmp_path_factory.mktemp("sdk")
+    with live_servers(folder, "sqlite:///var/vestibule.db", "sqlite:///var/account.db") as servers:
+        yield servers
+
+
+def node(script: str, config: dict[str, Any]) -> "subprocess.Popen[str]":
+    """Start one of the scripts beside this file."""
+    return subprocess.Popen(
+        [os.environ.get("VESTIBULE_TEST_NODE", "node"), script],
+        cwd=HERE,
+        env={**os.environ, "CLIENT_CONFIG": json.dumps(config)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def line(process: "subprocess.Popen[str]", kind: str) -> Any:
+    """Read the script's next line, which must be of `kind`."""
+    if process.stdout is None:
+        raise RuntimeError("the script has no output")
+    said = json.loads(process.stdout.readline())
+    assert said["kind"] == kind
+    return said["value"]
+
+
+def test_logto_node_signs_a_user_in_and_out(live: Live) -> None:
+    app = live.application("traditional", "--redirect-uri", CALLBACK, "--post-logout-redirect-uri", SIGNED_OUT)
+    live.command("users", "create", "--username", "ada", "--email", "ada@example.com", "--password", "correct horse battery")
+    process = node(
+        "sign_in.mjs",
+        {
+            "endpoint": live.identity,
+            "appId": app["id"],
+            "appSecret": app["secret"],
+            "redirectUri": CALLBACK,
+            "postLogoutUri": SIGNED_OUT,
+            "resource": f"{live.account}/api",
+            "resourceScopes": ["account:read"],
+        },
+    )
+    browser = Browser(stop_at=CALLBACK).open(line(process, "navigate"))
+    browser.submit({"identifier": "ada", "password": "correct horse battery"})
+    assert browser.address.startswith(CALLBACK)
+    if process.stdin is None:
+        raise RuntimeError("the script has no input")
+    process.stdin.write(browser.address + "\n")
+    process.stdin.flush()
+
+    result = line(process, "result")
+    assert result["authenticated"] is True
+    assert result["claims"]["username"] == "ada"
+    assert result["claims"]["iss"] == f"{live.identity}/oidc"
+    assert result["userInfo"]["email"] == "ada@example.com"
+    assert result["resourceToken"].count(".") == 2
+
+    leaving = Browser(stop_at=SIGNED_OUT)
+    leaving.client.cookies = browser.client.cookies
+    leaving.open(line(process, "navigate"))
+    leaving.submit({"logout": "yes"})
+    assert leaving.address.startswith(SIGNED_OUT)
+    assert line(process, "signedOut") == {"authenticated": False}
+    assert process.wait(timeout=20) == 0
+
+
+def test_logto_api_lives_through_a_user(live: Live) -> None:
+    app = live.application("machine-to-machine", "--management")
+    process = node("management.mjs", {"endpoint": live.identity, "clientId": app["id"], "clientSecret": app["secret"]})
+    output, _ = process.communicate(timeout=60)
+    seen = json.loads(output.splitlines()[-1])
+    assert {name: step["status"] for name, step in seen.items()} == {
+        "create": 200,
+        "get": 200,
+        "search": 200,
+        "update": 200,
+        "profile": 200,
+        "customData": 200,
+        "verify": 204,
+        "wrongPassword": 422,
+        "hasPassword": 200,
+        "suspend": 200,
+        "duplicate": 422,
+        "delete": 204,
+        "gone": 404,
+    }
+    assert seen["update"]["data"]["name"] == "Renamed"
+    assert [user["username"] for user in seen["search"]["data"]] == ["sdk_user"]
+    assert seen["profile"]["data"] == {"nickname": "Sd"}
+    assert seen["wrongPassword"]["error"]["code"] == "session.invalid_credentials"
+    assert seen["duplicate"]["error"]["code"] == "user.username_already_in_use"
+    assert seen["gone"]["error"]["code"] == "entity.not_found"
