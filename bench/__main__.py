@@ -1,0 +1,143 @@
+"""`python -m bench`: drive the running server and its floor in one run, alternating, and print the ratio.
+
+Options: `--stores sqlite,postgresql` (PostgreSQL needs BENCH_POSTGRES_URL, an empty database), `--users 10000`,
+`--seconds 2`, `--rounds 3`.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.cases import Case, World, cases
+from bench.load import Call, Outcome, cycle, drive
+from bench.process import Process, free_port, running
+from bench.seed import fill
+
+PASSWORD = "correct horse battery"
+HEADER = (
+    f"{'operation':<20}{'req/s':>9}{'p99 ms':>9}{'CPU ms':>9}{'floor':>9}{'ratio':>7}{'target':>8}  (median of rounds)"
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measured side: requests a second, p99 in ms, CPU ms a request."""
+
+    rate: float
+    p99: float
+    cpu: float
+
+
+def command(env: dict[str, str], folder: Path, *arguments: str) -> str:
+    """Run the command line of the product; returns its output."""
+    full = [sys.executable, "-m", "vestibule", *arguments]
+    return subprocess.run(full, cwd=folder, env={**os.environ, **env}, check=True, capture_output=True, text=True).stdout
+
+
+def management_token(port: int, app: dict[str, str]) -> str:
+    """Get a Management token the way a client does."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": app["id"],
+        "client_secret": app["secret"],
+        "resource": "https://default.logto.app/api",
+        "scope": "all",
+    }
+    body = urllib.parse.urlencode(form).encode()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/oidc/token", data=body) as answer:
+        return str(json.load(answer)["access_token"])
+
+
+async def measure(process: Process, calls: list[Call], seconds: float, connections: int) -> tuple[Line, Outcome]:
+    """Drive one side once."""
+    before = process.cpu()
+    outcome = await drive(process.port, cycle(calls), seconds=seconds, connections=connections)
+    cpu = (process.cpu() - before) * 1000 / max(outcome.requests, 1)
+    return Line(outcome.requests / outcome.seconds, outcome.percentile(0.99), cpu), outcome
+
+
+def median(lines: list[Line]) -> Line:
+    """Take the median of each column."""
+    return Line(*(statistics.median(getattr(line, name) for line in lines) for name in ("rate", "p99", "cpu")))
+
+
+async def row(case: Case, product: Process, floor: Process, options: argparse.Namespace, target: float) -> int:
+    """Measure one case against its floor, alternating; prints a line and returns the number of wrong answers."""
+    ours: list[Line] = []
+    least: list[Line] = []
+    wrong = 0
+    for _ in range(options.rounds):
+        line, outcome = await measure(product, case.calls, options.seconds, case.connections)
+        ours.append(line)
+        wrong += outcome.wrong
+        line, _ = await measure(floor, case.floor, options.seconds, case.connections)
+        least.append(line)
+    mine, base = median(ours), median(least)
+    goal = f"{target:>8.2f}" if target else "  hash+.3"
+    print(
+        f"{case.name:<20}{mine.rate:>9.0f}{mine.p99:>9.1f}{mine.cpu:>9.3f}{base.cpu:>9.3f}{mine.cpu / base.cpu:>7.2f}{goal}"
+        + (f"  {wrong} WRONG ANSWERS" if wrong else "")
+    )
+    return wrong
+
+
+async def store(name: str, url: str, options: argparse.Namespace) -> int:
+    """Measure everything on one store."""
+    with tempfile.TemporaryDirectory(prefix="vestibule-bench-") as text:
+        folder, port, floor_port = Path(text), free_port(), free_port()
+        (folder / "var").mkdir()
+        env = {
+            "VESTIBULE_DATABASE_URL": url.replace("FOLDER", text),
+            "VESTIBULE_PUBLIC_URL": f"http://localhost:{port}",
+            "VESTIBULE_PORT": str(port),
+            "VESTIBULE_SECRET_KEY": "A" * 43,
+            "VESTIBULE_LOG_LEVEL": "ERROR",
+        }
+        command(env, folder, "migrate")
+        app = json.loads(
+            command(env, folder, "apps", "create", "--type", "machine-to-machine", "--management", "--name", "b", "--json")
+        )
+        opaque = await fill(env["VESTIBULE_DATABASE_URL"], options.users, PASSWORD, app["id"])
+        env["FLOOR_DATABASE_URL"] = env["VESTIBULE_DATABASE_URL"]
+        async with (
+            running(["-m", "vestibule", "serve"], port, "/oidc/jwks", env) as product,
+            running(["-m", "bench.floor", str(floor_port)], floor_port, "/constant", env) as floor,
+        ):
+            ids = [f"b{number:011d}" for number in range(0, options.users, max(1, options.users // 500))]
+            world = World(ids, ids[0], PASSWORD, management_token(port, app), opaque, app["id"], app["secret"])
+            load = " ".join(f"{part:.2f}" for part in os.getloadavg())
+            print(f"\n{name}, {options.users} users, {options.rounds} rounds of {options.seconds} s, load average {load}")
+            print(f"ready {product.ready_after:.2f} s after start, {product.memory():.0f} MB at rest\n{HEADER}")
+            wrong = 0
+            for case in cases(world):
+                wrong += await row(case, product, floor, options, case.targets[name == "postgresql"])
+            print(f"{product.memory():.0f} MB after the load")
+    return wrong
+
+
+def main() -> int:
+    """Read the options and measure each store."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--stores", default="sqlite,postgresql" if os.environ.get("BENCH_POSTGRES_URL") else "sqlite")
+    parser.add_argument("--users", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    urls = {"sqlite": "sqlite:///FOLDER/var/bench.db", "postgresql": os.environ.get("BENCH_POSTGRES_URL", "")}
+    wrong = 0
+    for name in options.stores.split(","):
+        wrong += asyncio.run(store(name, urls[name], options))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
