@@ -1,0 +1,83 @@
+"""Fields of OAuth requests: a form, or a flat JSON object (documented in the contract, not in RFC 6749)."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from vestibule.errors import BodyTooLarge, OAuthError
+from vestibule.http import body
+
+if TYPE_CHECKING:
+    from vestibule.http.request import Request
+
+Fields = dict[str, list[str]]
+
+
+async def fields(request: "Request") -> Fields:
+    """Return every field with all its values; raises OAuthError invalid_request."""
+    media = body.media_type(request.scope)
+    try:
+        content = await request.body(body.FORM_LIMIT)
+    except BodyTooLarge as error:
+        raise OAuthError(
+            "invalid_request", "the request body is too large", status=413
+        ) from error
+    if not content:
+        return {}
+    if media == body.FORM:
+        return _grouped(content)
+    if media == "application/json":
+        return _flat(content)
+    raise OAuthError(
+        "invalid_request",
+        f"only {body.FORM} content-type bodies are supported on {request.method} {_mounted(request)}",
+    )
+
+
+def _mounted(request: "Request") -> str:
+    return request.path.removeprefix("/oidc")
+
+
+def _grouped(content: bytes) -> Fields:
+    grouped: Fields = {}
+    for name, value in parse_qsl(
+        content.decode(errors="replace"), keep_blank_values=True
+    ):
+        grouped.setdefault(_clean(name), []).append(_clean(value))
+    return grouped
+
+
+def _flat(content: bytes) -> Fields:
+    """Read a flat object; malformed JSON counts as an empty body, as the contract says."""
+    try:
+        parsed: object = msgspec.json.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return {}
+    if not isinstance(parsed, dict):
+        return {}
+    return {
+        _clean(str(name)): [
+            _scalar(item) for item in (value if isinstance(value, list) else [value])
+        ]
+        for name, value in parsed.items()
+        if value is not None
+    }
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise OAuthError("invalid_request", "parameters must be strings")
+
+
+def _clean(text: str) -> str:
+    if "\0" in text:
+        raise OAuthError(
+            "invalid_request", "null bytes are not allowed in the request body"
+        )
+    return text

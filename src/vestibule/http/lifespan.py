@@ -1,0 +1,23 @@
+"""The ASGI lifespan protocol around an async context manager."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from starlette.types import Receive, Scope, Send
+
+
+async def run_lifespan(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    lifespan: Callable[[], AbstractAsyncContextManager[object]],
+) -> None:
+    """Enter the context at start-up and leave it at shut-down; other kinds of connections are refused."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    await receive()
+    async with lifespan():
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,154 @@
+"""uvicorn's HTTP protocol with bounds it lacks: size and time of the header, time of the body.
+
+Without them a client could send a header of any size, or half a request, and hold its connection for ever.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+_LINE_OVERHEAD = 4
+"""Colon, space and line end around each header."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one connection may cost; bytes and seconds."""
+
+    header_bytes: int = 16 * 1024
+    header_seconds: float = 10.0
+    body_seconds: float = 10.0
+    keep_alive_seconds: float = 15.0
+    linger_seconds: float = 1.0
+    shutdown_seconds: int = 4
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Closes connections whose header is too large, or whose header or body does not arrive in time."""
+
+    bounds = Bounds()
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.timeout_keep_alive = self.bounds.keep_alive_seconds  # type: ignore[assignment]  # seconds, any number
+        self._deadline: asyncio.TimerHandle | None = None
+        self._in_header = True
+        self._in_message = False
+        self._began_here = False
+        self._size = 0
+        self._refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Start the clock for the first header."""
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(
+            self.bounds.header_seconds, self._too_slow
+        )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, then see whether half a message is left that must be finished in time."""
+        if self._refused:
+            return
+        self._began_here = False
+        super().data_received(data)
+        if self._refused:
+            return
+        if not self._in_message:
+            if self._deadline is not None:
+                self._stop_clock()
+            return
+        if self._in_header and not self._began_here:
+            self._size += len(data)
+            if self._size > self.bounds.header_bytes:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                return
+        if self._deadline is None:
+            seconds = (
+                self.bounds.header_seconds
+                if self._in_header
+                else self.bounds.body_seconds
+            )
+            self._deadline = self.loop.call_later(seconds, self._too_slow)
+
+    def on_message_begin(self) -> None:
+        """Begin to count the header."""
+        self._in_header = self._in_message = self._began_here = True
+        self._size = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Refuse a header that is too large before the application sees it."""
+        self._in_header = False
+        self._stop_clock()
+        total = len(self.url) + sum(
+            len(name) + len(value) + _LINE_OVERHEAD for name, value in self.headers
+        )
+        if total > self.bounds.header_bytes:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if not self._refused:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body."""
+        if not self._refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Note that nothing more is due."""
+        self._in_message = False
+        if not self._refused:
+            super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP."""
+        self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def _too_slow(self) -> None:
+        self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
+    def _stop_clock(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer, unless an answer is on its way already, and close after a moment in which the client can read it."""
+        if self._refused or self.transport.is_closing():
+            return
+        self._refused = True
+        self._stop_clock()
+        self._unset_keepalive_if_required()
+        cycle = self.cycle
+        under_way = cycle is not None and not cycle.response_complete
+        if under_way:
+            started = cycle.response_started
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if not (under_way and started):
+            self.transport.write(_answer(status))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(self.bounds.linger_seconds, self.transport.close)
+
+
+def _answer(status: HTTPStatus) -> bytes:
+    text = status.phrase.encode()
+    return (
+        b"HTTP/1.1 %d %s\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
+        b"x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\nconnection: close\r\n\r\n%s"
+    ) % (status, text, len(text), text)
