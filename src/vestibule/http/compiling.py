@@ -11,7 +11,6 @@ from vestibule.http.shapes import (
     Choice,
     Fields,
     Items,
-    Members,
     Scalar,
     Shape,
 )
@@ -62,9 +61,9 @@ class _Compiler:
                 [item.value if isinstance(item, Enum) else item for item in info.cls]
             )
         if isinstance(info, inspect.CollectionType):
-            return Items(self.shape(info.item_type), checks)
+            return Items("array", self.shape(info.item_type), checks)
         if isinstance(info, inspect.DictType):
-            return Members(self.shape(info.value_type), checks)
+            return Items("object", self.shape(info.value_type), checks)
         return Anything()
 
     def _union(self, info: inspect.UnionType) -> Shape:

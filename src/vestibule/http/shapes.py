@@ -1,6 +1,6 @@
 """The slow pass of the guard: a tree of shapes, made from a msgspec type, that lists every fault in declared order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -156,74 +156,43 @@ class Choice:
 
 @dataclass(frozen=True)
 class Items:
-    """A list whose items have one shape."""
+    """A list (`array`) or an object with free keys (`object`), whose members have one shape."""
 
+    expected: str
     item: Shape
     checks: Sequence[Check] = ()
 
     @property
     def ruled(self) -> bool:
-        """Whether the list or its items have rules."""
+        """Whether the whole or its members have rules."""
         return bool(self.checks) or self.item.ruled
 
     def issues(self, value: object, path: Path) -> list[Issue]:
-        """List the faults of the list, then of its items."""
-        if not isinstance(value, list):
-            return [wrong_type("array", value, path)]
+        """List the faults of the whole, then of its members."""
+        if received(value) != self.expected:
+            return [wrong_type(self.expected, value, path)]
         found = [
             issue
             for check in self.checks
             if (issue := check.issue(value, path)) is not None
         ]
-        for index, item in enumerate(value):
-            found += self.item.issues(item, [*path, index])
-        return found
-
-    def broken(self, value: object) -> bool:
-        """Tell whether the list or an item breaks a rule."""
-        if any(check.issue(value, []) is not None for check in self.checks):
-            return True
-        return (
-            self.item.ruled
-            and isinstance(value, list | tuple | set)
-            and any(map(self.item.broken, value))
-        )
-
-
-@dataclass(frozen=True)
-class Members:
-    """An object with free keys whose values have one shape."""
-
-    item: Shape
-    checks: Sequence[Check] = ()
-
-    @property
-    def ruled(self) -> bool:
-        """Whether the object or its values have rules."""
-        return bool(self.checks) or self.item.ruled
-
-    def issues(self, value: object, path: Path) -> list[Issue]:
-        """List the faults of the object, then of its values."""
-        if not isinstance(value, dict):
-            return [wrong_type("object", value, path)]
-        found = [
-            issue
-            for check in self.checks
-            if (issue := check.issue(value, path)) is not None
-        ]
-        for key, item in value.items():
+        for key, item in _members(value):
             found += self.item.issues(item, [*path, key])
         return found
 
     def broken(self, value: object) -> bool:
-        """Tell whether the object or a value breaks a rule."""
+        """Tell whether the whole or a member breaks a rule."""
         if any(check.issue(value, []) is not None for check in self.checks):
             return True
-        return (
-            self.item.ruled
-            and isinstance(value, dict)
-            and any(map(self.item.broken, value.values()))
+        return self.item.ruled and any(
+            self.item.broken(item) for _, item in _members(value)
         )
+
+
+def _members(value: object) -> Iterable[tuple[str | int, object]]:
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list | tuple | set | frozenset) else ()
 
 
 @dataclass
