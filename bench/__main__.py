@@ -40,7 +40,9 @@ class Line:
 def command(env: dict[str, str], folder: Path, *arguments: str) -> str:
     """Run the command line of the product; returns its output."""
     full = [sys.executable, "-m", "vestibule", *arguments]
-    return subprocess.run(full, cwd=folder, env={**os.environ, **env}, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        full, cwd=folder, env={**os.environ, **env}, check=True, capture_output=True, text=True
+    ).stdout
 
 
 def management_token(port: int, app: dict[str, str]) -> str:
@@ -104,7 +106,9 @@ async def store(name: str, url: str, options: argparse.Namespace) -> int:
         }
         command(env, folder, "migrate")
         app = json.loads(
-            command(env, folder, "apps", "create", "--type", "machine-to-machine", "--management", "--name", "b", "--json")
+            command(
+                env, folder, "apps", "create", "--type", "machine-to-machine", "--management", "--name", "b", "--json"
+            )
         )
         opaque = await fill(env["VESTIBULE_DATABASE_URL"], options.users, PASSWORD, app["id"])
         env["FLOOR_DATABASE_URL"] = env["VESTIBULE_DATABASE_URL"]
@@ -115,7 +119,9 @@ async def store(name: str, url: str, options: argparse.Namespace) -> int:
             ids = [f"b{number:011d}" for number in range(0, options.users, max(1, options.users // 500))]
             world = World(ids, ids[0], PASSWORD, management_token(port, app), opaque, app["id"], app["secret"])
             load = " ".join(f"{part:.2f}" for part in os.getloadavg())
-            print(f"\n{name}, {options.users} users, {options.rounds} rounds of {options.seconds} s, load average {load}")
+            print(
+                f"\n{name}, {options.users} users, {options.rounds} rounds of {options.seconds} s, load average {load}"
+            )
             print(f"ready {product.ready_after:.2f} s after start, {product.memory():.0f} MB at rest\n{HEADER}")
             wrong = 0
             for case in cases(world):

@@ -15,7 +15,9 @@ class Call:
     expected: int = 200
 
 
-def call(method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes = b"", expected: int = 200) -> Call:
+def call(
+    method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes = b"", expected: int = 200
+) -> Call:
     """Build a request; the `Host` header is a constant since only loopback is ever driven."""
     lines = [f"{method} {path} HTTP/1.1", "host: localhost"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]

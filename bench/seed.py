@@ -68,7 +68,12 @@ async def fill(url: str, count: int, password: str, application_id: str) -> str:
 
 async def _token(db: Database, now: int, application_id: str) -> str:
     token, grant = crypto.new_token(), crypto.new_token()
-    common = {"user_id": f"b{0:011d}", "application_id": application_id, "session_uid": None, "scope": "openid profile email"}
+    common = {
+        "user_id": f"b{0:011d}",
+        "application_id": application_id,
+        "session_uid": None,
+        "scope": "openid profile email",
+    }
     async with db.write() as tx:
         await tx.run(
             INSERT_GRANT,

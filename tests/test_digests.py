@@ -33,7 +33,9 @@ def _firebase() -> str:
     # Made by following the published firebase scrypt recipe with small parameters.
     from_parts = hashlib.scrypt(PASSWORD.encode(), salt=b"salt" + b"sep", n=1 << 4, r=8, p=1, dklen=32)
     signer = b"signer-key-of-32-bytes-for-tests"
-    return _legacy("firebase-scrypt", [_b64(b"salt"), _b64(signer), _b64(b"sep"), "8", "4", "@"], _ctr(from_parts, signer))
+    return _legacy(
+        "firebase-scrypt", [_b64(b"salt"), _b64(signer), _b64(b"sep"), "8", "4", "@"], _ctr(from_parts, signer)
+    )
 
 
 def _b64(raw: bytes) -> str:

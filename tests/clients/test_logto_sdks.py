@@ -48,7 +48,9 @@ def line(process: "subprocess.Popen[str]", kind: str) -> Any:
 
 def test_logto_node_signs_a_user_in_and_out(live: Live) -> None:
     app = live.application("traditional", "--redirect-uri", CALLBACK, "--post-logout-redirect-uri", SIGNED_OUT)
-    live.command("users", "create", "--username", "ada", "--email", "ada@example.com", "--password", "correct horse battery")
+    live.command(
+        "users", "create", "--username", "ada", "--email", "ada@example.com", "--password", "correct horse battery"
+    )
     process = node(
         "sign_in.mjs",
         {

@@ -84,9 +84,7 @@ applications = Table(
 application_secrets = Table(
     "application_secrets",
     metadata,
-    Column(
-        "application_id", String(21), ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True
-    ),
+    Column("application_id", String(21), ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True),
     Column("name", String(256), primary_key=True),
     Column("value_digest", String(64), nullable=False),
     Column("value_sealed", Text),
@@ -144,9 +142,7 @@ user_roles = Table(
 application_roles = Table(
     "application_roles",
     metadata,
-    Column(
-        "application_id", String(21), ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True
-    ),
+    Column("application_id", String(21), ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True),
     Column("role_id", String(21), ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 

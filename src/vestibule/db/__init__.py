@@ -1,0 +1,30 @@
+"""The engine both servers use: connect, unit of work, compiled statements, conversion, migrations.
+
+SQLAlchemy Core writes statements; each is compiled once per dialect and its text is handed to the driver (decision 0002).
+Knows no table.
+"""
+
+from vestibule.db.database import Database, Tx, connect
+from vestibule.db.errors import (
+    CheckViolation,
+    DatabaseUnavailable,
+    ForeignKeyViolation,
+    InvalidText,
+    UniqueViolation,
+    ValueTooLong,
+)
+from vestibule.db.statement import Statement, StatementCache
+
+__all__ = [
+    "CheckViolation",
+    "Database",
+    "DatabaseUnavailable",
+    "ForeignKeyViolation",
+    "InvalidText",
+    "Statement",
+    "StatementCache",
+    "Tx",
+    "UniqueViolation",
+    "ValueTooLong",
+    "connect",
+]

@@ -1,0 +1,40 @@
+"""The few constructs that the two engines spell differently."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, bindparam
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Boolean, Text
+
+
+class in_set(FunctionElement[bool]):  # noqa: N801 - reads as a function
+    """`tested` is one of a JSON array of texts that is given as the parameter `name`."""
+
+    inherit_cache = True
+    type = Boolean()
+    name = "in_set"
+
+    def __init__(self, tested: ColumnElement[Any], parameter: str) -> None:
+        super().__init__(tested, bindparam(parameter, type_=Text()))
+
+
+@compiles(in_set, "sqlite")
+def _in_set_sqlite(element: in_set, compiler: SQLCompiler, **options: Any) -> str:
+    tested, parameter = (compiler.process(part, **options) for part in element.clauses)
+    return f"{tested} IN (SELECT value FROM json_each({parameter}))"
+
+
+@compiles(in_set, "postgresql")
+def _in_set_postgresql(element: in_set, compiler: SQLCompiler, **options: Any) -> str:
+    tested, parameter = (compiler.process(part, **options) for part in element.clauses)
+    return f"{tested} IN (SELECT jsonb_array_elements_text(CAST({parameter} AS jsonb)))"
+
+
+def upsert(table: Table, conflict: Sequence[str], update: Sequence[str]) -> postgresql.Insert:
+    """Insert a row, or update the named columns of the one it conflicts with; both engines spell it alike."""
+    insert = postgresql.insert(table)
+    return insert.on_conflict_do_update(index_elements=list(conflict), set_={c: insert.excluded[c] for c in update})
