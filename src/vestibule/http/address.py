@@ -7,7 +7,8 @@ from starlette.types import Scope
 
 from vestibule.http.edge import Network
 
-UNKNOWN = "0.0.0.0"
+UNKNOWN = str(IPv4Address(0))
+"""An address nobody has, for transports without peers."""
 
 
 def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
@@ -42,7 +43,5 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
     return mapped or address
 
 
-def _is_trusted(
-    address: IPv4Address | IPv6Address | None, trusted: Sequence[Network]
-) -> bool:
+def _is_trusted(address: IPv4Address | IPv6Address | None, trusted: Sequence[Network]) -> bool:
     return address is not None and any(address in network for network in trusted)

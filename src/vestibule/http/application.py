@@ -1,4 +1,4 @@
-"""The ASGI application: finds the face and the route, lets the access decide, calls the handler, finishes the answer."""
+"""The ASGI application: finds the face and the route, asks the access, calls the handler, finishes the answer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -59,10 +59,7 @@ class Application:
     ) -> None:
         self._edge = Edge(public_url, trusted_proxies)
         common = standard(secure=self._edge.is_secure)
-        self._mounted = [
-            _Mounted(face, common)
-            for face in sorted(faces, key=lambda face: -len(face.prefix))
-        ]
+        self._mounted = [_Mounted(face, common) for face in sorted(faces, key=lambda face: -len(face.prefix))]
         self._bare = raw(common)
         self._log = log
         self._translate = translate
@@ -93,9 +90,7 @@ class Application:
         await send(start)
         await send(content)
 
-    async def _respond(
-        self, mounted: _Mounted, request: Request, path: str
-    ) -> Response:
+    async def _respond(self, mounted: _Mounted, request: Request, path: str) -> Response:
         found = mounted.trie.find(request.scope["method"], path)
         if isinstance(found, frozenset):
             return self._unmatched(mounted, request, found, path)
@@ -105,13 +100,11 @@ class Application:
             if route.access is not PUBLIC:
                 request.principal = await route.access(request)
             if "%00" in path or b"%00" in request.scope.get("query_string", b""):
-                raise InvalidInput(
-                    "The path and the query must not contain NUL characters."
-                )
+                raise InvalidInput("The path and the query must not contain NUL characters.")
             response = await route.handler(request)
         except ClientGone:
             raise
-        except Exception as error:  # noqa: BLE001 - the edge: nothing may pass
+        except Exception as error:
             response = self._refuse(mounted.face, request, error)
         return finishing.finish(mounted.face, request, response)
 
@@ -127,13 +120,11 @@ class Application:
             )
         try:
             return face.render_error(request, error)
-        except Exception as second:  # noqa: BLE001 - an answer is due even when the face fails
+        except Exception as second:
             self._log.exception("cannot render an error", second, request=request.id)
             return text("Internal Server Error", 500)
 
-    def _unmatched(
-        self, mounted: _Mounted, request: Request, allowed: frozenset[str], path: str
-    ) -> Response:
+    def _unmatched(self, mounted: _Mounted, request: Request, allowed: frozenset[str], path: str) -> Response:
         if not allowed:
             return mounted.face.not_found(request)
         if request.method != "OPTIONS":
@@ -144,11 +135,6 @@ class Application:
             request.route = found[0]
             granted = finishing.cross_origin(mounted.face, request)
             if granted:
-                names = (
-                    find(request.scope["headers"], b"access-control-request-headers")
-                    or b""
-                )
-                return empty(
-                    204, headers=cors.preflight(granted, names.decode("latin-1"))
-                )
+                names = find(request.scope["headers"], b"access-control-request-headers") or b""
+                return empty(204, headers=cors.preflight(granted, names.decode("latin-1")))
         return empty(200, headers={"Allow": ", ".join(sorted(allowed))})

@@ -43,19 +43,13 @@ class ClientGone(Exception):
 def media_type(scope: Scope) -> str:
     """Return the media type in lower case, without parameters; empty when there is none."""
     value = find(scope["headers"], b"content-type")
-    return (
-        ""
-        if value is None
-        else value.decode("latin-1").partition(";")[0].strip().lower()
-    )
+    return "" if value is None else value.decode("latin-1").partition(";")[0].strip().lower()
 
 
 async def read(scope: Scope, receive: Receive, limit: int) -> bytes:
     """Return the whole body; raises BodyTooLarge without reading on, ClientGone when the client left."""
     length = find(scope["headers"], b"content-length")
-    if length is not None and (
-        not length.isdigit() or len(length) > 18 or int(length) > limit
-    ):
+    if length is not None and (not length.isdigit() or len(length) > 18 or int(length) > limit):
         raise BodyTooLarge
     content = b""
     more = True
@@ -73,9 +67,7 @@ async def read(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 def inflate(scope: Scope, content: bytes, limit: int) -> bytes:
     """Undo a gzip or deflate content coding, at most to `limit` bytes; raises BodyTooLarge, MalformedBody."""
-    coding = (
-        (find(scope["headers"], b"content-encoding") or b"identity").strip().lower()
-    )
+    coding = (find(scope["headers"], b"content-encoding") or b"identity").strip().lower()
     if coding == b"identity" or not content:
         return content
     if coding not in (b"gzip", b"deflate"):

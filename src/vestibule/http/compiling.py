@@ -39,17 +39,13 @@ class _Compiler:
     def __init__(self) -> None:
         self._structs: dict[type, Fields] = {}
 
-    def shape(
-        self, info: inspect.Type, extra: Mapping[str, object] | None = None
-    ) -> Shape:
+    def shape(self, info: inspect.Type, extra: Mapping[str, object] | None = None) -> Shape:
         if isinstance(info, inspect.Metadata):
             return self.shape(info.type, {**(extra or {}), **(info.extra or {})})
         checks = (*_declared(extra), *_native(info))
         for kind, expected in _SCALARS:
             if isinstance(info, kind):
-                return Scalar(
-                    expected, checks, or_empty=bool(extra and extra.get(OR_EMPTY))
-                )
+                return Scalar(expected, checks, or_empty=bool(extra and extra.get(OR_EMPTY)))
         if isinstance(info, inspect.UnionType):
             return self._union(info)
         if isinstance(info, inspect.StructType):
@@ -57,9 +53,7 @@ class _Compiler:
         if isinstance(info, inspect.LiteralType):
             return Choice(info.values)
         if isinstance(info, inspect.EnumType):
-            return Choice(
-                [item.value if isinstance(item, Enum) else item for item in info.cls]
-            )
+            return Choice([item.value if isinstance(item, Enum) else item for item in info.cls])
         if isinstance(info, inspect.CollectionType):
             return Items("array", self.shape(info.item_type), checks)
         if isinstance(info, inspect.DictType):
@@ -68,18 +62,12 @@ class _Compiler:
 
     def _union(self, info: inspect.UnionType) -> Shape:
         types = [item for item in info.types if not isinstance(item, inspect.NoneType)]
-        structs = [
-            item
-            for item in types
-            if isinstance(item, inspect.StructType) and item.tag_field
-        ]
+        structs = [item for item in types if isinstance(item, inspect.StructType) and item.tag_field]
         inner: Shape
         if len(types) == 1:
             inner = self.shape(types[0])
         elif len(structs) == len(types):
-            inner = Tagged(
-                str(structs[0].tag_field), [self._struct(item) for item in structs]
-            )
+            inner = Tagged(str(structs[0].tag_field), [self._struct(item) for item in structs])
         else:
             inner = Either([self.shape(item) for item in types])
         return inner if len(types) == len(info.types) else Nullable(inner)
@@ -89,10 +77,7 @@ class _Compiler:
         if known is not None:
             return known
         shape = self._structs[info.cls] = Fields(info.cls, tag=info.tag)
-        shape.members = [
-            (item.name, item.encode_name, item.required, self.shape(item.type))
-            for item in info.fields
-        ]
+        shape.members = [(item.name, item.encode_name, item.required, self.shape(item.type)) for item in info.fields]
         shape.ruled = any(member[3].ruled for member in shape.members)
         return shape
 

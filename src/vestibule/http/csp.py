@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 
 
-def policy(
-    *, form_action: Sequence[str] = ("'self'",), nonce: str | None = None
-) -> str:
+def policy(*, form_action: Sequence[str] = ("'self'",), nonce: str | None = None) -> str:
     """Return the strict policy; `form_action` lists where forms may lead, redirects after them included.
 
     A `nonce` additionally allows the inline style and script elements that carry it.

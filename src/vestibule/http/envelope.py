@@ -11,9 +11,7 @@ from vestibule.http.response import Response, json_response, text
 from vestibule.http.routing import Route
 
 IMPLEMENTED = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-UNEXPECTED = (
-    "Something went wrong on this server. Its log names the cause under the request id."
-)
+UNEXPECTED = "Something went wrong on this server. Its log names the cause under the request id."
 
 
 def api_face(
@@ -48,9 +46,7 @@ def render_error(request: Request, error: Exception) -> Response:
         content["data"] = error.data
     if error.details is not None:
         content["details"] = error.details
-    return json_response(
-        msgspec.json.encode(content), error.status, headers=error.headers
-    )
+    return json_response(msgspec.json.encode(content), error.status, headers=error.headers)
 
 
 def not_found(request: Request) -> Response:
@@ -61,9 +57,7 @@ def not_found(request: Request) -> Response:
 def method_not_allowed(request: Request, allowed: frozenset[str]) -> Response:
     """Answer a known path under another method."""
     allow = ", ".join(sorted(allowed))
-    return _unimplemented(request) or text(
-        "Method Not Allowed", 405, headers={"Allow": allow}
-    )
+    return _unimplemented(request) or text("Method Not Allowed", 405, headers={"Allow": allow})
 
 
 def _unimplemented(request: Request) -> Response | None:

@@ -20,12 +20,7 @@ _PLAIN_ENTRIES = 2
 
 def finish(face: Face, request: Request, response: Response) -> Response:
     """Apply what the face asks for: entity tag, compression, cross-origin headers."""
-    if (
-        response.body
-        and face.etag
-        and response.status_code == 200
-        and request.scope["method"] in ("GET", "HEAD")
-    ):
+    if response.body and face.etag and response.status_code == 200 and request.scope["method"] in ("GET", "HEAD"):
         _tag(request, response)
     if len(response.body) > COMPRESS_FROM and face.compress:
         _compress(request, response)
@@ -49,25 +44,17 @@ def _tag(request: Request, response: Response) -> None:
     if known is not None and _matches(known, tag):
         response.status_code = 304
         response.body = b""
-        response.raw_headers = [
-            item for item in response.raw_headers if item[0] != b"content-type"
-        ]
+        response.raw_headers = [item for item in response.raw_headers if item[0] != b"content-type"]
 
 
 def _matches(known: bytes, tag: bytes) -> bool:
     """Compare weakly, as RFC 9110 section 13.1.2 asks for."""
-    return any(
-        item.strip().removeprefix(b"W/") in (tag, b"*") for item in known.split(b",")
-    )
+    return any(item.strip().removeprefix(b"W/") in (tag, b"*") for item in known.split(b","))
 
 
 def _compress(request: Request, response: Response) -> None:
     accepted = find(request.scope["headers"], b"accept-encoding")
-    if (
-        accepted is None
-        or not _accepts_gzip(accepted)
-        or find(response.raw_headers, b"content-encoding")
-    ):
+    if accepted is None or not _accepts_gzip(accepted) or find(response.raw_headers, b"content-encoding"):
         return
     packer = zlib.compressobj(level=1, wbits=31)
     response.body = packer.compress(response.content) + packer.flush()
@@ -95,9 +82,7 @@ def cross_origin(face: Face, request: Request) -> Mapping[str, str]:
     return face.cors(origin.decode("latin-1"), request.route)
 
 
-def messages(
-    request: Request, response: Response, common: RawHeaders
-) -> tuple[Message, Message]:
+def messages(request: Request, response: Response, common: RawHeaders) -> tuple[Message, Message]:
     """Return the two ASGI messages; what the response says itself replaces a standard header of that name."""
     own = response.raw_headers
     if len(own) > _PLAIN_ENTRIES:

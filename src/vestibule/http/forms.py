@@ -20,9 +20,7 @@ async def fields(request: "Request") -> Fields:
     try:
         content = await request.body(body.FORM_LIMIT)
     except BodyTooLarge as error:
-        raise OAuthError(
-            "invalid_request", "the request body is too large", status=413
-        ) from error
+        raise OAuthError("invalid_request", "the request body is too large", status=413) from error
     if not content:
         return {}
     if media == body.FORM:
@@ -41,9 +39,7 @@ def _mounted(request: "Request") -> str:
 
 def _grouped(content: bytes) -> Fields:
     grouped: Fields = {}
-    for name, value in parse_qsl(
-        content.decode(errors="replace"), keep_blank_values=True
-    ):
+    for name, value in parse_qsl(content.decode(errors="replace"), keep_blank_values=True):
         grouped.setdefault(_clean(name), []).append(_clean(value))
     return grouped
 
@@ -57,9 +53,7 @@ def _flat(content: bytes) -> Fields:
     if not isinstance(parsed, dict):
         return {}
     return {
-        _clean(str(name)): [
-            _scalar(item) for item in (value if isinstance(value, list) else [value])
-        ]
+        _clean(str(name)): [_scalar(item) for item in (value if isinstance(value, list) else [value])]
         for name, value in parsed.items()
         if value is not None
     }
@@ -77,7 +71,5 @@ def _scalar(value: object) -> str:
 
 def _clean(text: str) -> str:
     if "\0" in text:
-        raise OAuthError(
-            "invalid_request", "null bytes are not allowed in the request body"
-        )
+        raise OAuthError("invalid_request", "null bytes are not allowed in the request body")
     return text

@@ -123,13 +123,9 @@ def _slow(plan: _Plan[T], plain: object, error: Exception | None) -> T:
     if found:
         raise refusal(found)
     try:
-        return msgspec.convert(
-            plain, plan.kind, strict=False
-        )  # 1.0 where an integer is due
+        return msgspec.convert(plain, plan.kind, strict=False)  # 1.0 where an integer is due
     except (msgspec.MsgspecError, RecursionError) as second:
-        raise refusal(
-            [custom("The value is not accepted here.", _path(str(error or second)))]
-        ) from second
+        raise refusal([custom("The value is not accepted here.", _path(str(error or second)))]) from second
 
 
 def _path(message: str) -> Path:
@@ -148,13 +144,8 @@ def _checked(content: bytes) -> bytes:
             content.decode()
         except UnicodeDecodeError as error:
             raise MalformedBody("The body is not valid UTF-8.") from error
-    if (
-        content.count(b"{") + content.count(b"[") > MAX_DEPTH
-        and _depth(content) > MAX_DEPTH
-    ):
-        raise InvalidInput(
-            f"The body is nested more than {MAX_DEPTH} levels deep.", data={}
-        )
+    if content.count(b"{") + content.count(b"[") > MAX_DEPTH and _depth(content) > MAX_DEPTH:
+        raise InvalidInput(f"The body is nested more than {MAX_DEPTH} levels deep.", data={})
     return content
 
 

@@ -12,9 +12,7 @@ HSTS_SECONDS = 31_536_000
 def raw(items: HeaderItems) -> RawHeaders:
     """Encode headers for ASGI; raises ValueError on a control character (response splitting)."""
     pairs = items.items() if isinstance(items, Mapping) else items
-    return [
-        (name.lower().encode("latin-1"), _value(name, value)) for name, value in pairs
-    ]
+    return [(name.lower().encode("latin-1"), _value(name, value)) for name, value in pairs]
 
 
 def _value(name: str, value: str) -> bytes:
@@ -38,9 +36,7 @@ def standard(*, secure: bool) -> dict[str, str]:
         "X-XSS-Protection": "0",
     }
     if secure:
-        headers["Strict-Transport-Security"] = (
-            f"max-age={HSTS_SECONDS}; includeSubDomains"
-        )
+        headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}; includeSubDomains"
     return headers
 
 

@@ -33,11 +33,7 @@ def received(value: object) -> str:
 def wrong_type(expected: str, value: object, path: Path) -> Issue:
     """Describe a value of another type, or a missing one."""
     got = received(value)
-    message = (
-        "This field is required."
-        if value is UNSET
-        else f"Expected {expected}, but got {got}."
-    )
+    message = "This field is required." if value is UNSET else f"Expected {expected}, but got {got}."
     return {
         "code": "invalid_type",
         "expected": expected,
@@ -47,21 +43,11 @@ def wrong_type(expected: str, value: object, path: Path) -> Issue:
     }
 
 
-def out_of_bounds(
-    code: str, kind: str, bound: float, path: Path, *, inclusive: bool = True
-) -> Issue:
+def out_of_bounds(code: str, kind: str, bound: float, path: Path, *, inclusive: bool = True) -> Issue:
     """Describe a value below (`too_small`) or above (`too_big`) its bound."""
-    name, side = (
-        ("minimum", "at least") if code == "too_small" else ("maximum", "at most")
-    )
-    unit = {"string": " characters", "array": " items", "object": " members"}.get(
-        kind, ""
-    )
-    message = (
-        f"Expected {side} {bound}{unit}."
-        if inclusive
-        else f"Expected a number that passes {bound}."
-    )
+    name, side = ("minimum", "at least") if code == "too_small" else ("maximum", "at most")
+    unit = {"string": " characters", "array": " items", "object": " members"}.get(kind, "")
+    message = f"Expected {side} {bound}{unit}." if inclusive else f"Expected a number that passes {bound}."
     return {
         "code": code,
         name: bound,
@@ -97,13 +83,8 @@ def either(alternatives: Sequence[list[Issue]], path: Path) -> list[Issue]:
 
 def refusal(issues: Sequence[Issue]) -> InvalidInput:
     """Make the refusal that lists the issues, as `data` and as one line each in `details`."""
-    lines = [
-        f'Error in key path "{_dotted(issue["path"])}": ({issue["code"]}) {issue["message"]}'
-        for issue in issues
-    ]
-    return InvalidInput(
-        data={"issues": list(issues), "name": "ZodError"}, details="\n".join(lines)
-    )
+    lines = [f'Error in key path "{_dotted(issue["path"])}": ({issue["code"]}) {issue["message"]}' for issue in issues]
+    return InvalidInput(data={"issues": list(issues), "name": "ZodError"}, details="\n".join(lines))
 
 
 def _dotted(path: object) -> str:

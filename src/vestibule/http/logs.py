@@ -1,4 +1,4 @@
-"""Structured log lines: one JSON object each, every control or non-ASCII character escaped, secrets by name left out."""
+"""Structured log lines: one JSON object each, control and non-ASCII characters escaped, secrets left out."""
 
 import json
 import re
@@ -55,13 +55,8 @@ class Log:
     def exception(self, event: str, error: BaseException, **fields: object) -> None:
         """Write where an exception came from: types and places, never its text, which may hold what users sent."""
         frames = traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]
-        places = [
-            f"{frame.filename.rpartition('/vestibule/')[2]}:{frame.lineno} {frame.name}"
-            for frame in frames
-        ]
-        self._line(
-            "ERROR", event, {**fields, "exception": _kinds(error), "trace": places}
-        )
+        places = [f"{frame.filename.rpartition('/vestibule/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
+        self._line("ERROR", event, {**fields, "exception": _kinds(error), "trace": places})
 
     def _line(self, level: str, event: str, fields: dict[str, object]) -> None:
         if LEVELS[level] < self._level:
@@ -71,13 +66,8 @@ class Log:
             "level": level,
             "event": event,
         }
-        line |= {
-            name: REDACTED if _SECRET.search(name) else _shown(value)
-            for name, value in fields.items()
-        }
-        self._write(
-            json.dumps(line, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n"
-        )
+        line |= {name: REDACTED if _SECRET.search(name) else _shown(value) for name, value in fields.items()}
+        self._write(json.dumps(line, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n")
 
 
 def _kinds(error: BaseException) -> list[str]:
@@ -95,11 +85,7 @@ def _shown(value: object) -> object:
     if isinstance(value, list):
         return [_shown(item) for item in value[:MAX_FRAMES]]
     text = str(value)
-    return (
-        text
-        if len(text) <= MAX_VALUE
-        else f"{text[:MAX_VALUE]}… ({len(text)} characters)"
-    )
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}… ({len(text)} characters)"
 
 
 class AccessLog:

@@ -41,9 +41,7 @@ def parse_page(items: Sequence[tuple[str, str]]) -> Page:
     )
 
 
-def _number(
-    items: Sequence[tuple[str, str]], name: str, default: int, highest: int
-) -> int:
+def _number(items: Sequence[tuple[str, str]], name: str, default: int, highest: int) -> int:
     values = [value for key, value in items if key == name]
     if not values or values == [""]:
         return default
@@ -77,10 +75,7 @@ def paginated(request: "Request", page: Page, total: int) -> list[tuple[str, str
         targets.append(("next", page.number + 1))
     base = request.public_url + request.path
     query = _merged(request.query_items)
-    links = [
-        ("Link", f'<{base}?{_with_page(query, number)}>; rel="{rel}"')
-        for rel, number in targets
-    ]
+    links = [("Link", f'<{base}?{_with_page(query, number)}>; rel="{rel}"') for rel, number in targets]
     return [("Total-Number", str(total)), *links]
 
 

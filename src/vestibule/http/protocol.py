@@ -51,9 +51,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the clock for the first header."""
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(
-            self.bounds.header_seconds, self._too_slow
-        )
+        self._deadline = self.loop.call_later(self.bounds.header_seconds, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
@@ -78,11 +76,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
                 return
         if self._deadline is None:
-            seconds = (
-                self.bounds.header_seconds
-                if self._in_header
-                else self.bounds.body_seconds
-            )
+            seconds = self.bounds.header_seconds if self._in_header else self.bounds.body_seconds
             self._deadline = self.loop.call_later(seconds, self._too_slow)
 
     def on_message_begin(self) -> None:
@@ -95,9 +89,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Refuse a header that is too large before the application sees it."""
         self._in_header = False
         self._stop_clock()
-        total = len(self.url) + sum(
-            len(name) + len(value) + _LINE_OVERHEAD for name, value in self.headers
-        )
+        total = len(self.url) + sum(len(name) + len(value) + _LINE_OVERHEAD for name, value in self.headers)
         if total > self.bounds.header_bytes:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if not self._refused:

@@ -22,9 +22,7 @@ FLAG_VALUES = frozenset({"true", "1", "y", "yes"})
 class Request(HTTPConnection):
     """One request on its way through the table: `id`, `ip`, `route`, `principal`, and the guarded parts."""
 
-    def __init__(
-        self, scope: Scope, receive: Receive, edge: Edge, request_id: str
-    ) -> None:
+    def __init__(self, scope: Scope, receive: Receive, edge: Edge, request_id: str) -> None:
         self.scope = scope
         self.receive = receive
         self.edge = edge
@@ -54,10 +52,7 @@ class Request(HTTPConnection):
         """The parameters of the path, percent-decoded; a malformed escape is taken literally."""
         if self.route is None:
             return {}
-        return {
-            name: decode(value)
-            for name, value in zip(self.route.names, self.raw_values, strict=True)
-        }
+        return {name: decode(value) for name, value in zip(self.route.names, self.raw_values, strict=True)}
 
     @property
     def raw_query(self) -> str:
@@ -100,19 +95,13 @@ class Request(HTTPConnection):
         media = body.media_type(self.scope)
         if media in body.JSON_TYPES:
             content = await self.body()
-            return guard.decode(
-                body.inflate(self.scope, content, body.JSON_LIMIT), kind
-            )
+            return guard.decode(body.inflate(self.scope, content, body.JSON_LIMIT), kind)
         return guard.convert(await self._odd_body(media), kind)
 
     async def _odd_body(self, media: str) -> object:
         if media == body.FORM:
-            content = body.inflate(
-                self.scope, await self.body(body.FORM_LIMIT), body.FORM_LIMIT
-            )
-            return guard.grouped(
-                parse_qsl(content.decode(errors="replace"), keep_blank_values=True)
-            )
+            content = body.inflate(self.scope, await self.body(body.FORM_LIMIT), body.FORM_LIMIT)
+            return guard.grouped(parse_qsl(content.decode(errors="replace"), keep_blank_values=True))
         if media.startswith("text/"):
             return (await self.body(body.FORM_LIMIT)).decode(errors="replace")
         return {}

@@ -40,9 +40,7 @@ class Response(StarletteResponse):
         return bytes(self.body)
 
 
-def json_response(
-    value: object, status: int = 200, *, headers: HeaderItems = ()
-) -> Response:
+def json_response(value: object, status: int = 200, *, headers: HeaderItems = ()) -> Response:
     """Answer with JSON: a struct (or anything msgspec encodes), or bytes that are JSON text already."""
     body = value if isinstance(value, bytes) else _encode(value)
     return Response(body, status, content_type=JSON, headers=headers)
@@ -80,7 +78,5 @@ def html(
 def redirect(url: str, status: int = 303, *, headers: HeaderItems = ()) -> Response:
     """Send the browser elsewhere; 303 by default, never 307 after credentials (RFC 9700 section 4.12)."""
     response = Response(b"", status, headers=headers)
-    response.raw_headers += raw(
-        {"Location": quote(url, safe=URL_SAFE), "Cache-Control": "no-store"}
-    )
+    response.raw_headers += raw({"Location": quote(url, safe=URL_SAFE), "Cache-Control": "no-store"})
     return response

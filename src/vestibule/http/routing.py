@@ -66,9 +66,7 @@ class Route:
         self.errors = tuple(errors)
         self.tags = tuple(tags)
         self.operation_id = operation_id
-        self.names = tuple(
-            _name(part) for part in path.split("/") if part.startswith("{")
-        )
+        self.names = tuple(_name(part) for part in path.split("/") if part.startswith("{"))
 
     def __repr__(self) -> str:
         return f"Route({self.method} {self.path})"
@@ -94,9 +92,7 @@ class Trie:
     `lenient` folds the case of literal segments after the prefix and allows one trailing slash.
     """
 
-    def __init__(
-        self, prefix: str, routes: Sequence[Route], *, lenient: bool = False
-    ) -> None:
+    def __init__(self, prefix: str, routes: Sequence[Route], *, lenient: bool = False) -> None:
         self._skip = len(prefix)
         self._lenient = lenient
         self._root = _Node()
@@ -115,9 +111,7 @@ class Trie:
                 node.parameter = node.parameter or _Node()
                 node = node.parameter
             else:
-                node = node.literals.setdefault(
-                    part.lower() if self._lenient else part, _Node()
-                )
+                node = node.literals.setdefault(part.lower() if self._lenient else part, _Node())
         _put(node.routes, route)
 
     def find(self, method: str, path: str) -> tuple[Route, list[str]] | frozenset[str]:
@@ -148,9 +142,7 @@ def _put(routes: dict[str, Route], route: Route) -> None:
         routes.setdefault("HEAD", route)
 
 
-def _search(
-    node: _Node, keys: list[str], at: int, found: list[int], method: str
-) -> Route | None:
+def _search(node: _Node, keys: list[str], at: int, found: list[int], method: str) -> Route | None:
     """Walk down; `found` collects the indexes of parameter segments, the start of a tail as a negative one."""
     if at >= len(keys):
         return node.routes.get(method)

@@ -27,9 +27,7 @@ class Pattern:
     _compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "_compiled", re.compile(ecmascript(self.source), re.ASCII)
-        )
+        object.__setattr__(self, "_compiled", re.compile(ecmascript(self.source), re.ASCII))
 
     def issue(self, value: object, path: Path) -> Issue | None:
         """Search, as `RegExp.prototype.test` does."""
@@ -104,13 +102,9 @@ class Range:
             return None
         low, high = self.minimum, self.maximum
         if low is not None and (value <= low if self.exclusive else value < low):
-            return out_of_bounds(
-                "too_small", "number", low, path, inclusive=not self.exclusive
-            )
+            return out_of_bounds("too_small", "number", low, path, inclusive=not self.exclusive)
         if high is not None and (value >= high if self.exclusive else value > high):
-            return out_of_bounds(
-                "too_big", "number", high, path, inclusive=not self.exclusive
-            )
+            return out_of_bounds("too_big", "number", high, path, inclusive=not self.exclusive)
         return None
 
     def schema(self) -> dict[str, object]:
@@ -123,9 +117,7 @@ class Range:
 def measure(value: object) -> tuple[int, str]:
     """Return the length of a text in UTF-16 units or the number of members, and what was counted."""
     if isinstance(value, str):
-        return len(value) + (
-            0 if value.isascii() else sum(char > "\uffff" for char in value)
-        ), "string"
+        return len(value) + (0 if value.isascii() else sum(char > "\uffff" for char in value)), "string"
     if isinstance(value, list | tuple | set):
         return len(value), "array"
     return (len(value) if isinstance(value, dict) else 0), "object"

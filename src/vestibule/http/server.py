@@ -33,8 +33,9 @@ async def serve(
     *,
     ready: Callable[[int], object] | None = None,
     bounds: Bounds | None = None,
+    stop: asyncio.Event | None = None,
 ) -> None:
-    """Serve `app` until SIGTERM or SIGINT; `ready` is called with the bound port once requests are answered.
+    """Serve `app` until SIGTERM, SIGINT or `stop`; `ready` is called with the bound port once requests are answered.
 
     Raises OSError when the address is taken. Running requests get `bounds.shutdown_seconds` to finish.
     """
@@ -53,15 +54,20 @@ async def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=limits.shutdown_seconds,
     )
-    await _Server(config, ready).serve(sockets=[listener])
+    await _Server(config, ready, stop).serve(sockets=[listener])
 
 
 class _Server(UvicornServer):
     """uvicorn's server; tells when it is ready, and returns at a signal instead of raising it again."""
 
-    def __init__(self, config: Config, ready: Callable[[int], object] | None) -> None:
+    def __init__(self, config: Config, ready: Callable[[int], object] | None, stop: asyncio.Event | None) -> None:
         super().__init__(config)
         self._ready = ready
+        self._stop = stop
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the date header and the wish to stop, ten times a second."""
+        return await super().on_tick(counter) or (self._stop is not None and self._stop.is_set())
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open for business, then say so."""

@@ -67,27 +67,15 @@ class Scalar:
         if not self._has_type(value):
             return self._wrong_type(value, path)
         if isinstance(value, int) and abs(value) > MAX_INTEGER:
-            return [
-                out_of_bounds(
-                    "too_big" if value > 0 else "too_small", "number", MAX_INTEGER, path
-                )
-            ]
+            return [out_of_bounds("too_big" if value > 0 else "too_small", "number", MAX_INTEGER, path)]
         if self.or_empty and value == "":
             return []
-        return [
-            issue
-            for check in self.checks
-            if (issue := check.issue(value, path)) is not None
-        ]
+        return [issue for check in self.checks if (issue := check.issue(value, path)) is not None]
 
     def _has_type(self, value: object) -> bool:
         kind = received(value)
         if self.expected == "integer":
-            return (
-                kind == "number"
-                and isinstance(value, int | float)
-                and value == int(value)
-            )
+            return kind == "number" and isinstance(value, int | float) and value == int(value)
         return kind == self.expected
 
     def _wrong_type(self, value: object, path: Path) -> list[Issue]:
@@ -116,9 +104,7 @@ class Choice:
 
     def issues(self, value: object, path: Path) -> list[Issue]:
         """A single literal, a wrong type and an unknown value are three different faults."""
-        if any(
-            value == option and type(value) is type(option) for option in self.options
-        ):
+        if any(value == option and type(value) is type(option) for option in self.options):
             return []
         shown = " | ".join(f"'{option}'" for option in self.options)
         if len(self.options) == 1:
@@ -133,9 +119,7 @@ class Choice:
                     "message": message,
                 }
             ]
-        if not isinstance(value, str) and received(value) not in {
-            received(option) for option in self.options
-        }:
+        if not isinstance(value, str) and received(value) not in {received(option) for option in self.options}:
             return [wrong_type(shown, value, path)]
         message = f"Expected one of {shown}."
         options = list(self.options)
@@ -171,11 +155,7 @@ class Items:
         """List the faults of the whole, then of its members."""
         if received(value) != self.expected:
             return [wrong_type(self.expected, value, path)]
-        found = [
-            issue
-            for check in self.checks
-            if (issue := check.issue(value, path)) is not None
-        ]
+        found = [issue for check in self.checks if (issue := check.issue(value, path)) is not None]
         for key, item in _members(value):
             found += self.item.issues(item, [*path, key])
         return found
@@ -184,9 +164,7 @@ class Items:
         """Tell whether the whole or a member breaks a rule."""
         if any(check.issue(value, []) is not None for check in self.checks):
             return True
-        return self.item.ruled and any(
-            self.item.broken(item) for _, item in _members(value)
-        )
+        return self.item.ruled and any(self.item.broken(item) for _, item in _members(value))
 
 
 def _members(value: object) -> Iterable[tuple[str | int, object]]:

@@ -77,7 +77,4 @@ class Tagged:
 
     def broken(self, value: object) -> bool:
         """Tell whether the struct breaks one of its rules."""
-        return any(
-            isinstance(value, struct.cls) and struct.broken(value)
-            for struct in self.structs
-        )
+        return any(isinstance(value, struct.cls) and struct.broken(value) for struct in self.structs)

@@ -20,9 +20,7 @@ def is_absolute_url(text: str) -> bool:
         return False
     scheme, rest = match.group(1).lower(), match.group(2)
     if scheme not in _SPECIAL:
-        return not rest.startswith("//") or _is_authority(
-            re.split(r"[/?#]", rest[2:], maxsplit=1)[0], special=False
-        )
+        return not rest.startswith("//") or _is_authority(re.split(r"[/?#]", rest[2:], maxsplit=1)[0], special=False)
     if scheme == "file":
         return True
     authority = re.split(r"[/\\?#]", rest.lstrip("/\\"), maxsplit=1)[0]
@@ -45,12 +43,7 @@ def _is_authority(authority: str, *, special: bool) -> bool:
 
 
 def _is_port(text: str) -> bool:
-    return not text or (
-        text.isascii()
-        and text.isdigit()
-        and int(text[-6:]) <= _MAX_PORT
-        and len(text.lstrip("0")) < 6
-    )
+    return not text or (text.isascii() and text.isdigit() and int(text[-6:]) <= _MAX_PORT and len(text.lstrip("0")) < 6)
 
 
 def _is_ipv6(text: str) -> bool:
@@ -74,11 +67,7 @@ def _is_domain(name: str) -> bool:
 
 def _is_ipv4(host: str) -> bool:
     parts = host.split(".")
-    if len(parts) > 4 or not all(
-        part.isascii() and part.isdigit() and len(part) <= 10 for part in parts
-    ):
+    if len(parts) > 4 or not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in parts):
         return False
     numbers = [int(part) for part in parts]
-    return all(number < 256 for number in numbers[:-1]) and numbers[-1] < 256 ** (
-        5 - len(numbers)
-    )
+    return all(number < 256 for number in numbers[:-1]) and numbers[-1] < 256 ** (5 - len(numbers))

@@ -1,0 +1,213 @@
+"""The OpenAPI 3.1 document of a route table: every path, status, schema and security scheme, from the routes alone."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+
+from vestibule.errors import (
+    AppError,
+    BodyTooLarge,
+    Forbidden,
+    InvalidInput,
+    InvalidPagination,
+    Unauthorized,
+)
+from vestibule.http.access import PUBLIC
+from vestibule.http.routing import Route
+
+Json = dict[str, object]
+
+REFERENCES = "#/components/schemas/{name}"
+_PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_BODYLESS = frozenset({204, 303, 304})
+
+
+@dataclass(frozen=True)
+class ErrorForm:
+    """How a family of routes renders refusals: the media type and the schema, given the codes of one status."""
+
+    media_type: str = "application/json"
+    code: str = "code"
+    required: tuple[str, ...] = ("message",)
+
+    def schema(self, errors: Sequence[type[AppError]]) -> Json:
+        """Return the schema of one status."""
+        codes = sorted({error.code for error in errors if error.code})
+        properties: Json = {
+            "message": {"type": "string"},
+            "data": {},
+            "details": {"type": "string"},
+        }
+        if codes:
+            properties = {self.code: {"type": "string", "enum": codes}, **properties}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": list(self.required),
+        }
+
+
+PROBLEM = ErrorForm("application/problem+json", "code", ("type", "title", "status"))
+"""Problem details (RFC 9457)."""
+
+
+def document(
+    routes: Sequence[Route],
+    *,
+    title: str,
+    version: str,
+    server: str,
+    schemes: Mapping[str, Json],
+    description: str = "",
+    error_form: ErrorForm | None = None,
+) -> Json:
+    """Describe `routes`; `schemes` holds the security schemes that the accesses of the routes name.
+
+    Raises ValueError when a route that is not public names no declared scheme, or an operation id repeats.
+    """
+    kinds = list(_kinds(routes))
+    schemas, components = msgspec.json.schema_components(kinds, schema_hook=_any_schema, ref_template=REFERENCES)
+    known = dict(zip(map(repr, kinds), schemas, strict=True))
+    builder = _Builder(known, components, schemes, error_form or ErrorForm())
+    paths: dict[str, Json] = {}
+    for route in routes:
+        operations = paths.setdefault(_PARAMETER.sub(r"{\1}", route.path), {})
+        operations[route.method.lower()] = builder.operation(route)
+    info: Json = {"title": title, "version": version}
+    if description:
+        info["description"] = description
+    return {
+        "openapi": "3.1.0",
+        "info": info,
+        "servers": [{"url": server}],
+        "paths": paths,
+        "components": {"schemas": components, "securitySchemes": dict(schemes)},
+    }
+
+
+def _kinds(routes: Iterable[Route]) -> Iterable[object]:
+    seen: set[str] = set()
+    for route in routes:
+        for kind in (route.body, route.query, *route.responses.values()):
+            if kind is not None and repr(kind) not in seen:
+                seen.add(repr(kind))
+                yield kind
+
+
+def _any_schema(kind: type) -> Json:
+    return {"description": "Any JSON value"}
+
+
+class _Builder:
+    def __init__(
+        self,
+        known: Mapping[str, Json],
+        components: Mapping[str, Json],
+        schemes: Mapping[str, Json],
+        form: ErrorForm,
+    ) -> None:
+        self._known = known
+        self._components = components
+        self._schemes = schemes
+        self._form = form
+        self._ids: set[str] = set()
+
+    def operation(self, route: Route) -> Json:
+        operation: Json = {
+            "operationId": self._operation_id(route),
+            "tags": list(route.tags),
+        }
+        if route.summary:
+            operation["summary"] = route.summary
+        if route.description:
+            operation["description"] = route.description
+        operation["security"] = self._security(route)
+        operation["parameters"] = [
+            *_path_parameters(route),
+            *self._query_parameters(route),
+        ]
+        if route.body is not None:
+            content = {"application/json": {"schema": self._known[repr(route.body)]}}
+            operation["requestBody"] = {"content": content, "required": True}
+        operation["responses"] = self._responses(route)
+        return operation
+
+    def _operation_id(self, route: Route) -> str:
+        words = _WORD.findall(route.path)
+        name = route.operation_id or route.method.lower() + "".join(word[:1].upper() + word[1:] for word in words)
+        if name in self._ids:
+            raise ValueError(f"the operation id {name} of {route} is taken")
+        self._ids.add(name)
+        return name
+
+    def _security(self, route: Route) -> list[Json]:
+        if route.access is PUBLIC:
+            return []
+        scheme = str(getattr(route.access, "security", ""))
+        if scheme not in self._schemes:
+            raise ValueError(f"the access of {route} names no declared security scheme")
+        return [{scheme: []}]
+
+    def _query_parameters(self, route: Route) -> list[Json]:
+        found: list[Json] = []
+        if route.paged:
+            found.append(_parameter("page", "query", {"type": "integer", "minimum": 1, "default": 1}))
+            size: Json = {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 100,
+                "default": 20,
+            }
+            found.append(_parameter("page_size", "query", size))
+        if route.query is None:
+            return found
+        reference = str(self._known[repr(route.query)]["$ref"]).rpartition("/")[2]
+        schema = self._components[reference]
+        required = schema.get("required", [])
+        properties = schema.get("properties", {})
+        if isinstance(properties, dict) and isinstance(required, list):
+            found += [_parameter(name, "query", item, required=name in required) for name, item in properties.items()]
+        return found
+
+    def _responses(self, route: Route) -> Json:
+        responses: Json = {}
+        for status, kind in sorted(route.responses.items()):
+            answer: Json = {"description": HTTPStatus(status).phrase}
+            if kind is not None and status not in _BODYLESS:
+                answer["content"] = {"application/json": {"schema": self._known[repr(kind)]}}
+            responses[str(status)] = answer
+        by_status: dict[int, list[type[AppError]]] = {}
+        for error in _errors(route):
+            by_status.setdefault(error.status, []).append(error)
+        for status, errors in sorted(by_status.items()):
+            content = {self._form.media_type: {"schema": self._form.schema(errors)}}
+            responses.setdefault(
+                str(status),
+                {"description": HTTPStatus(status).phrase, "content": content},
+            )
+        return responses
+
+
+def _errors(route: Route) -> Iterable[type[AppError]]:
+    """Yield the declared errors and those that every route of its kind can answer."""
+    if route.access is not PUBLIC:
+        yield from (Unauthorized, Forbidden)
+    if route.body is not None:
+        yield from (InvalidInput, BodyTooLarge)
+    elif route.query is not None or route.names:
+        yield InvalidInput
+    if route.paged:
+        yield InvalidPagination
+    yield from route.errors
+
+
+def _path_parameters(route: Route) -> list[Json]:
+    return [_parameter(name, "path", {"type": "string", "minLength": 1}, required=True) for name in route.names]
+
+
+def _parameter(name: str, place: str, schema: object, *, required: bool = False) -> Json:
+    return {"name": name, "in": place, "required": required, "schema": schema}
