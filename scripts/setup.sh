@@ -1,0 +1,36 @@
+#!/bin/sh
+# What the tests need beside Python packages: PostgreSQL, Chromium, Node packages. Installs by name when it may.
+set -eu
+cd "$(dirname "$0")/.."
+
+install() {
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+        echo "$1 is missing, and this account cannot install it: apt-get install $1" >&2
+        [ -z "${CI:-}" ] || exit 1
+        return 0
+    fi
+    [ -n "${APT_UPDATED:-}" ] || { apt-get update -qq; APT_UPDATED=1; }
+    echo "Installing $1 …"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null
+}
+
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || [ -n "${VESTIBULE_TEST_POSTGRES_URL:-}" ] || install postgresql
+command -v chromium >/dev/null 2>&1 || install chromium
+
+# A Node of at least 20: the machine's, or the one in the locked Python packages.
+NODE=node
+if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null; then
+    NODE="$PWD/$(dirname "$PYTHON")/node"
+fi
+echo "$NODE" > .venv/.node
+for folder in tests/clients tests/journeys; do
+    [ -f "$folder/package-lock.json" ] || continue
+    if [ ! -f "$folder/node_modules/.stamp" ] || ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.stamp"; then
+        echo "Installing the Node packages of $folder …"
+        case "$NODE" in
+            node) npm --prefix "$folder" ci --silent --ignore-scripts ;;
+            *) PATH="$(dirname "$NODE"):$PATH" "$(dirname "$NODE")/npm" --prefix "$folder" ci --silent --ignore-scripts ;;
+        esac
+        cp "$folder/package-lock.json" "$folder/node_modules/.stamp"
+    fi
+done

@@ -1,0 +1,104 @@
+"""What every test may ask for: a fresh, migrated store of each kind."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests import postgres
+from vestibule.account import migrations as account_migrations
+from vestibule.db.migrate import migrate
+from vestibule.store import migrations
+
+STORES = os.environ.get("VESTIBULE_TEST_STORES", "sqlite,postgresql").split(",")
+TREES = {"identity": migrations, "account": account_migrations}
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run asynchronous tests on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """One PostgreSQL server for the session; not having one is a failure in CI, and loud elsewhere."""
+    try:
+        with postgres.server() as address:
+            yield address
+    except postgres.NoPostgresError as error:
+        pytest.fail(f"the PostgreSQL suite cannot run: {error}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One migrated file for each tree, to be copied."""
+    folder = tmp_path_factory.mktemp("templates")
+    for name, tree in TREES.items():
+        migrate(f"sqlite:///{folder / name}.db", tree)
+    return {name: folder / f"{name}.db" for name in TREES}
+
+
+@pytest.fixture(scope="session")
+def postgres_templates(postgres_server: str) -> dict[str, str]:
+    """One migrated database for each tree, to be cloned."""
+    databases = {name: f"template_{name}_{os.getpid()}" for name in TREES}
+    for name, database in databases.items():
+        run_admin(postgres_server, f"CREATE DATABASE {database}")
+        migrate(f"{postgres_server}/{database}", TREES[name])
+    return databases
+
+
+def run_admin(server: str, statement: str) -> None:
+    """Run one statement outside any database of a test."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(f"{server}/postgres")
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+def fresh_store(request: pytest.FixtureRequest, tree: str, folder: Path) -> Iterator[str]:
+    """Yield the address of a migrated, empty store of the kind the test runs on."""
+    if request.param == "sqlite":
+        path = folder / f"{tree}.db"
+        shutil.copy(request.getfixturevalue("sqlite_templates")[tree], path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("postgres_templates")[tree]
+    name = f"test_{tree}_{os.getpid()}_{next(_numbers)}"
+    run_admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield f"{server}/{name}"
+    run_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=STORES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh identity store, once on each engine."""
+    yield from fresh_store(request, "identity", tmp_path)
+
+
+@pytest.fixture(params=STORES)
+def account_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh store of the account server, once on each engine."""
+    yield from fresh_store(request, "account", tmp_path)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the PostgreSQL-only run, leave out what does not touch a store: the SQLite run covers it."""
+    if STORES != ["postgresql"]:
+        return
+    kept = [item for item in items if {"database_url", "account_database_url"} & set(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
