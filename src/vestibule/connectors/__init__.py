@@ -1,1 +1,4 @@
-"""The outside world: mail and SMS senders behind one SSRF guard."""
+"""The outside world: the guard that every outgoing connection passes, and the senders of e-mail and SMS.
+
+A factory is a record: fixed metadata, the shape of its configuration, a sender. Knows no store.
+"""
