@@ -324,3 +324,97 @@ class CodeMismatch(AppError):
 
     code, status = "verification_code.code_mismatch", 400
     message = "This is not the code that was sent. Check it and try again."
+
+
+# --- connectors ---------------------------------------------------------------------------------------------
+
+
+class ConnectorNotFound(AppError):
+    """No connector of the kind that is needed."""
+
+    code, status = "connector.not_found", 501
+    message = "No connector for messages of this kind is set up. Create one with POST /api/connectors."
+
+
+class ConnectorFactoryNotFound(AppError):
+    """`connectorId` names no factory."""
+
+    code, status = "connector.not_found_with_connector_id", 422
+    message = "There is no connector factory with this id. GET /api/connector-factories lists them."
+
+
+class ConnectorGeneral(AppError):
+    """The service behind a connector refused the message or cannot be reached."""
+
+    code, status = "connector.general", 400
+    message = "The service behind the connector did not take the message."
+
+
+class ConnectorInvalidConfig(AppError):
+    """The configuration of a connector does not have the shape its factory asks for."""
+
+    code, status = "connector.invalid_config", 400
+    message = "The configuration of the connector is not complete or not right. See `data` for each fault."
+
+
+class ConnectorInvalidParameters(AppError):
+    """A message that the connector cannot send, whatever its configuration."""
+
+    code, status = "connector.invalid_request_parameters", 400
+    message = "The connector cannot send such a message."
+
+
+class ConnectorTemplateNotFound(AppError):
+    """No template for this usage, and no `Generic` one."""
+
+    code, status = "connector.template_not_found", 400
+    message = "The connector has no template for this message and no `Generic` one. Add one to its configuration."
+
+
+class ConnectorUnexpectedType(AppError):
+    """A connector of another type: e-mail for a phone number, or the other way round."""
+
+    code, status = "connector.unexpected_type", 400
+    message = "This connector sends another kind of message."
+
+
+class ConnectorMetadataFixed(AppError):
+    """The factory does not let its metadata be overridden."""
+
+    code, status = "connector.cannot_overwrite_metadata_for_non_standard_connector", 400
+    message = "The metadata of this connector is fixed. Leave `metadata` out."
+
+
+class ConnectorSyncProfileRefused(AppError):
+    """`syncProfile` for a connector that brings no profiles."""
+
+    code, status = "connector.invalid_type_for_syncing_profile", 422
+    message = "Only social connectors bring profiles. Leave `syncProfile` out."
+
+
+class ConnectorTokenStorageRefused(AppError):
+    """`enableTokenStorage` for a connector that gets no tokens."""
+
+    code, status = "connector.token_storage_not_supported", 422
+    message = "This connector gets no tokens to keep. Leave `enableTokenStorage` out."
+
+
+class MoreThanOneEmailConnector(AppError):
+    """Two e-mail connectors in the store."""
+
+    code, status = "connector.more_than_one_email", 400
+    message = "There is more than one e-mail connector. Delete all but one."
+
+
+class MoreThanOneSmsConnector(AppError):
+    """Two SMS connectors in the store."""
+
+    code, status = "connector.more_than_one_sms", 400
+    message = "There is more than one SMS connector. Delete all but one."
+
+
+class EntityCreateFailed(AppError):
+    """A row with this id exists already."""
+
+    code, status = "entity.create_failed", 422
+    message = "Something with this id exists already. Choose another id or leave it out."
