@@ -1,0 +1,34 @@
+"""A typed client of the Management API: operations are values, and a synchronous or an asynchronous client sends them.
+
+    with ManagementClient("http://localhost:3001", client_id, client_secret) as management:
+        user = management.send(users.create(username="ada"))
+
+Works against any server with the same contract. Imports nothing else of this project.
+"""
+
+from vestibule.client import codes, connectors, users
+from vestibule.client.aio import AsyncManagementClient
+from vestibule.client.errors import ApiError, ClientError, NotFound, Refused, ServerFailed, TokenRefused, Unreachable
+from vestibule.client.models import Connector, Profile, User
+from vestibule.client.operation import Operation, Page
+from vestibule.client.sync import ManagementClient
+
+__all__ = [
+    "ApiError",
+    "AsyncManagementClient",
+    "ClientError",
+    "Connector",
+    "ManagementClient",
+    "NotFound",
+    "Operation",
+    "Page",
+    "Profile",
+    "Refused",
+    "ServerFailed",
+    "TokenRefused",
+    "Unreachable",
+    "User",
+    "codes",
+    "connectors",
+    "users",
+]

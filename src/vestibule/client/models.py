@@ -1,0 +1,69 @@
+"""What the API answers with. Times are epoch milliseconds."""
+
+from typing import Any
+
+import msgspec
+
+
+class Address(msgspec.Struct, rename="camel", omit_defaults=True):
+    """A postal address; every part is optional."""
+
+    formatted: str | None = None
+    street_address: str | None = None
+    locality: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class Profile(msgspec.Struct, rename="camel", omit_defaults=True):
+    """The standard OpenID Connect claims that are not columns of their own."""
+
+    family_name: str | None = None
+    given_name: str | None = None
+    middle_name: str | None = None
+    nickname: str | None = None
+    preferred_username: str | None = None
+    profile: str | None = None
+    website: str | None = None
+    gender: str | None = None
+    birthdate: str | None = None
+    zoneinfo: str | None = None
+    locale: str | None = None
+    address: Address | None = None
+
+
+class User(msgspec.Struct, rename="camel", kw_only=True):
+    """An account."""
+
+    id: str
+    username: str | None = None
+    primary_email: str | None = None
+    primary_phone: str | None = None
+    name: str | None = None
+    avatar: str | None = None
+    custom_data: dict[str, Any] = {}
+    identities: dict[str, Any] = {}
+    last_sign_in_at: float | None = None
+    created_at: float = 0
+    updated_at: float = 0
+    profile: Profile = msgspec.field(default_factory=Profile)
+    application_id: str | None = None
+    is_suspended: bool = False
+    has_password: bool = False
+
+
+class HasPassword(msgspec.Struct, rename="camel"):
+    """Whether a user has a password."""
+
+    has_password: bool
+
+
+class Connector(msgspec.Struct, rename="camel", kw_only=True):
+    """A configured connector; `connector_id` names its factory."""
+
+    id: str
+    connector_id: str
+    type: str
+    config: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}

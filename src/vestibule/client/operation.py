@@ -1,0 +1,85 @@
+"""An operation of the API as a value: what to send, and how to read the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from vestibule.client.errors import Unreachable, error_for
+
+T = TypeVar("T")
+
+
+class Nothing(msgspec.Struct):
+    """The answer of an operation that returns nothing."""
+
+
+class _Error(msgspec.Struct):
+    code: str = ""
+    message: str = ""
+    data: Any = None
+
+
+@dataclass(frozen=True)
+class Operation(Generic[T]):
+    """One call: `answer` is the type its body is read as (`Nothing` for an empty one)."""
+
+    method: str
+    path: str
+    answer: type[T]
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: object = None
+
+    def content(self) -> bytes | None:
+        """Return the body as JSON, or None."""
+        return None if self.body is None else msgspec.json.encode(self.body)
+
+    def read(self, status: int, content: bytes) -> T:
+        """Read an answer; raises ApiError for an error, Unreachable for what is not the API's answer."""
+        if status >= 400:
+            raise refusal(status, content)
+        if self.answer is Nothing:
+            return self.answer()
+        try:
+            return msgspec.json.decode(content, type=self.answer)
+        except msgspec.DecodeError as error:
+            raise Unreachable(f"{self.method} {self.path} did not answer with the expected JSON") from error
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """A list operation; the clients' `pages` walk it."""
+
+    operation: Operation[list[T]]
+    size: int = 100
+
+    def at(self, number: int) -> Operation[list[T]]:
+        """Return the operation for one page, counted from 1."""
+        query = {**self.operation.query, "page": str(number), "page_size": str(self.size)}
+        return Operation(self.operation.method, self.operation.path, self.operation.answer, query)
+
+
+def refusal(status: int, content: bytes) -> Exception:
+    """Return the error that an error answer stands for."""
+    try:
+        error = msgspec.json.decode(content, type=_Error)
+    except msgspec.DecodeError:
+        error = _Error(message=content[:200].decode(errors="replace"))
+    return error_for(status, error.code, error.message, error.data)
+
+
+def segment(value: str) -> str:
+    """Escape a value for one segment of a path."""
+    return quote(value, safe="")
+
+
+def given(**values: object) -> dict[str, object]:
+    """Return the members that were given, in the wire's spelling; None is a value (it clears a field)."""
+    return {_camel(name): value for name, value in values.items() if value is not msgspec.UNSET}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
