@@ -1,12 +1,11 @@
 """What every answer carries: headers, entity tags, compression, CORS, pages, and silence about faults."""
 
 import gzip
-from collections.abc import Mapping
 
 import pytest
 
-from tests.http.world import Lines, app_of, client_of
-from vestibule.errors import AppError, OAuthError, UsernameInUse
+from tests.http.world import Lines, app_of, client_of, logger
+from vestibule.errors import UsernameInUse
 from vestibule.http import (
     PUBLIC,
     Application,
@@ -159,9 +158,8 @@ async def test_exceptions_of_lower_floors_are_translated() -> None:
 
     face = api_face("/api", [route("broken", broken)])
     lines = Lines()
-    translated = app_of(faces=[face], lines=lines)
-    translated._translate = translate
-    async with client_of(translated) as client:
+    app = Application([face], public_url="https://id.example.com", log=logger(lines), translate=translate)
+    async with client_of(app) as client:
         assert (await client.get("/api/broken")).status_code == 422
     assert lines.texts == []
 
@@ -259,12 +257,6 @@ async def test_a_redirect_is_303_and_cannot_split_the_header() -> None:
 def test_a_header_with_a_line_end_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="control character"):
         raw({"X-Name": "a\r\nSet-Cookie: b"})
-
-
-def test_the_two_families_of_errors_never_mix() -> None:
-    assert not issubclass(OAuthError, AppError)
-    assert isinstance(raw({"A": "b"}), list)
-    assert isinstance(cors_policies.any_origin("https://a.example", route("small", small)), Mapping)
 
 
 async def test_packed_answers_unpack_to_the_same_bytes() -> None:

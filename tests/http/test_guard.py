@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.http.world import JSON, NOTES, PAIRS, Note, Pair, app_of, client_of
 from vestibule.errors import AppError, InvalidInput
-from vestibule.http import Response, guard
+from vestibule.http import guard
 from vestibule.http.body import MalformedBody
 
 pytestmark = pytest.mark.anyio
@@ -239,7 +239,3 @@ def check(content: bytes) -> None:
         return
     assert isinstance(data, dict)
     assert data == {} or data["issues"]
-
-
-def test_a_response_can_hold_what_was_accepted() -> None:
-    assert Response(b"x").content == b"x"

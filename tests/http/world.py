@@ -105,8 +105,7 @@ async def running(app: Application, bounds: Bounds | None = None) -> AsyncIterat
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(serve(app, "127.0.0.1", 0, ready=port.set_result, bounds=bounds, stop=stop))
     try:
-        await asyncio.wait([task, port], return_when=asyncio.FIRST_COMPLETED)
-        yield port.result()
+        yield await asyncio.wait_for(port, 5)
     finally:
         stop.set()
         await task

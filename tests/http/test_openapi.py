@@ -1,0 +1,129 @@
+"""The OpenAPI document: valid, complete, and honest about who may call."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+import pytest
+from msgspec import Struct
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.http.world import NOTES, Note
+from vestibule.errors import EntityNotFound, UsernameInUse
+from vestibule.http import PUBLIC, Request, Response, Route, empty
+from vestibule.http.guard import Length, rule
+from vestibule.http.openapi import PROBLEM, Json, document
+
+SCHEMES: dict[str, Json] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+
+
+class Closed:
+    security = "bearer"
+
+    async def __call__(self, request: Request) -> object:
+        return None
+
+
+class Unnamed:
+    async def __call__(self, request: Request) -> object:
+        return None
+
+
+class Filter(Struct, rename="camel"):
+    search_mode: Annotated[str, rule(Length(minimum=1))]
+    extra: str = ""
+
+
+async def handler(request: Request) -> Response:
+    return empty()
+
+
+ROUTES = [
+    NOTES,
+    Route("GET", "/api/notes", handler, access=Closed(), paged=True, query=Filter, responses={200: list[Note]}),
+    Route("GET", "/api/notes/{note_id}", handler, access=Closed(), errors=(EntityNotFound,), responses={200: Note}),
+    Route("DELETE", "/api/notes/{note_id}", handler, access=Closed(), responses={204: None}, tags=("Notes",)),
+    Route("GET", "/api/files/{rest:path}", handler, access=PUBLIC, operation_id="readFile", summary="Read a file"),
+    Route("PUT", "/api/notes/{note_id}", handler, access=Closed(), body=Note, errors=(UsernameInUse,)),
+]
+
+
+def made(routes: Sequence[Route] = ROUTES) -> dict[str, object]:
+    shown = document(routes, title="Notes", version="1", server="https://id.example.com", schemes=SCHEMES)
+    decoded: dict[str, object] = msgspec.json.decode(msgspec.json.encode(shown))
+    return decoded
+
+
+def operation(path: str, method: str) -> dict[str, object]:
+    paths = made()["paths"]
+    assert isinstance(paths, dict)
+    found: dict[str, object] = paths[path][method]
+    return found
+
+
+def test_the_document_is_valid_openapi() -> None:
+    OpenAPIV31SpecValidator(made()).validate()
+
+
+def test_every_route_has_an_operation_with_its_own_id() -> None:
+    paths = made()["paths"]
+    assert isinstance(paths, dict)
+    operations = [item for path in paths.values() for item in path.values()]
+    assert len(operations) == len(ROUTES)
+    assert len({item["operationId"] for item in operations}) == len(ROUTES)
+    assert operation("/api/files/{rest}", "get")["operationId"] == "readFile"
+
+
+def test_every_operation_says_who_may_call_it() -> None:
+    assert operation("/api/notes", "post")["security"] == []
+    assert operation("/api/notes", "get")["security"] == [{"bearer": []}]
+    with pytest.raises(ValueError, match="security scheme"):
+        made([Route("GET", "/api/x", handler, access=Unnamed())])
+
+
+def test_an_operation_id_cannot_repeat() -> None:
+    twice = [Route("GET", f"/api/{name}", handler, access=PUBLIC, operation_id="x") for name in "ab"]
+    with pytest.raises(ValueError, match="is taken"):
+        made(twice)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "statuses"),
+    [
+        ("/api/notes", "post", ["200", "400", "413"]),
+        ("/api/notes", "get", ["200", "400", "401", "403"]),
+        ("/api/notes/{note_id}", "get", ["200", "400", "401", "403", "404"]),
+        ("/api/notes/{note_id}", "delete", ["204", "400", "401", "403"]),
+        ("/api/notes/{note_id}", "put", ["200", "400", "401", "403", "413", "422"]),
+    ],
+)
+def test_every_status_is_declared(path: str, method: str, statuses: list[str]) -> None:
+    responses = operation(path, method)["responses"]
+    assert isinstance(responses, dict)
+    assert sorted(responses) == statuses
+
+
+def test_parameters_come_from_path_query_and_pages() -> None:
+    parameters = operation("/api/notes", "get")["parameters"]
+    assert isinstance(parameters, list)
+    shown = [(item["name"], item["in"], item["required"]) for item in parameters]
+    assert shown == [
+        ("page", "query", False),
+        ("page_size", "query", False),
+        ("searchMode", "query", True),
+        ("extra", "query", False),
+    ]
+
+
+def test_rules_are_in_the_schemas_as_they_were_written() -> None:
+    text = msgspec.json.encode(made()).decode()
+    assert r'"pattern":"^[A-Z_a-z]\\w*$"' in text
+    assert '"maxLength":4' in text
+
+
+def test_problem_details_have_their_own_form() -> None:
+    shown = document(
+        ROUTES, title="N", version="1", server="https://a.example", schemes=SCHEMES, error_form=PROBLEM, description="D"
+    )
+    OpenAPIV31SpecValidator(msgspec.json.decode(msgspec.json.encode(shown))).validate()
+    assert b"application/problem+json" in msgspec.json.encode(shown)
