@@ -51,6 +51,14 @@ class OAuthError(Exception):
         self.headers = dict(headers or {})
 
 
+class TokenRejected(Exception):
+    """A token that does not verify; `reason` is for the log, never for the caller."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 # --- requests -----------------------------------------------------------------------------------------------
 
 

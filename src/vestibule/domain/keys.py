@@ -1,0 +1,255 @@
+"""Signing keys: made at first start, stored sealed, rotated with notice; the ring signs and verifies with them.
+
+A key is *Next* until its `effective_at`, then *Current* until a newer one takes over, then *Previous*. Every server
+reads the store again at most 60 s after its last look, and at once (once a second at most) when a token names a key
+it does not know, so that a rotation reaches running servers before the new key signs.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import msgspec
+
+from vestibule.clock import Clock
+from vestibule.crypto import Sealer
+from vestibule.db import Database, Tx
+from vestibule.domain.jose import Key, generate
+from vestibule.errors import TokenRejected
+from vestibule.model import KeyStatus, SigningKey
+from vestibule.settings import ServerSettings
+from vestibule.store import signing_keys as store
+
+POLL_MS, UNKNOWN_KEY_MS = 60_000, 1_000
+CLOCK_SKEW_SECONDS = 60
+MAX_TOKEN_BYTES = 8 * 1024
+CACHED_TOKENS = 2048
+ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type
+
+Claims = Mapping[str, object]
+
+
+class World(Protocol):
+    """The part of the context that keys need."""
+
+    @property
+    def db(self) -> Database:
+        """The store."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals private keys."""
+
+    @property
+    def settings(self) -> ServerSettings:
+        """Names the algorithm of new keys."""
+
+
+@dataclass(frozen=True)
+class _Header:
+    alg: str
+    kid: str
+    typ: str | None
+
+
+class Keyring:
+    """The keys of this server as last read from the store."""
+
+    def __init__(self, ctx: World) -> None:
+        self._ctx = ctx
+        self._rows: list[SigningKey] = []
+        self._keys: dict[str, Key] = {}
+        self._read_at: int | None = None
+        self._asked_at: int | None = None
+        self._reading = asyncio.Lock()
+        self._documents: dict[tuple[str, ...], bytes] = {}
+        self._verified: OrderedDict[str, tuple[float, Claims]] = OrderedDict()
+
+    async def sign(self, payload: Claims, typ: str | None = ACCESS_TOKEN_TYPE) -> str:
+        """Sign a payload with the current key as a compact JWS; `typ` is left out of the header when None."""
+        return (await self.current()).sign(payload, typ)
+
+    async def verify(self, token: str) -> Claims:
+        """Return the claims of an access token of ours (RFC 9068); raises TokenRejected."""
+        now = self._ctx.clock.now()
+        await self._refresh(now)
+        held = self._verified.get(token)
+        if held is None:
+            claims = await self._open(token, ACCESS_TOKEN_TYPE, now)
+            held = (_expiry(claims), claims)
+            self._keep(token, held)
+        if held[0] * 1000 <= now:
+            raise TokenRejected("expired")
+        return held[1]
+
+    async def verify_hint(self, token: str) -> Claims:
+        """Return the claims of an ID token of ours used as a hint, expired or not; raises TokenRejected."""
+        now = self._ctx.clock.now()
+        await self._refresh(now)
+        return await self._open(token, None, now)
+
+    async def jwks(self) -> bytes:
+        """Return the key set (RFC 7517) as JSON: Current, then Next, then Previous."""
+        now = self._ctx.clock.now()
+        await self._refresh(now)
+        order = tuple(row.id for _, row in statuses(self._rows, now))
+        document = self._documents.get(order)
+        if document is None:
+            members = b",".join(self._keys[kid].public for kid in order)
+            document = self._documents[order] = b'{"keys":[' + members + b"]}"
+        return document
+
+    async def current(self) -> Key:
+        """Return the key that signs now."""
+        now = self._ctx.clock.now()
+        await self._refresh(now)
+        for row in self._rows:  # newest first
+            if row.effective_at <= now:
+                return self._keys[row.id]
+        raise LookupError("there is no signing key: the server was started without ensure_keys")
+
+    def _keep(self, token: str, held: tuple[float, Claims]) -> None:
+        self._verified[token] = held
+        if len(self._verified) > CACHED_TOKENS:
+            self._verified.popitem(last=False)
+
+    async def _open(self, token: str, typ: str | None, now: int) -> Claims:
+        if len(token) > MAX_TOKEN_BYTES:
+            raise TokenRejected("too long")
+        header = _header(token)
+        if header.typ != typ:
+            raise TokenRejected("another kind of token")
+        key = await self._key(header.kid, now)
+        if header.alg != key.algorithm:
+            raise TokenRejected("another algorithm")
+        claims = key.verify(token)
+        if claims.get("iss") != self._ctx.settings.issuer:
+            raise TokenRejected("another issuer")
+        not_before = claims.get("nbf", 0)
+        if not isinstance(not_before, int | float) or not_before > now / 1000 + CLOCK_SKEW_SECONDS:
+            raise TokenRejected("not valid yet")
+        return claims
+
+    async def _key(self, kid: str, now: int) -> Key:
+        if kid not in self._keys and (self._asked_at is None or now - self._asked_at >= UNKNOWN_KEY_MS):
+            self._asked_at = now
+            await self._refresh(now, force=True)
+        # A key past Previous is in the store no longer, or not for long: it verifies nothing.
+        if kid not in {row.id for _, row in statuses(self._rows, now)}:
+            raise TokenRejected("unknown key")
+        return self._keys[kid]
+
+    async def _refresh(self, now: int, *, force: bool = False) -> None:
+        seen = self._read_at
+        if not force and seen is not None and now - seen < POLL_MS:
+            return
+        async with self._reading:
+            if self._read_at is not seen:
+                return  # another caller has just read
+            async with self._ctx.db.read() as tx:
+                rows = await tx.all(store.ALL)
+            if rows != self._rows:
+                self._keys = {row.id: self._opened(row) for row in rows}
+                self._rows = rows
+                self._documents.clear()
+                self._verified.clear()
+            self._read_at = self._ctx.clock.now()
+
+    def _opened(self, row: SigningKey) -> Key:
+        known = self._keys.get(row.id)
+        if known is not None:
+            return known
+        private = self._ctx.sealer.open(row.private_sealed, "signing_keys", "private_sealed", row.id)
+        return Key(row.algorithm, private, row.public_jwk.encode())
+
+
+def _header(token: str) -> _Header:
+    """Read the protected header; anything but `alg`, `kid` and `typ` that could change the meaning is refused."""
+    raw = Key.header(token)
+    if "crit" in raw or "b64" in raw:
+        raise TokenRejected("critical header")
+    alg, kid, typ = raw.get("alg"), raw.get("kid"), raw.get("typ")
+    if not isinstance(alg, str) or not isinstance(kid, str) or not (typ is None or isinstance(typ, str)):
+        raise TokenRejected("malformed header")
+    return _Header(alg, kid, typ)
+
+
+def _expiry(claims: Claims) -> float:
+    expires = claims.get("exp")
+    if isinstance(expires, bool) or not isinstance(expires, int | float):
+        raise TokenRejected("no expiry")
+    return expires
+
+
+def statuses(rows: list[SigningKey], now: int) -> list[tuple[KeyStatus, SigningKey]]:
+    """Return the keys in force, in the order of the key set; `rows` are the newest first. At most one is Previous."""
+    upcoming = [row for row in rows if row.effective_at > now]
+    reached = [row for row in rows if row.effective_at <= now]
+    labels: tuple[Literal["Current", "Previous"], ...] = ("Current", "Previous")
+    past: list[tuple[KeyStatus, SigningKey]] = list(zip(labels, reached, strict=False))
+    return [*past[:1], *(("Next", row) for row in upcoming), *past[1:]]
+
+
+async def ensure_keys(ctx: World) -> None:
+    """Make the first signing key when there is none; safe when several servers start at once."""
+    async with ctx.db.read() as tx:
+        if await tx.all(store.ALL):
+            return
+    key = generate(ctx.settings.signing_algorithm)
+    now = ctx.clock.now()
+    async with ctx.db.write() as tx:
+        await tx.run(store.LOCK)
+        if not await tx.all(store.ALL):
+            await _insert(tx, ctx, key, now, now)
+
+
+async def rotate(ctx: World, grace_seconds: int) -> str:
+    """Publish a new key and let it sign after the grace; returns its `kid`.
+
+    Without grace it signs at once and the old key becomes Previous. A key that was waiting to sign is dropped.
+    """
+    key = generate(ctx.settings.signing_algorithm)
+    now = ctx.clock.now()
+    effective_at = now + max(0, grace_seconds) * 1000
+    async with ctx.db.write() as tx:
+        await tx.run(store.LOCK)
+        rows = await tx.all(store.ALL)
+        held = statuses(rows, now)
+        current = next((row for status, row in held if status == "Current"), None)
+        kept = {row.id for status, row in held if status == "Current" or (status == "Previous" and grace_seconds > 0)}
+        for row in rows:
+            if row.id not in kept:
+                await tx.run(store.DELETE, id=row.id)
+        if current is not None:
+            await tx.run(store.RETIRE, key_id=current.id, retired_at=effective_at)
+        await _insert(tx, ctx, key, now, effective_at)
+    return key.kid
+
+
+async def withdraw_previous(ctx: World) -> bool:
+    """Delete the Previous key, so that what it signed verifies no longer; returns whether there was one."""
+    now = ctx.clock.now()
+    async with ctx.db.write() as tx:
+        found = [row for status, row in statuses(await tx.all(store.ALL), now) if status == "Previous"]
+        for row in found:
+            await tx.run(store.DELETE, id=row.id)
+    return bool(found)
+
+
+async def _insert(tx: Tx, ctx: World, key: Key, created_at: int, effective_at: int) -> None:
+    await tx.run(
+        store.INSERT,
+        id=key.kid,
+        algorithm=key.algorithm,
+        private_sealed=ctx.sealer.seal(key.private(), "signing_keys", "private_sealed", key.kid),
+        public_jwk=msgspec.json.encode(msgspec.json.decode(key.public)).decode(),
+        created_at=created_at,
+        effective_at=effective_at,
+        retired_at=None,
+    )
