@@ -1,6 +1,7 @@
 """The engine both servers use: connect, unit of work, compiled statements, conversion, migrations.
 
-SQLAlchemy Core writes statements; each is compiled once per dialect and its text is handed to the driver (decision 0002).
+SQLAlchemy Core writes statements; each is compiled once per dialect and its text is handed to the driver (decision
+0002).
 Knows no table.
 """
 
@@ -10,6 +11,8 @@ from vestibule.db.errors import (
     DatabaseUnavailable,
     ForeignKeyViolation,
     InvalidText,
+    StatementError,
+    TransactionAborted,
     UniqueViolation,
     ValueTooLong,
 )
@@ -23,6 +26,8 @@ __all__ = [
     "InvalidText",
     "Statement",
     "StatementCache",
+    "StatementError",
+    "TransactionAborted",
     "Tx",
     "UniqueViolation",
     "ValueTooLong",

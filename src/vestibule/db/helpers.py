@@ -8,30 +8,30 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import Boolean, Text
+from sqlalchemy.types import ARRAY, Boolean
 
 
 class in_set(FunctionElement[bool]):  # noqa: N801 - reads as a function
-    """`tested` is one of a JSON array of texts that is given as the parameter `name`."""
+    """`tested` is one of the values given, as any collection, for a parameter. An empty one matches nothing."""
 
     inherit_cache = True
     type = Boolean()
     name = "in_set"
 
     def __init__(self, tested: ColumnElement[Any], parameter: str) -> None:
-        super().__init__(tested, bindparam(parameter, type_=Text()))
+        super().__init__(tested, bindparam(parameter, type_=ARRAY(tested.type)))
 
 
 @compiles(in_set, "sqlite")
 def _in_set_sqlite(element: in_set, compiler: SQLCompiler, **options: Any) -> str:
     tested, parameter = (compiler.process(part, **options) for part in element.clauses)
-    return f"{tested} IN (SELECT value FROM json_each({parameter}))"
+    return f"{tested} IN (SELECT value FROM json_each({parameter}))"  # noqa: S608 - both parts are compiled SQL
 
 
 @compiles(in_set, "postgresql")
 def _in_set_postgresql(element: in_set, compiler: SQLCompiler, **options: Any) -> str:
     tested, parameter = (compiler.process(part, **options) for part in element.clauses)
-    return f"{tested} IN (SELECT jsonb_array_elements_text(CAST({parameter} AS jsonb)))"
+    return f"{tested} = ANY ({parameter})"
 
 
 def upsert(table: Table, conflict: Sequence[str], update: Sequence[str]) -> postgresql.Insert:

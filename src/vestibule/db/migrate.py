@@ -68,7 +68,7 @@ def migrate(url: str, tree: ModuleType) -> bool:
 
 
 def _child(url: str, *arguments: str) -> str:
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "vestibule.db.alembic_child", *arguments],
         input=url,
         capture_output=True,

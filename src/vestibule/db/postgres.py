@@ -1,44 +1,27 @@
 """PostgreSQL: asyncpg with the reset query off. Nothing may leave session state on a pooled connection."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
-from vestibule.db.errors import (
-    CheckViolation,
-    DatabaseUnavailable,
-    ForeignKeyViolation,
-    InvalidText,
-    UniqueViolation,
-    ValueTooLong,
-)
+from vestibule.db.compiled import Compiled
+from vestibule.db.errors import TransactionAborted
+from vestibule.db.postgres_errors import FAILURES, refuse
 from vestibule.db.statement import Statement
+from vestibule.db.units import Shared
 
 R = TypeVar("R")
 DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 POOL_SIZE = 8
 CONNECT_SECONDS, COMMAND_SECONDS = 5, 30
-
-_UNAVAILABLE = (
-    OSError,
-    asyncio.TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.QueryCanceledError,
-)
-FAILURES = (asyncpg.PostgresError, *_UNAVAILABLE, ValueError)
+# More than the program has statements, so that none is prepared twice.
+STATEMENT_CACHE = 512
 
 
-class Connection(asyncpg.Connection):  # type: ignore[misc]
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no types
     """A connection without reset query: it saves a round trip, and asks that nobody leaves session state behind."""
 
     def get_reset_query(self) -> str:
@@ -46,60 +29,53 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         return ""
 
 
-def refuse(error: Exception) -> NoReturn:
-    """Raise the refusal that a driver's error stands for."""
-    if isinstance(error, asyncpg.UniqueViolationError):
-        raise UniqueViolation(str(error.constraint_name)) from error
-    if isinstance(error, asyncpg.ForeignKeyViolationError):
-        raise ForeignKeyViolation(str(error.constraint_name)) from error
-    if isinstance(error, asyncpg.StringDataRightTruncationError):
-        raise ValueTooLong(str(error)) from error
-    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-        raise CheckViolation(str(error)) from error
-    if isinstance(error, asyncpg.DataError | ValueError) and not isinstance(error, asyncpg.InterfaceError):
-        raise InvalidText(str(error)) from error
-    if isinstance(error, _UNAVAILABLE):
-        raise DatabaseUnavailable(str(error)) from error
-    raise error
+def compiled_for(statement: Statement[R]) -> Compiled[R]:
+    """Return the statement compiled for PostgreSQL, compiling it at the first use."""
+    compiled = statement.postgresql
+    if compiled is None:
+        compiled = statement.postgresql = statement.compile(DIALECT)
+    return compiled
 
 
 class Work:
     """A unit of work: on one connection inside a transaction, or on the pool for single reads."""
 
-    def __init__(self, source: "asyncpg.Pool[Any] | asyncpg.pool.PoolConnectionProxy[Any]") -> None:
+    __slots__ = ("_source",)
+
+    def __init__(self, source: "asyncpg.Pool[Any] | PoolConnectionProxy[Any]") -> None:
         self._source = source
 
     async def all(self, statement: Statement[R], **parameters: Any) -> list[R]:
         """Return every row."""
-        compiled = statement.compiled(DIALECT)
+        compiled = statement.postgresql or compiled_for(statement)
+        arguments = compiled.arguments(parameters)
         try:
-            rows = await self._source.fetch(compiled.text, *compiled.arguments(parameters))
+            rows = await self._source.fetch(compiled.text, *arguments)
         except FAILURES as error:
             refuse(error)
         return [compiled.row(row) for row in rows]
 
     async def one(self, statement: Statement[R], **parameters: Any) -> R | None:
         """Return the first row, or None."""
-        compiled = statement.compiled(DIALECT)
+        compiled = statement.postgresql or compiled_for(statement)
+        arguments = compiled.arguments(parameters)
         try:
-            row = await self._source.fetchrow(compiled.text, *compiled.arguments(parameters))
+            row = await self._source.fetchrow(compiled.text, *arguments)
         except FAILURES as error:
             refuse(error)
         return None if row is None else compiled.row(row)
 
     async def value(self, statement: Statement[Any], **parameters: Any) -> Any:
-        """Return the first column of the first row, or None."""
-        compiled = statement.compiled(DIALECT)
-        try:
-            return await self._source.fetchval(compiled.text, *compiled.arguments(parameters))
-        except FAILURES as error:
-            refuse(error)
+        """Return the first column of the first row, or None; for statements without a struct."""
+        row = await self.one(statement, **parameters)
+        return None if row is None else row[0]
 
     async def run(self, statement: Statement[Any], **parameters: Any) -> int:
         """Run a statement; return how many rows it touched."""
-        compiled = statement.compiled(DIALECT)
+        compiled = statement.postgresql or compiled_for(statement)
+        arguments = compiled.arguments(parameters)
         try:
-            status = await self._source.execute(compiled.text, *compiled.arguments(parameters))
+            status = await self._source.execute(compiled.text, *arguments)
         except FAILURES as error:
             refuse(error)
         count = status.rsplit(" ", 1)[-1]
@@ -107,11 +83,60 @@ class Work:
 
     async def many(self, statement: Statement[Any], rows: Iterable[Mapping[str, Any]]) -> None:
         """Run a statement once for each row of parameters."""
-        compiled = statement.compiled(DIALECT)
+        compiled = statement.postgresql or compiled_for(statement)
+        arguments = [compiled.arguments(row) for row in rows]
         try:
-            await self._source.executemany(compiled.text, [compiled.arguments(row) for row in rows])
+            await self._source.executemany(compiled.text, arguments)
         except FAILURES as error:
             refuse(error)
+
+
+class Write:
+    """A transaction on one connection: committed at the end of the block, rolled back when it raises."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+        self._pool = pool
+        self._connection: PoolConnectionProxy[Any] | None = None
+
+    async def __aenter__(self) -> Work:
+        try:
+            connection = await self._pool.acquire(timeout=CONNECT_SECONDS)
+        except FAILURES as error:
+            refuse(error)
+        try:
+            await connection.execute("BEGIN")
+        except BaseException as error:
+            await self._pool.release(connection)
+            if isinstance(error, FAILURES):
+                refuse(error)
+            raise
+        self._connection = connection
+        return Work(connection)
+
+    async def __aexit__(self, kind: object, *_: object) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            if kind is None:
+                await self._commit(connection)
+            elif not connection.is_closed():
+                await connection.execute("ROLLBACK")
+        except FAILURES as error:
+            # With its connection gone a transaction is rolled back, and the block's own error says more.
+            if kind is None:
+                refuse(error)
+        finally:
+            # Rolls back as well when the roll-back itself was cancelled.
+            await self._pool.release(connection)
+
+    @staticmethod
+    async def _commit(connection: "PoolConnectionProxy[Any]") -> None:
+        # PostgreSQL answers ROLLBACK to the COMMIT of a transaction that a refusal has ended.
+        if await connection.execute("COMMIT") != "COMMIT":
+            raise TransactionAborted("an earlier statement of this transaction was refused")
 
 
 class Postgres:
@@ -121,47 +146,17 @@ class Postgres:
 
     def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
         self._pool = pool
-        self._read = Work(pool)
+        self._read = Shared(Work(pool))
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Work]:
+    def read(self) -> Shared[Work]:
         """Single statements on any connection."""
-        yield self._read
+        return self._read
 
     scan = read
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[Work]:
+    def write(self) -> Write:
         """A transaction on one connection."""
-        try:
-            connection = await self._pool.acquire(timeout=CONNECT_SECONDS)
-        except FAILURES as error:
-            refuse(error)
-        try:
-            transaction = connection.transaction()
-            try:
-                await transaction.start()
-            except FAILURES as error:
-                refuse(error)
-            try:
-                yield Work(connection)
-            except BaseException:
-                await self._rollback(transaction)
-                raise
-            try:
-                await transaction.commit()
-            except FAILURES as error:
-                refuse(error)
-        finally:
-            await self._pool.release(connection)
-
-    @staticmethod
-    async def _rollback(transaction: asyncpg.transaction.Transaction) -> None:
-        try:
-            await transaction.rollback()
-        except _UNAVAILABLE:
-            # The connection is gone, and the transaction with it.
-            return
+        return Write(self._pool)
 
     async def ping(self) -> None:
         """Ask for one row."""
@@ -185,6 +180,7 @@ async def open_pool(url: str) -> Postgres:
             connection_class=Connection,
             timeout=CONNECT_SECONDS,
             command_timeout=COMMAND_SECONDS,
+            statement_cache_size=STATEMENT_CACHE,
         )
     except FAILURES as error:
         refuse(error)
