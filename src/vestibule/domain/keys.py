@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-import msgspec
 
 from vestibule.clock import Clock
 from vestibule.crypto import Sealer
 from vestibule.db import Database, Tx
-from vestibule.domain.jose import Key, generate
+from vestibule.domain.jose import Key, generate, protected_header
 from vestibule.errors import TokenRejected
 from vestibule.model import KeyStatus, SigningKey
 from vestibule.settings import ServerSettings
+from vestibule.store import configs
 from vestibule.store import signing_keys as store
 
 POLL_MS, UNKNOWN_KEY_MS = 60_000, 1_000
@@ -166,12 +166,12 @@ class Keyring:
         if known is not None:
             return known
         private = self._ctx.sealer.open(row.private_sealed, "signing_keys", "private_sealed", row.id)
-        return Key(row.algorithm, private, row.public_jwk.encode())
+        return Key(row.algorithm, private)
 
 
 def _header(token: str) -> _Header:
     """Read the protected header; anything but `alg`, `kid` and `typ` that could change the meaning is refused."""
-    raw = Key.header(token)
+    raw = protected_header(token)
     if "crit" in raw or "b64" in raw:
         raise TokenRejected("critical header")
     alg, kid, typ = raw.get("alg"), raw.get("kid"), raw.get("typ")
@@ -204,7 +204,7 @@ async def ensure_keys(ctx: World) -> None:
     key = generate(ctx.settings.signing_algorithm)
     now = ctx.clock.now()
     async with ctx.db.write() as tx:
-        await tx.run(store.LOCK)
+        await tx.run(configs.PUT, key="signingKeys", value="{}")  # one at a time
         if not await tx.all(store.ALL):
             await _insert(tx, ctx, key, now, now)
 
@@ -218,7 +218,7 @@ async def rotate(ctx: World, grace_seconds: int) -> str:
     now = ctx.clock.now()
     effective_at = now + max(0, grace_seconds) * 1000
     async with ctx.db.write() as tx:
-        await tx.run(store.LOCK)
+        await tx.run(configs.PUT, key="signingKeys", value="{}")  # one at a time
         rows = await tx.all(store.ALL)
         held = statuses(rows, now)
         current = next((row for status, row in held if status == "Current"), None)
@@ -248,7 +248,7 @@ async def _insert(tx: Tx, ctx: World, key: Key, created_at: int, effective_at: i
         id=key.kid,
         algorithm=key.algorithm,
         private_sealed=ctx.sealer.seal(key.private(), "signing_keys", "private_sealed", key.kid),
-        public_jwk=msgspec.json.encode(msgspec.json.decode(key.public)).decode(),
+        public_jwk=key.public.decode(),
         created_at=created_at,
         effective_at=effective_at,
         retired_at=None,

@@ -4,18 +4,16 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from vestibule.db import Statement
 from vestibule.model import SigningKey
+from vestibule.store.rows import Row
 from vestibule.store.tables import signing_keys
+
+_by_id = signing_keys.c.id == bindparam("key_id")
 
 ALL = Statement(select(signing_keys).order_by(signing_keys.c.effective_at.desc(), signing_keys.c.id), SigningKey)
 """The newest first."""
 
-INSERT = Statement(insert(signing_keys))
+INSERT: Statement[Row] = Statement(insert(signing_keys))
 
-# The first start of several processes at once must leave one key: only an empty table takes this one.
-LOCKED = Statement(select(signing_keys.c.id).with_for_update())
+RETIRE: Statement[Row] = Statement(update(signing_keys).where(_by_id).values(retired_at=bindparam("retired_at")))
 
-RETIRE = Statement(
-    update(signing_keys).where(signing_keys.c.id == bindparam("key_id")).values(retired_at=bindparam("retired_at"))
-)
-
-DELETE = Statement(delete(signing_keys).where(signing_keys.c.id == bindparam("id")))
+DELETE: Statement[Row] = Statement(delete(signing_keys).where(_by_id))

@@ -1,0 +1,64 @@
+"""Applications and their secrets."""
+
+from sqlalchemy import and_, bindparam, func, insert, select
+
+from vestibule.db import Statement
+from vestibule.db.helpers import upsert
+from vestibule.model import Application, ApplicationType, Noun
+from vestibule.store.rows import Row
+from vestibule.store.tables import application_roles, application_secrets, applications
+
+
+class Presented(Noun, frozen=True, gc=False):
+    """An application with the one of its secrets that was presented, if any: digest, name and expiry."""
+
+    id: str
+    name: str
+    description: str | None
+    type: ApplicationType
+    oidc_client_metadata: str
+    custom_client_metadata: str
+    custom_data: str
+    is_third_party: bool
+    created_at: int
+    value_digest: str | None
+    secret_name: str | None
+    expires_at: int | None
+
+    def application(self) -> Application:
+        """The application alone."""
+        return Application(*[getattr(self, name) for name in Application.__struct_fields__])
+
+
+GET = Statement(select(applications).where(applications.c.id == bindparam("id")), Application)
+
+LIST = Statement(select(applications).order_by(applications.c.created_at, applications.c.id), Application)
+
+INSERT: Statement[Row] = Statement(insert(applications))
+
+UPSERT: Statement[Row] = Statement(upsert(applications, ["id"], ["oidc_client_metadata"]))
+"""For built-in clients, whose addresses follow the public address."""
+
+INSERT_SECRET: Statement[Row] = Statement(insert(application_secrets))
+
+WITH_SECRET = Statement(
+    select(
+        applications,
+        application_secrets.c.value_digest,
+        application_secrets.c.name.label("secret_name"),
+        application_secrets.c.expires_at,
+    )
+    .outerjoin(
+        application_secrets,
+        and_(
+            application_secrets.c.application_id == applications.c.id,
+            application_secrets.c.value_digest == bindparam("value_digest"),
+        ),
+    )
+    .where(applications.c.id == bindparam("id")),
+    Presented,
+)
+
+COUNT: Statement[Row] = Statement(select(func.count()).select_from(applications))
+
+GIVE_ROLE: Statement[Row] = Statement(upsert(application_roles, ["application_id", "role_id"], ["role_id"]))

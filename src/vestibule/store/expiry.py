@@ -1,0 +1,36 @@
+"""Deleting what has expired, a bounded batch at a time."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Table, bindparam, delete, or_, select
+
+from vestibule.db import Statement
+from vestibule.store.rows import Row
+from vestibule.store.tables import (
+    access_tokens,
+    authorization_codes,
+    grants,
+    interactions,
+    refresh_tokens,
+    sessions,
+)
+
+BATCH = 500
+
+
+def _batch(table: Table, condition: ColumnElement[bool]) -> Statement[Row]:
+    return Statement(delete(table).where(table.c.id.in_(select(table.c.id).where(condition).limit(BATCH))))
+
+
+def _expired(table: Table) -> Statement[Row]:
+    return _batch(table, table.c.expires_at < bindparam("before"))
+
+
+BATCHES: Sequence[Statement[Row]] = (
+    _expired(interactions),
+    _expired(access_tokens),
+    _expired(sessions),
+    _expired(refresh_tokens),
+    _expired(authorization_codes),
+    _batch(grants, or_(grants.c.expires_at < bindparam("before"), grants.c.revoked_at < bindparam("before"))),
+)

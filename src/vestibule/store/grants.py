@@ -1,0 +1,45 @@
+"""What users have granted to applications. A revoked grant ends every token that hangs on it."""
+
+from sqlalchemy import bindparam, insert, select, update
+
+from vestibule.db import Statement
+from vestibule.model import Grant
+from vestibule.store.rows import Row
+from vestibule.store.tables import grants
+
+_live = (grants.c.revoked_at.is_(None), grants.c.expires_at > bindparam("now"))
+
+LIVE = Statement(select(grants).where(grants.c.id == bindparam("id"), *_live), Grant)
+
+OF_SESSION = Statement(
+    select(grants)
+    .where(
+        grants.c.session_uid == bindparam("session_uid"),
+        grants.c.application_id == bindparam("application_id"),
+        grants.c.user_id == bindparam("user_id"),
+        *_live,
+    )
+    .order_by(grants.c.created_at.desc(), grants.c.id)
+    .limit(1),
+    Grant,
+)
+
+INSERT: Statement[Row] = Statement(insert(grants))
+
+EXTEND: Statement[Row] = Statement(
+    update(grants)
+    .where(grants.c.id == bindparam("grant_id"), grants.c.revoked_at.is_(None))
+    .values(scope=bindparam("scope"), resources=bindparam("resources"), expires_at=bindparam("expires_at"))
+)
+
+REVOKE: Statement[Row] = Statement(
+    update(grants)
+    .where(grants.c.id == bindparam("grant_id"), grants.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"))
+)
+
+REVOKE_OF_USER: Statement[Row] = Statement(
+    update(grants)
+    .where(grants.c.user_id == bindparam("of_user"), grants.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"))
+)

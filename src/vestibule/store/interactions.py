@@ -1,0 +1,28 @@
+"""Sign-ins under way."""
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from vestibule.db import Statement
+from vestibule.model import Interaction
+from vestibule.store.rows import Row
+from vestibule.store.tables import interactions
+
+_live = (interactions.c.id == bindparam("interaction_id"), interactions.c.expires_at > bindparam("now"))
+
+LIVE = Statement(select(interactions).where(*_live), Interaction)
+
+INSERT: Statement[Row] = Statement(insert(interactions))
+
+ADVANCE: Statement[Row] = Statement(
+    update(interactions)
+    .where(*_live, interactions.c.prompt == bindparam("at_prompt"))
+    .values(user_id=bindparam("user_id"), signed_in_at=bindparam("signed_in_at"), result=bindparam("result"))
+)
+"""Record how far the person has come; no row when it has expired or was resumed already."""
+
+FINISH = Statement(
+    delete(interactions).where(*_live, interactions.c.result.is_not(None)).returning(*interactions.c), Interaction
+)
+"""Single use: only the first to resume a finished interaction gets it."""
+
+DELETE_OF_USER: Statement[Row] = Statement(delete(interactions).where(interactions.c.user_id == bindparam("user_id")))

@@ -1,0 +1,3 @@
+"""The type of rows that become no struct."""
+
+Row = tuple[object, ...]

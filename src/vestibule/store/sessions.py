@@ -1,0 +1,33 @@
+"""Browser sessions at the authorization server. `id` is the digest of the cookie's value; `uid` survives its renewal."""
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from vestibule.db import Statement
+from vestibule.model import Session
+from vestibule.store.rows import Row
+from vestibule.store.tables import sessions, users
+
+LIVE = Statement(
+    select(sessions)
+    .join(users, users.c.id == sessions.c.user_id)
+    .where(
+        sessions.c.id == bindparam("id"),
+        sessions.c.expires_at > bindparam("now"),
+        users.c.is_suspended.is_(False),
+    ),
+    Session,
+)
+
+INSERT: Statement[Row] = Statement(insert(sessions))
+
+TOUCH: Statement[Row] = Statement(
+    update(sessions)
+    .where(sessions.c.id == bindparam("session_id"))
+    .values(seen_at=bindparam("seen_at"), expires_at=bindparam("expires_at"))
+)
+
+DELETE: Statement[Row] = Statement(delete(sessions).where(sessions.c.id == bindparam("id")))
+
+UIDS_OF_USER: Statement[Row] = Statement(select(sessions.c.uid).where(sessions.c.user_id == bindparam("user_id")))
+
+DELETE_OF_USER: Statement[Row] = Statement(delete(sessions).where(sessions.c.user_id == bindparam("user_id")))

@@ -1,0 +1,94 @@
+"""Authorization codes, opaque access tokens and refresh tokens. Every `id` is the digest of the secret itself."""
+
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
+
+from vestibule.db import Statement
+from vestibule.model import AccessToken, AuthorizationCode, RefreshToken, User
+from vestibule.store.rows import Row
+from vestibule.store.tables import access_tokens, authorization_codes, grants, refresh_tokens, users
+
+_grant_lives: tuple[ColumnElement[bool], ...] = (grants.c.revoked_at.is_(None), grants.c.expires_at > bindparam("now"))
+
+# --- codes --------------------------------------------------------------------------------------------------
+
+GET_CODE = Statement(select(authorization_codes).where(authorization_codes.c.id == bindparam("id")), AuthorizationCode)
+
+INSERT_CODE: Statement[Row] = Statement(insert(authorization_codes))
+
+CONSUME_CODE: Statement[Row] = Statement(
+    update(authorization_codes)
+    .where(
+        authorization_codes.c.id == bindparam("code_id"),
+        authorization_codes.c.consumed_at.is_(None),
+        authorization_codes.c.grant_id.in_(select(grants.c.id).where(*_grant_lives)),
+    )
+    .values(consumed_at=bindparam("now"))
+    .returning(authorization_codes.c.id)
+)
+"""Single use: only the first caller gets the row back."""
+
+# --- opaque access tokens -----------------------------------------------------------------------------------
+
+INSERT_ACCESS: Statement[Row] = Statement(insert(access_tokens))
+
+_access_lives = (access_tokens.c.expires_at > bindparam("now"), *_grant_lives)
+
+LIVE_ACCESS = Statement(
+    select(access_tokens)
+    .join(grants, grants.c.id == access_tokens.c.grant_id)
+    .join(users, users.c.id == access_tokens.c.user_id)
+    .where(access_tokens.c.id == bindparam("id"), users.c.is_suspended.is_(False), *_access_lives),
+    AccessToken,
+)
+
+BEARER: Statement[Row] = Statement(
+    select(
+        access_tokens.c.application_id,
+        access_tokens.c.scope,
+        *[users.c[name] for name in User.__struct_fields__],
+    )
+    .join(grants, grants.c.id == access_tokens.c.grant_id)
+    .join(users, users.c.id == access_tokens.c.user_id)
+    .where(access_tokens.c.id == bindparam("id"), users.c.is_suspended.is_(False), *_access_lives)
+)
+"""For userinfo: client, scope, then the user's columns, in one look-up."""
+
+DELETE_ACCESS: Statement[Row] = Statement(delete(access_tokens).where(access_tokens.c.id == bindparam("id")))
+
+# --- refresh tokens -----------------------------------------------------------------------------------------
+
+GET_REFRESH = Statement(select(refresh_tokens).where(refresh_tokens.c.id == bindparam("id")), RefreshToken)
+
+LIVE_REFRESH = Statement(
+    select(refresh_tokens)
+    .join(grants, grants.c.id == refresh_tokens.c.grant_id)
+    .join(users, users.c.id == refresh_tokens.c.user_id)
+    .where(
+        refresh_tokens.c.id == bindparam("id"),
+        refresh_tokens.c.expires_at > bindparam("now"),
+        users.c.is_suspended.is_(False),
+        *_grant_lives,
+    ),
+    RefreshToken,
+)
+
+INSERT_REFRESH: Statement[Row] = Statement(insert(refresh_tokens))
+
+ROTATE: Statement[Row] = Statement(
+    update(refresh_tokens)
+    .where(refresh_tokens.c.id == bindparam("token_id"), refresh_tokens.c.rotated_at.is_(None))
+    .values(rotated_at=bindparam("now"))
+    .returning(refresh_tokens.c.id)
+)
+
+# --- what ends with a session or a user ---------------------------------------------------------------------
+
+OF_SESSION: tuple[Statement[Row], ...] = tuple(
+    Statement(delete(table).where(table.c.session_uid == bindparam("session_uid")))
+    for table in (access_tokens, refresh_tokens, authorization_codes)
+)
+
+OF_USER: tuple[Statement[Row], ...] = tuple(
+    Statement(delete(table).where(table.c.user_id == bindparam("user_id")))
+    for table in (access_tokens, refresh_tokens, authorization_codes)
+)
