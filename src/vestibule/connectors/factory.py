@@ -1,0 +1,81 @@
+"""What a connector factory is: a record of metadata, the shape of a configuration, and a sender."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from msgspec import UNSET, Struct, UnsetType
+
+from vestibule.connectors import configuration
+from vestibule.connectors.outgoing import Outgoing
+from vestibule.http.issues import Issue
+
+C = TypeVar("C")
+
+ConnectorType = Literal["Email", "Sms", "Social"]
+Platform = Literal["Native", "Web", "Universal"]
+Words = Mapping[str, str]
+"""A text in several languages, by language tag; `en` is always there."""
+
+
+class SelectItem(Struct):
+    """One choice of a select field."""
+
+    value: str
+    title: str
+
+
+class FormItem(Struct, rename="camel", omit_defaults=True):
+    """One field of the form for a configuration; `default_value` is a hint and never applied."""
+
+    key: str
+    label: str
+    type: Literal["Text", "Number", "MultilineText", "Switch", "Select", "MultiSelect", "Json"]
+    placeholder: str | UnsetType = UNSET
+    required: bool | UnsetType = UNSET
+    default_value: object = UNSET
+    description: str | UnsetType = UNSET
+    is_confidential: bool | UnsetType = UNSET
+    select_items: list[SelectItem] | UnsetType = UNSET
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message on its way: `to` is an e-mail address, or a phone number in digits; `at` is epoch ms."""
+
+    to: str
+    type: str
+    payload: Mapping[str, object]
+    at: int
+    ip: str | None = None
+
+
+def _no_issues(_: object) -> Sequence[Issue]:
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factory(Generic[C]):
+    """A kind of connector that can be configured. `deliver` sends one message; it raises the connector errors."""
+
+    id: str
+    kind: ConnectorType
+    target: str
+    name: Words
+    description: Words
+    logo: str
+    readme: str
+    form_items: Sequence[FormItem]
+    config: type[C]
+    deliver: Callable[[Outgoing, C, Message], Awaitable[None]]
+    check: Callable[[C], Sequence[Issue]] = _no_issues
+    logo_dark: str | None = None
+    platform: Platform | None = None
+
+    def read(self, config: dict[str, object]) -> C:
+        """Return a cleaned configuration as this factory's struct; raises ConnectorInvalidConfig."""
+        return configuration.read(config, self.config, self.check)
+
+    async def send(self, outgoing: Outgoing, config: dict[str, object], message: Message) -> None:
+        """Send one message with a cleaned configuration; raises the connector errors."""
+        await self.deliver(outgoing, self.read(config), message)

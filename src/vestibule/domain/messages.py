@@ -1,0 +1,28 @@
+"""Messages to people: through whichever connector the operator has set up, outside any transaction."""
+
+from collections.abc import Mapping
+
+from vestibule.connectors.factory import ConnectorType, Message
+from vestibule.domain.connectors import instance_for
+from vestibule.domain.context import Context
+from vestibule.model import RecipientKind
+
+_KINDS: dict[RecipientKind, ConnectorType] = {"email": "Email", "phone": "Sms"}
+
+
+async def send(
+    ctx: Context,
+    kind: RecipientKind,
+    to: str,
+    usage_type: str,
+    payload: Mapping[str, object],
+    ip: str | None = None,
+) -> None:
+    """Send one message of a usage such as `SignIn` to an e-mail address or to a phone number in digits.
+
+    Call it with no transaction open. Raises ConnectorNotFound when no connector sends this kind, and the connector's
+    own errors, none of which repeat the message.
+    """
+    instance = await instance_for(ctx, _KINDS[kind])
+    message = Message(to.removeprefix("+") if kind == "phone" else to, usage_type, payload, ctx.clock.now(), ip)
+    await instance.factory.send(ctx.outgoing, instance.config, message)
