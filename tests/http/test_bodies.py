@@ -1,6 +1,7 @@
 """Bodies: media types and their odd rules, size limits, codings, and clients that leave."""
 
 import gzip
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
 
@@ -8,8 +9,8 @@ import pytest
 from starlette.types import Message
 
 from tests.http.world import JSON, NOTES, Note, app_of, client_of
-from vestibule.errors import OAuthError
-from vestibule.http import PUBLIC, Face, Request, Response, Route, json_response
+from vestibule.errors import BodyTooLarge, OAuthError
+from vestibule.http import PUBLIC, Face, Request, Response, Route, body, json_response
 from vestibule.http.envelope import method_not_allowed, not_found
 
 pytestmark = pytest.mark.anyio
@@ -87,6 +88,18 @@ async def test_packed_bodies_are_unpacked_within_the_limit() -> None:
         assert (await post(gzip.compress(plain)[:-9], "gzip"))[0] == 400
         assert (await post(b"junk", "gzip"))[0] == 400
         assert (await post(plain, "br"))[0] == 415
+
+
+def test_unpacking_never_holds_more_than_the_limit() -> None:
+    """B87: a bomb costs no memory."""
+    bomb = gzip.compress(b" " * 50_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BodyTooLarge):
+            body.inflate({"headers": [(b"content-encoding", b"gzip")]}, bomb, body.JSON_LIMIT)
+        assert tracemalloc.get_traced_memory()[1] < 4 * body.JSON_LIMIT
+    finally:
+        tracemalloc.stop()
 
 
 async def test_a_client_that_leaves_gets_no_answer() -> None:

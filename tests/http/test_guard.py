@@ -125,6 +125,7 @@ async def test_a_union_reports_the_alternative_of_the_right_type_or_all_of_them(
     assert isinstance(errors, list)
     assert [error["issues"][0]["code"] for error in errors] == ["invalid_type", "invalid_literal"]
     assert [issue["code"] for issue in await faults({"either": []})] == ["invalid_union"]
+    assert [issue["code"] for issue in await faults({"either": "x"})] == ["too_small"]
     assert (await post(b'{"avatar":"","either":3}'))[0] == 200
 
 

@@ -63,6 +63,12 @@ async def test_an_unknown_path_is_plain_404_without_credentials(path: str) -> No
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
+async def test_a_literal_segment_may_be_declared_in_any_case() -> None:
+    async with client_of(app_of(Route("GET", "/api/sign-in-exp/Default", other, access=PUBLIC))) as client:
+        assert (await client.get("/api/sign-in-exp/default")).text == "literal"
+        assert (await client.get("/api/Sign-In-Exp/DEFAULT")).text == "literal"
+
+
 async def test_a_literal_segment_wins_over_a_parameter() -> None:
     async with client_of(app_of(USER, LITERAL)) as client:
         assert (await client.get("/api/users/me")).text == "literal"

@@ -117,8 +117,21 @@ async def test_a_long_body_does_not_count_as_header_of_the_next_request() -> Non
     body = b'{"email":"' + b"x" * 60_000 + b'@a.b"}'
     first = POST + b"Content-Length: %d\r\n\r\n" % len(body) + body
     async with running(APP) as port:
-        answer = await talk(port, first + GET[:20], GET[20:] + b"Connection: close\r\n\r\n")
-    assert answer.count(b"HTTP/1.1 200 OK") == 2
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(first + GET[:20])
+        assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        writer.write(GET[20:] + b"Connection: close\r\n\r\n")
+        assert (await asyncio.wait_for(reader.read(), 5)).endswith(b"pong")
+        writer.close()
+
+
+async def test_a_body_that_is_announced_too_large_is_refused_before_it_comes() -> None:
+    """B87: nothing is read past the announcement."""
+    async with running(APP) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(POST + b"Content-Length: 2000000\r\n\r\n")
+        assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 413 Request Entity Too Large\r\n"
+        writer.close()
 
 
 async def test_a_body_over_the_limit_gets_its_answer_though_the_client_keeps_sending() -> None:

@@ -49,7 +49,7 @@ class Note(Struct, rename="camel"):
     tags: Maybe[list[Annotated[str, rule(Length(maximum=3))]]] = UNSET
     custom_data: Maybe[dict[str, object]] = UNSET
     address: Maybe[Address] = UNSET
-    either: Maybe[str | int] = UNSET
+    either: Maybe[Annotated[str, rule(Length(minimum=2))] | int] = UNSET
 
 
 class Pair(Struct):

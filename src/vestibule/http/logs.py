@@ -67,7 +67,7 @@ class Log:
             "event": event,
         }
         line |= {name: REDACTED if _SECRET.search(name) else _shown(value) for name, value in fields.items()}
-        self._write(json.dumps(line, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n")
+        self._write(json.dumps(line, ensure_ascii=True) + "\n")
 
 
 def _kinds(error: BaseException) -> list[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from vestibule.http.issues import Issue, Path, either, wrong_type
 from vestibule.http.shapes import Fields, Shape
 
@@ -32,7 +34,11 @@ class Either:
     """Something of one of several shapes."""
 
     alternatives: Sequence[Shape]
-    ruled = False
+
+    @property
+    def ruled(self) -> bool:
+        """Whether any alternative has rules."""
+        return any(shape.ruled for shape in self.alternatives)
 
     def issues(self, value: object, path: Path) -> list[Issue]:
         """List why no alternative fits."""
@@ -40,8 +46,8 @@ class Either:
         return either(found, path) if all(found) else []
 
     def broken(self, value: object) -> bool:
-        """Rules inside such unions belong into the types: give them to msgspec.Meta."""
-        return False
+        """Tell whether the value, made plain again, fits no alternative."""
+        return bool(self.issues(msgspec.to_builtins(value), []))
 
 
 @dataclass(frozen=True)
