@@ -1,0 +1,132 @@
+"""SQL of the account server: proofs, sign-ins under way, page sessions."""
+
+import msgspec
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from vestibule.account import tables
+from vestibule.db import Statement, Tx
+
+proofs, logins, sessions = tables.proofs, tables.logins, tables.page_sessions
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """A proof: started, verified, consumed once."""
+
+    id: str
+    user_id: str
+    action: str
+    method: str
+    target: str | None
+    tries: int
+    created_at: int
+    expires_at: int
+    verified_at: int | None
+    consumed_at: int | None
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A sign-in of the page that has not come back yet."""
+
+    id: str
+    browser_digest: str
+    secret_sealed: str
+    expires_at: int
+
+
+class PageSession(msgspec.Struct, frozen=True):
+    """A session of the page; `version` moves with each renewal of the tokens."""
+
+    id: str
+    user_id: str
+    tokens_sealed: str
+    version: int
+    created_at: int
+    seen_at: int
+    expires_at: int
+
+
+_LIVE = (
+    proofs.c.id == bindparam("proof_id"),
+    proofs.c.user_id == bindparam("owner"),
+    proofs.c.consumed_at.is_(None),
+    proofs.c.expires_at > bindparam("now"),
+)
+
+INSERT_PROOF: Statement[object] = Statement(insert(proofs))
+GET_PROOF = Statement(select(proofs).where(*_LIVE), Proof)
+TRY_PROOF = Statement(
+    update(proofs)
+    .where(*_LIVE, proofs.c.verified_at.is_(None), proofs.c.tries < bindparam("limit"))
+    .values(tries=proofs.c.tries + 1)
+    .returning(*proofs.c),
+    Proof,
+)
+VERIFY_PROOF = Statement(
+    update(proofs)
+    .where(*_LIVE, proofs.c.verified_at.is_(None))
+    .values(verified_at=bindparam("now"))
+    .returning(*proofs.c),
+    Proof,
+)
+CONSUME_PROOF = Statement(
+    update(proofs)
+    .where(*_LIVE, proofs.c.action == bindparam("wanted"), proofs.c.verified_at.is_not(None))
+    .values(consumed_at=bindparam("now"))
+    .returning(*proofs.c),
+    Proof,
+)
+RELEASE_PROOF: Statement[object] = Statement(
+    update(proofs)
+    .where(proofs.c.id == bindparam("proof_id"), proofs.c.user_id == bindparam("owner"))
+    .values(consumed_at=None)
+)
+COUNT_BY_USER: Statement[object] = Statement(
+    select(func.count())
+    .select_from(proofs)
+    .where(
+        proofs.c.user_id == bindparam("owner"),
+        proofs.c.method == bindparam("by"),
+        proofs.c.created_at > bindparam("since"),
+    )
+)
+COUNT_BY_TARGET: Statement[object] = Statement(
+    select(func.count())
+    .select_from(proofs)
+    .where(proofs.c.target == bindparam("recipient"), proofs.c.created_at > bindparam("since"))
+)
+EXPIRE_PROOFS: Statement[object] = Statement(delete(proofs).where(proofs.c.expires_at < bindparam("before")))
+
+INSERT_LOGIN: Statement[object] = Statement(insert(logins))
+TAKE_LOGIN = Statement(
+    delete(logins)
+    .where(logins.c.id == bindparam("login_id"), logins.c.expires_at > bindparam("now"))
+    .returning(*logins.c),
+    Login,
+)
+EXPIRE_LOGINS: Statement[object] = Statement(delete(logins).where(logins.c.expires_at < bindparam("before")))
+
+INSERT_SESSION: Statement[object] = Statement(insert(sessions))
+GET_SESSION = Statement(
+    select(sessions).where(
+        sessions.c.id == bindparam("session_id"),
+        sessions.c.expires_at > bindparam("now"),
+        sessions.c.seen_at > bindparam("idle_since"),
+    ),
+    PageSession,
+)
+TOUCH_SESSION: Statement[object] = Statement(
+    update(sessions).where(sessions.c.id == bindparam("session_id")).values(seen_at=bindparam("now"))
+)
+RENEW_SESSION: Statement[object] = Statement(
+    update(sessions)
+    .where(sessions.c.id == bindparam("session_id"), sessions.c.version == bindparam("seen_version"))
+    .values(tokens_sealed=bindparam("sealed"), version=sessions.c.version + 1, seen_at=bindparam("now"))
+)
+DELETE_SESSION: Statement[object] = Statement(delete(sessions).where(sessions.c.id == bindparam("session_id")))
+EXPIRE_SESSIONS: Statement[object] = Statement(delete(sessions).where(sessions.c.expires_at < bindparam("before")))
+
+
+async def expire(tx: Tx, before: int) -> None:
+    """Delete what ended before a moment."""
+    for statement in (EXPIRE_PROOFS, EXPIRE_LOGINS, EXPIRE_SESSIONS):
+        await tx.run(statement, before=before)
