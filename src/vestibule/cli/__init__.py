@@ -1,0 +1,5 @@
+"""The commands: one file each, found by name in `vestibule.__main__`; `add_arguments(parser)` and `run(args) -> int`."""
+
+
+class CommandError(Exception):
+    """A command cannot do what was asked; the sentence is printed as it is and says what to do."""

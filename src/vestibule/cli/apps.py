@@ -1,0 +1,54 @@
+"""`vestibule apps create`: an application that signs users in, or a server that uses the Management API."""
+
+import argparse
+import json
+
+from vestibule.cli import CommandError
+from vestibule.cli.world import on_store
+from vestibule.domain.applications import create_application
+from vestibule.domain.context import Context
+from vestibule.model import ApplicationType
+
+TYPES: dict[str, ApplicationType] = {
+    "machine-to-machine": "MachineToMachine",
+    "spa": "SPA",
+    "native": "Native",
+    "traditional": "Traditional",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare `create`."""
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    create = commands.add_parser("create", help="create an application and print its id and secret")
+    create.add_argument("--type", required=True, choices=list(TYPES))
+    create.add_argument("--name", required=True, help="what people read on the consent page")
+    create.add_argument("--redirect-uri", action="append", default=[], metavar="U", help="may be given several times")
+    create.add_argument("--post-logout-uri", action="append", default=[], metavar="U", help="where signing out returns")
+    create.add_argument("--management", action="store_true", help="may use the Management API")
+    create.add_argument("--third-party", action="store_true", help="asks users for consent")
+    create.add_argument("--json", action="store_true", help='print {"id": …, "secret": …} and nothing else')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Create the application; the secret is shown this once."""
+    kind = TYPES[args.type]
+    if args.management and kind != "MachineToMachine":
+        raise CommandError("--management is for applications of the type machine-to-machine")
+    if kind != "MachineToMachine" and not args.redirect_uri:
+        raise CommandError(f"an application of the type {args.type} needs at least one --redirect-uri")
+
+    async def work(ctx: Context) -> None:
+        application, secret = await create_application(
+            ctx,
+            kind,
+            args.name,
+            args.redirect_uri,
+            args.post_logout_uri,
+            management=args.management,
+            third_party=args.third_party,
+        )
+        shown = {"id": application.id} | ({"secret": secret} if secret else {})
+        print(json.dumps(shown) if args.json else "\n".join(f"{name:<7} {value}" for name, value in shown.items()))
+
+    return on_store(work)
