@@ -1,4 +1,4 @@
-"""The child process that runs Alembic: `--current`, `--plan TREE`, `--upgrade TREE`; the address on standard input.
+"""The child process that runs Alembic: `--plan TREE REVISION`, or `--upgrade TREE` with the address on standard input.
 
 The whole upgrade is one transaction under a lock: the write lock of the file on SQLite, an advisory lock on PostgreSQL.
 A second process waits, then finds nothing to do; one that is killed leaves the store as it was.
@@ -7,15 +7,18 @@ A second process waits, then finds nothing to do; one that is killed leaves the 
 import asyncio
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from alembic import command, context
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, MetaData, create_engine, event, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -27,7 +30,8 @@ def config_of(tree: str) -> Config:
     """Return Alembic's configuration for a tree, without any file."""
     config = Config()
     folder = Path(str(importlib.import_module(tree).__file__)).parent
-    config.set_main_option("script_location", str(folder))
+    # Alembic reads the option as a template of its own.
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
     return config
 
 
@@ -55,57 +59,62 @@ def sqlite_engine(url: str) -> Engine:
     return engine
 
 
-def with_connection(url: str, work: Any) -> Any:
-    """Run `work(connection)` in one locked transaction."""
-    if url.startswith("sqlite:///"):
-        with sqlite_engine(url).begin() as connection:
-            result = work(connection)
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-            if broken:
-                raise SystemExit(f"a migration left {len(broken)} broken references; nothing was changed")
-            return result
-    return asyncio.run(_with_postgres(url, work))
+def in_sqlite(url: str, work: Callable[[Connection], None]) -> None:
+    """Run `work(connection)` in one transaction that holds the file's write lock."""
+    with sqlite_engine(url).begin() as connection:
+        work(connection)
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise CommandError(f"a migration left {len(broken)} broken references; nothing was changed")
 
 
-async def _with_postgres(url: str, work: Any) -> Any:
-    address = "postgresql+asyncpg://" + url.split("://", 1)[1]
-    engine = create_async_engine(address, poolclass=NullPool)
+async def in_postgres(url: str, work: Callable[[Connection], None]) -> None:
+    """Run `work(connection)` in one transaction that holds the advisory lock."""
+    # The driver reads the address itself, here as everywhere: SQLAlchemy spells some of its options differently.
+    engine = create_async_engine(
+        "postgresql+asyncpg://", poolclass=NullPool, async_creator=lambda: asyncpg.connect(url)
+    )
     async with engine.begin() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        result = await connection.run_sync(work)
+        await connection.run_sync(work)
     await engine.dispose()
-    return result
 
 
-def current(connection: Connection) -> str:
-    """Return the store's revision, or an empty text."""
-    return MigrationContext.configure(connection).get_current_revision() or ""
-
-
-def due(connection: Connection, tree: str) -> list[Any]:
-    """Return the migrations that have not run, oldest first."""
-    script = ScriptDirectory.from_config(config_of(tree))
-    return list(reversed(list(script.iterate_revisions("head", current(connection) or "base"))))
-
-
-def upgrade(connection: Connection, tree: str) -> None:
-    """Run what is due."""
+def upgrade(url: str, tree: str) -> None:
+    """Run what is due, all of it or nothing."""
     config = config_of(tree)
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+
+    def work(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    if url.startswith("sqlite:///"):
+        in_sqlite(url, work)
+    else:
+        asyncio.run(in_postgres(url, work))
+
+
+def plan(tree: str, revision: str) -> None:
+    """Print what is due after a revision, oldest first."""
+    script = ScriptDirectory.from_config(config_of(tree))
+    for step in reversed(list(script.iterate_revisions("head", revision))):
+        print(f"{step.revision}\t{step.doc}")
 
 
 def main(arguments: list[str]) -> None:
-    """Do what the parent asked."""
-    url = sys.stdin.read().strip()
-    action, tree = arguments[0], (arguments[1] if len(arguments) > 1 else "")
-    if action == "--current":
-        print(with_connection(url, current))
-    elif action == "--plan":
-        for step in with_connection(url, lambda connection: due(connection, tree)):
-            print(f"{step.revision}\t{step.doc}")
-    else:
-        with_connection(url, lambda connection: upgrade(connection, tree))
+    """Do what the parent asked; ends with a sentence on standard error when it could not."""
+    try:
+        if arguments[0] == "--plan":
+            plan(*arguments[1:])
+        else:
+            upgrade(sys.stdin.read().strip(), *arguments[1:])
+    except CommandError as error:
+        unknown = "; a newer version of the program has migrated this store" if "locate revision" in str(error) else ""
+        raise SystemExit(f"{error}{unknown}") from error
+    except DBAPIError as error:
+        raise SystemExit(f"the database refused: {' '.join(str(error.orig).split())}") from error
+    except OSError as error:
+        raise SystemExit(f"the database cannot be reached: {error}") from error
 
 
 if __name__ == "__main__":

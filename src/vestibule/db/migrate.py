@@ -4,18 +4,25 @@ A tree is a package folder with `env.py`, `versions/` and `HEAD`, the newest rev
 The child is `vestibule.db.alembic_child`; the store's address may hold a password, so it travels on standard input.
 """
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import asyncpg
+
+from vestibule.db.postgres import CONNECT_SECONDS
+
 VERSION_QUERY = "SELECT version_num FROM alembic_version"
+_SQLITE = "sqlite:///"
 
 
 class MigrationError(Exception):
-    """A migration did not finish; the store is as it was before."""
+    """A migration did not finish, and the store is as it was before; or the store cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -28,32 +35,54 @@ class Step:
 
 def is_current(url: str, tree: ModuleType) -> bool:
     """Tell whether the store has the tree's newest revision."""
-    return current(url) == str(tree.HEAD)
+    return bool(current(url) == tree.HEAD)
 
 
 def current(url: str) -> str | None:
-    """Return the store's revision, or None for an empty store."""
-    if url.startswith("sqlite:///"):
-        return _current_sqlite(Path(url.removeprefix("sqlite:///")))
-    return _child(url, "--current") or None
+    """Return the store's revision, or None for an empty store; raises MigrationError when it cannot be read."""
+    if url.startswith(_SQLITE):
+        return _current_sqlite(Path(url.removeprefix(_SQLITE)))
+    # On a thread, so that it can be asked with and without a running event loop.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _current_postgres(url)).result()
 
 
 def _current_sqlite(path: Path) -> str | None:
     if not path.exists():
         return None
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
     try:
-        row = connection.execute(VERSION_QUERY).fetchone()
-    except sqlite3.OperationalError:
-        return None
-    finally:
-        connection.close()
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+        try:
+            row = connection.execute(VERSION_QUERY).fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        if "no such table" in str(error):
+            return None
+        raise MigrationError(f"{path}: {error}") from error
     return row[0] if row else None
 
 
+async def _current_postgres(url: str) -> str | None:
+    try:
+        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+        try:
+            revision: str | None = await connection.fetchval(VERSION_QUERY)
+        finally:
+            await connection.close()
+    except asyncpg.UndefinedTableError:
+        return None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise MigrationError(f"PostgreSQL cannot be reached: {error or type(error).__name__}") from error
+    return revision
+
+
 def plan(url: str, tree: ModuleType) -> list[Step]:
-    """Return what `migrate` would run, oldest first; an empty list when the store is current."""
-    lines = _child(url, "--plan", tree.__name__).splitlines()
+    """Return what `migrate` would run, oldest first; an empty list when the store is current. Touches nothing."""
+    revision = current(url)
+    if revision == tree.HEAD:
+        return []
+    lines = _child("", "--plan", tree.__name__, revision or "base").splitlines()
     return [Step(*line.split("\t", 1)) for line in lines]
 
 
@@ -61,8 +90,8 @@ def migrate(url: str, tree: ModuleType) -> bool:
     """Bring the store up to date; returns False when it already was. Safe to call from several processes at once."""
     if is_current(url, tree):
         return False
-    if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    if url.startswith(_SQLITE):
+        Path(url.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
     _child(url, "--upgrade", tree.__name__)
     return True
 
@@ -76,5 +105,7 @@ def _child(url: str, *arguments: str) -> str:
         check=False,
     )
     if done.returncode != 0:
-        raise MigrationError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "the migration failed")
+        raise MigrationError(
+            done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "the migration was stopped"
+        )
     return done.stdout.strip()
