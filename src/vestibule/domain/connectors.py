@@ -25,6 +25,7 @@ from vestibule.errors import (
     MoreThanOneSmsConnector,
 )
 from vestibule.model import Connector
+from vestibule.store import configs
 from vestibule.store import connectors as store
 
 Config = dict[str, object]
@@ -145,7 +146,7 @@ async def create(ctx: Context, new: NewConnector) -> Instance:
     metadata = {key: value for key, value in cleaned(new.metadata or {}).items() if key in OVERRIDABLE}
     same_kind = [other.id for other in factories(ctx).values() if other.kind == factory.kind]
     async with ctx.db.write() as tx:
-        await store.hold(tx, instance_id)
+        await tx.run(configs.PUT, key=store.REVISION, value=json.dumps(instance_id))
         try:
             await tx.run(
                 store.INSERT,

@@ -16,6 +16,7 @@ async def send(
     to: str,
     usage_type: str,
     payload: Mapping[str, object],
+    *,
     ip: str | None = None,
 ) -> None:
     """Send one message of a usage such as `SignIn` to an e-mail address or to a phone number in digits.

@@ -8,7 +8,8 @@ from vestibule.connectors.outbox import EMAIL_ID, SMS_ID, OutboxMessage
 from vestibule.domain import connectors
 from vestibule.domain.connectors import NewConnector
 from vestibule.domain.context import Context
-from vestibule.store.connectors import OUTBOX_SEEDED, remember
+from vestibule.store import configs
+from vestibule.store.connectors import OUTBOX_SEEDED
 
 
 def list_messages(folder: str | Path) -> list[OutboxMessage]:
@@ -30,13 +31,15 @@ async def seed_outbox(ctx: Context) -> None:
     """
     if EMAIL_ID not in connectors.factories(ctx):
         return
-    async with ctx.db.write() as tx:
-        if not await remember(tx, OUTBOX_SEEDED):
+    async with ctx.db.read() as tx:
+        if await tx.value(configs.GET, key=OUTBOX_SEEDED) is not None:
             return
     present = {instance.factory.kind for instance in await connectors.list_instances(ctx)}
     for kind, factory_id in (("Email", EMAIL_ID), ("Sms", SMS_ID)):
         if kind not in present:
             await connectors.create(ctx, NewConnector(factory_id=factory_id))
+    async with ctx.db.write() as tx:
+        await tx.run(configs.PUT, key=OUTBOX_SEEDED, value="true")
 
 
 def _read(path: Path) -> OutboxMessage | None:

@@ -1,23 +1,26 @@
 """Statements about connectors: configured instances, their configurations sealed."""
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as conflicting_insert
 
-from vestibule.db import Statement, Tx
-from vestibule.db.helpers import in_set, upsert
+from vestibule.db import Statement
+from vestibule.db.helpers import in_set
 from vestibule.model import Connector
-from vestibule.store.tables import configs, connectors
+from vestibule.store.rows import Row
+from vestibule.store.tables import connectors
 
 TABLE, COLUMN = "connectors", "config_sealed"
 """Where a configuration is sealed for."""
 
 REVISION = "connectors.revision"
+"""The row of configs that a transaction writes to hold the connectors alone."""
+
 OUTBOX_SEEDED = "connectors.outbox_seeded"
+"""The row of configs that remembers that the outbox was set up once."""
 
 _row = connectors.c
 LIST = Statement(select(connectors), Connector)
 GET = Statement(select(connectors).where(_row.id == bindparam("id")), Connector)
-INSERT = Statement(insert(connectors))
+INSERT: Statement[Row] = Statement(insert(connectors))
 UPDATE = Statement(
     update(connectors)
     .where(_row.id == bindparam("row_id"))
@@ -31,19 +34,7 @@ UPDATE = Statement(
     .returning(*connectors.c),
     Connector,
 )
-DELETE = Statement(delete(connectors).where(_row.id == bindparam("row_id")))
-DELETE_OTHERS = Statement(
+DELETE: Statement[Row] = Statement(delete(connectors).where(_row.id == bindparam("row_id")))
+DELETE_OTHERS: Statement[Row] = Statement(
     delete(connectors).where(_row.id != bindparam("kept_id"), in_set(_row.connector_id, "factory_ids"))
 )
-_REVISE = Statement(upsert(configs, ["key"], ["value"]))
-_REMEMBER = Statement(conflicting_insert(configs).on_conflict_do_nothing(index_elements=["key"]))
-
-
-async def hold(tx: Tx, revision: str) -> None:
-    """Let no other transaction that holds the connectors go on before this one ends: it locks one row of configs."""
-    await tx.run(_REVISE, key=REVISION, value=f'"{revision}"')
-
-
-async def remember(tx: Tx, key: str) -> bool:
-    """Note that something was done once; return whether it had not been done before."""
-    return await tx.run(_REMEMBER, key=key, value="true") == 1

@@ -1,0 +1,1 @@
+"""The Management API: every route asks for a Management token."""

@@ -1,0 +1,227 @@
+"""Connector factories and connectors: `/api/connector-factories`, `/api/connectors`."""
+
+from typing import TypeVar
+
+from msgspec import UNSET, UnsetType
+
+from vestibule.api.management.connector_shapes import (
+    ConnectorCreate,
+    ConnectorOut,
+    ConnectorPatch,
+    ConnectorTest,
+    FactoryOut,
+    ListQuery,
+    connector_out,
+    factory_out,
+    present,
+)
+from vestibule.connectors.factory import ConnectorType
+from vestibule.domain import connectors
+from vestibule.domain.connectors import ConnectorChange, FactoryUnusable, NewConnector
+from vestibule.domain.context import Context
+from vestibule.errors import (
+    ConnectorFactoryNotFound,
+    ConnectorGeneral,
+    ConnectorInvalidConfig,
+    ConnectorInvalidParameters,
+    ConnectorMetadataFixed,
+    ConnectorSyncProfileRefused,
+    ConnectorTemplateNotFound,
+    ConnectorTokenStorageRefused,
+    ConnectorUnexpectedType,
+    EntityCreateFailed,
+    EntityNotFound,
+    MoreThanOneEmailConnector,
+    MoreThanOneSmsConnector,
+)
+from vestibule.http import Access, Request, Response, Route, empty, json_response
+from vestibule.http.issues import custom, refusal
+
+T = TypeVar("T")
+
+
+def _or_none(value: T | UnsetType) -> T | None:
+    return None if isinstance(value, UnsetType) else value
+
+
+class Connectors:
+    """Handlers over one context."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    async def list_factories(self, request: Request) -> Response:
+        """Answer every factory."""
+        return json_response([factory_out(factory) for factory in connectors.factories(self._ctx).values()])
+
+    async def get_factory(self, request: Request) -> Response:
+        """Answer one factory."""
+        return json_response(factory_out(connectors.get_factory(self._ctx, request.path_params["id"])))
+
+    async def list(self, request: Request) -> Response:
+        """Answer the instances."""
+        target = _or_none(request.query(ListQuery).target)
+        return json_response([connector_out(item) for item in await connectors.list_checked(self._ctx, target)])
+
+    async def get(self, request: Request) -> Response:
+        """Answer one instance."""
+        return json_response(connector_out(await connectors.get_instance(self._ctx, request.path_params["id"])))
+
+    async def create(self, request: Request) -> Response:
+        """Set up an instance."""
+        body = await request.json(ConnectorCreate)
+        new = NewConnector(
+            factory_id=body.connector_id,
+            id=_or_none(body.id),
+            config=_or_none(body.config),
+            metadata=present(body.metadata),
+            sync_profile=body.sync_profile is True,
+            enable_token_storage=body.enable_token_storage is True,
+        )
+        return json_response(connector_out(await connectors.create(self._ctx, new)))
+
+    async def update(self, request: Request) -> Response:
+        """Change an instance."""
+        body = await request.json(ConnectorPatch)
+        change = ConnectorChange(
+            config=_or_none(body.config),
+            metadata=present(body.metadata),
+            sync_profile=_or_none(body.sync_profile),
+            enable_token_storage=_or_none(body.enable_token_storage),
+        )
+        return json_response(connector_out(await connectors.update(self._ctx, request.path_params["id"], change)))
+
+    async def delete(self, request: Request) -> Response:
+        """Delete an instance."""
+        await connectors.remove(self._ctx, request.path_params["id"])
+        return empty()
+
+    async def test(self, request: Request) -> Response:
+        """Send a test message."""
+        body = await request.json(ConnectorTest)
+        kind: ConnectorType = "Email" if body.phone is UNSET else "Sms"
+        to = _or_none(body.phone) or _or_none(body.email)
+        if to is None:
+            raise refusal([custom("Give the `phone` or the `email` that the test message goes to.", [])])
+        locale = _or_none(body.locale)
+        factory_id = request.path_params["id"]
+        await connectors.send_test(self._ctx, factory_id, kind, to, body.config, locale=locale, ip=request.ip)
+        return empty()
+
+
+def routes(ctx: Context, access: Access) -> list[Route]:
+    """Declare the routes."""
+    return [*_factory_routes(Connectors(ctx), access), *_instance_routes(Connectors(ctx), access)]
+
+
+def _factory_routes(handlers: Connectors, access: Access) -> list[Route]:
+    tags = ("Connector factories",)
+    return [
+        Route(
+            "GET",
+            "/api/connector-factories",
+            handlers.list_factories,
+            access=access,
+            summary="List connector factories",
+            responses={200: list[FactoryOut]},
+            tags=tags,
+        ),
+        Route(
+            "GET",
+            "/api/connector-factories/{id}",
+            handlers.get_factory,
+            access=access,
+            summary="Get a connector factory",
+            responses={200: FactoryOut},
+            errors=(EntityNotFound,),
+            tags=tags,
+        ),
+    ]
+
+
+_CONFIG_ERRORS = (ConnectorInvalidConfig, ConnectorTokenStorageRefused)
+
+
+def _instance_routes(handlers: Connectors, access: Access) -> list[Route]:
+    tags = ("Connectors",)
+    return [
+        Route(
+            "GET",
+            "/api/connectors",
+            handlers.list,
+            access=access,
+            summary="List connectors",
+            query=ListQuery,
+            responses={200: list[ConnectorOut]},
+            errors=(MoreThanOneEmailConnector, MoreThanOneSmsConnector),
+            tags=tags,
+        ),
+        Route(
+            "POST",
+            "/api/connectors",
+            handlers.create,
+            access=access,
+            summary="Create a connector",
+            description="A connector for e-mail, or for SMS, takes the place of the one there is.",
+            body=ConnectorCreate,
+            responses={200: ConnectorOut},
+            errors=(ConnectorFactoryNotFound, *_CONFIG_ERRORS, EntityCreateFailed),
+            tags=tags,
+        ),
+        *_one_instance_routes(handlers, access, tags),
+    ]
+
+
+def _one_instance_routes(handlers: Connectors, access: Access, tags: tuple[str, ...]) -> list[Route]:
+    return [
+        Route(
+            "GET",
+            "/api/connectors/{id}",
+            handlers.get,
+            access=access,
+            summary="Get a connector",
+            responses={200: ConnectorOut},
+            errors=(EntityNotFound,),
+            tags=tags,
+        ),
+        Route(
+            "PATCH",
+            "/api/connectors/{id}",
+            handlers.update,
+            access=access,
+            summary="Change a connector",
+            body=ConnectorPatch,
+            responses={200: ConnectorOut},
+            errors=(EntityNotFound, ConnectorMetadataFixed, ConnectorSyncProfileRefused, *_CONFIG_ERRORS),
+            tags=tags,
+        ),
+        Route(
+            "DELETE",
+            "/api/connectors/{id}",
+            handlers.delete,
+            access=access,
+            summary="Delete a connector",
+            responses={204: None},
+            errors=(EntityNotFound,),
+            tags=tags,
+        ),
+        Route(
+            "POST",
+            "/api/connectors/{id}/test",
+            handlers.test,
+            access=access,
+            summary="Send a test message",
+            description="`id` is the id of a factory; the configuration comes with the request and is not stored.",
+            body=ConnectorTest,
+            responses={204: None},
+            errors=(
+                FactoryUnusable,
+                ConnectorUnexpectedType,
+                ConnectorInvalidConfig,
+                ConnectorTemplateNotFound,
+                ConnectorInvalidParameters,
+                ConnectorGeneral,
+            ),
+            tags=tags,
+        ),
+    ]
