@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-
 from vestibule.clock import Clock
 from vestibule.crypto import Sealer
 from vestibule.db import Database, Tx
@@ -225,7 +224,7 @@ async def rotate(ctx: World, grace_seconds: int) -> str:
         kept = {row.id for status, row in held if status == "Current" or (status == "Previous" and grace_seconds > 0)}
         for row in rows:
             if row.id not in kept:
-                await tx.run(store.DELETE, id=row.id)
+                await tx.run(store.DELETE, key_id=row.id)
         if current is not None:
             await tx.run(store.RETIRE, key_id=current.id, retired_at=effective_at)
         await _insert(tx, ctx, key, now, effective_at)
@@ -238,7 +237,7 @@ async def withdraw_previous(ctx: World) -> bool:
     async with ctx.db.write() as tx:
         found = [row for status, row in statuses(await tx.all(store.ALL), now) if status == "Previous"]
         for row in found:
-            await tx.run(store.DELETE, id=row.id)
+            await tx.run(store.DELETE, key_id=row.id)
     return bool(found)
 
 

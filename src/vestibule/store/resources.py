@@ -66,6 +66,7 @@ def _allowed(holders: Select[tuple[str]]) -> Select[tuple[str, str, int, str]]:
     held: ColumnElement[bool] = and_(scopes.c.resource_id == resources.c.id, scopes.c.id.in_(holders))
     return (
         select(resources.c.id, resources.c.indicator, resources.c.access_token_ttl, scopes.c.name.label("scope"))
+        .select_from(resources)
         .outerjoin(scopes, held)
         .where(resources.c.indicator == bindparam("indicator"))
         .order_by(scopes.c.created_at, scopes.c.id)

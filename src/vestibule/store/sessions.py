@@ -1,4 +1,7 @@
-"""Browser sessions at the authorization server. `id` is the digest of the cookie's value; `uid` survives its renewal."""
+"""Browser sessions at the authorization server.
+
+`id` is the digest of the cookie's value, new at each sign-in; `uid` survives a repeated sign-in of the same user.
+"""
 
 from sqlalchemy import bindparam, delete, insert, select, update
 

@@ -1,0 +1,92 @@
+"""What an application's metadata says about it as a client (RFC 7591 section 2)."""
+
+from functools import cached_property, lru_cache
+
+import msgspec
+
+from vestibule.domain import redirect_uris
+from vestibule.model import Application
+
+DAY_SECONDS = 86_400
+REFRESH_TTL_SECONDS = 14 * DAY_SECONDS
+ID_TOKEN_TTL_SECONDS = 3600
+
+
+class ClientMetadata(msgspec.Struct, rename="camel", frozen=True, omit_defaults=True):
+    """The column `oidc_client_metadata`."""
+
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
+    logo_uri: str | None = None
+
+
+class ClientSettings(msgspec.Struct, rename="camel", frozen=True, omit_defaults=True):
+    """The column `custom_client_metadata`; lifetimes in seconds unless they say days."""
+
+    cors_allowed_origins: tuple[str, ...] = ()
+    id_token_ttl: int = ID_TOKEN_TTL_SECONDS
+    refresh_token_ttl_in_days: int | None = None
+    refresh_token_ttl: int | None = None
+    rotate_refresh_token: bool = True
+    always_issue_refresh_token: bool = False
+    allow_token_exchange: bool = False
+    is_device_flow: bool = False
+    max_allowed_grants: int | None = None
+
+
+class Client:
+    """An application read as a client; immutable."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+        self.id = application.id
+        self.type = application.type
+        self.is_public = application.is_public
+        self.is_third_party = application.is_third_party
+
+    @cached_property
+    def metadata(self) -> ClientMetadata:
+        """Addresses and logout."""
+        return _metadata(self.application.oidc_client_metadata)
+
+    @cached_property
+    def settings(self) -> ClientSettings:
+        """Lifetimes and switches."""
+        return _settings(self.application.custom_client_metadata)
+
+    @property
+    def grant_types(self) -> frozenset[str]:
+        """The grants that the type of application allows."""
+        if self.type == "MachineToMachine":
+            return frozenset({"client_credentials"})
+        if self.type == "Native" and self.settings.is_device_flow:
+            return frozenset({"urn:ietf:params:oauth:grant-type:device_code", "refresh_token"})
+        return frozenset({"authorization_code", "refresh_token"})
+
+    @property
+    def refresh_ttl_ms(self) -> int:
+        """How long a refresh token lives: days win over seconds."""
+        if self.settings.refresh_token_ttl_in_days is not None:
+            return self.settings.refresh_token_ttl_in_days * DAY_SECONDS * 1000
+        return (self.settings.refresh_token_ttl or REFRESH_TTL_SECONDS) * 1000
+
+    def has_redirect_uri(self, uri: str) -> bool:
+        """Whether `uri` may receive this client's authorization responses."""
+        return redirect_uris.is_registered(uri, self.metadata.redirect_uris, native=self.type == "Native")
+
+    def allows_origin(self, origin: str) -> bool:
+        """Whether scripts of `origin` may read this client's token responses (contract 1.12)."""
+        registered = self.metadata.redirect_uris
+        return origin in self.settings.cors_allowed_origins or redirect_uris.is_origin_of(origin, registered)
+
+
+@lru_cache(maxsize=1024)
+def _metadata(text: str) -> ClientMetadata:
+    return msgspec.json.decode(text, type=ClientMetadata)
+
+
+@lru_cache(maxsize=1024)
+def _settings(text: str) -> ClientSettings:
+    return msgspec.json.decode(text, type=ClientSettings)

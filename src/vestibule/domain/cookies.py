@@ -1,0 +1,81 @@
+"""The contract's cookies: names, signatures, and the secret that ties a sign-in to one browser.
+
+Each cookie has a sibling `<name>.sig`, an HMAC over `<name>=<value>`. A sibling host could still plant a signed pair
+made elsewhere, so sign-ins are also bound to a secret of the browser, held in a cookie of our own.
+"""
+
+import base64
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from vestibule.crypto import Sealer, same
+
+INTERACTION = "_interaction"
+RESUME = "_interaction_resume"
+SESSION = "_session"
+VISITOR = "_logto"
+BROWSER = "vestibule_browser"
+LEGACY = "_legacy"
+MAX_INTERACTIONS = 8
+"""So many clients' sign-ins are remembered at once in one browser; the oldest are forgotten."""
+
+_decode_map = msgspec.json.Decoder(dict[str, str]).decode
+
+
+@dataclass(frozen=True)
+class BrowserCookies:
+    """The cookies of one request, and which client it is about (query `app_id` or header `logto-app-id`)."""
+
+    values: Mapping[str, str]
+    app_id: str | None = None
+
+
+class CookieKeys:
+    """Signs cookies and checks their signatures with a key derived from the master key."""
+
+    def __init__(self, sealer: Sealer, *, secure: bool) -> None:
+        self._key = sealer.derived("cookies")
+        self.browser_name = f"__Host-{BROWSER}" if secure else BROWSER
+
+    def signature(self, name: str, value: str) -> str:
+        """Return the value of the `.sig` sibling."""
+        mac = hmac.new(self._key, f"{name}={value}".encode(), sha256).digest()
+        return base64.urlsafe_b64encode(mac).decode().rstrip("=")
+
+    def read(self, cookies: Mapping[str, str], name: str) -> str | None:
+        """Return a cookie's value when its signature is right."""
+        value, signed = cookies.get(name), cookies.get(f"{name}.sig")
+        if value is None or signed is None or not same(signed, self.signature(name, value)):
+            return None
+        return value
+
+    def interactions(self, cookies: Mapping[str, str]) -> dict[str, str]:
+        """Return the map of client ids to interaction ids that this browser carries."""
+        value = self.read(cookies, INTERACTION)
+        if value is None:
+            return {}
+        try:
+            return _decode_map(unquote(value))
+        except msgspec.MsgspecError:
+            return {}
+
+    def browser(self, cookies: Mapping[str, str]) -> str | None:
+        """Return the browser's secret, if it has one."""
+        return cookies.get(self.browser_name) or None
+
+
+def with_interaction(known: Mapping[str, str], client_id: str, interaction_id: str) -> str:
+    """Return the value of the interaction cookie once a client's sign-in has started."""
+    kept = [(client, uid) for client, uid in known.items() if client not in {LEGACY, client_id}]
+    kept = kept[-(MAX_INTERACTIONS - 1) :]
+    return encoded({**dict(kept), client_id: interaction_id, LEGACY: interaction_id})
+
+
+def encoded(content: Mapping[str, str]) -> str:
+    """Return a mapping as percent-encoded JSON, which a cookie can hold."""
+    return quote(msgspec.json.encode(content), safe="")

@@ -1,0 +1,74 @@
+"""What a user has granted a client in one session; every code and token hangs on a grant and dies with it."""
+
+import msgspec
+
+from vestibule.clock import Clock
+from vestibule.crypto import new_token
+from vestibule.db import Tx
+from vestibule.model import Grant
+from vestibule.store import grants as store
+
+GRANT_MS = 180 * 86_400_000
+
+_resources = msgspec.json.Decoder(list[str]).decode
+
+
+async def of_session(tx: Tx, clock: Clock, session_uid: str, client_id: str, user_id: str) -> Grant | None:
+    """Return the live grant of this client in this session."""
+    return await tx.one(
+        store.OF_SESSION, session_uid=session_uid, application_id=client_id, user_id=user_id, now=clock.now()
+    )
+
+
+def covers(grant: Grant, scopes: tuple[str, ...], resources: tuple[str, ...]) -> bool:
+    """Tell whether a grant holds everything that is asked for."""
+    return set(scopes) <= set(grant.scope.split()) and set(resources) <= set(_resources(grant.resources))
+
+
+async def record(
+    tx: Tx,
+    clock: Clock,
+    *,
+    session_uid: str,
+    client_id: str,
+    user_id: str,
+    scopes: tuple[str, ...],
+    resources: tuple[str, ...],
+) -> str:
+    """Record consent: extend the session's grant, or make one; returns its id."""
+    now = clock.now()
+    known = await of_session(tx, clock, session_uid, client_id, user_id)
+    if known is None:
+        grant_id = new_token()
+        await tx.run(
+            store.INSERT,
+            id=grant_id,
+            user_id=user_id,
+            application_id=client_id,
+            session_uid=session_uid,
+            scope=" ".join(scopes),
+            resources=_text(resources),
+            created_at=now,
+            expires_at=now + GRANT_MS,
+            revoked_at=None,
+        )
+        return grant_id
+    merged = dict.fromkeys([*known.scope.split(), *scopes])
+    every = tuple(dict.fromkeys([*_resources(known.resources), *resources]))
+    await tx.run(
+        store.EXTEND,
+        grant_id=known.id,
+        scope=" ".join(merged),
+        resources=_text(every),
+        expires_at=now + GRANT_MS,
+    )
+    return known.id
+
+
+async def revoke(tx: Tx, clock: Clock, grant_id: str) -> None:
+    """End a grant and with it every token that hangs on it."""
+    await tx.run(store.REVOKE, grant_id=grant_id, now=clock.now())
+
+
+def _text(resources: tuple[str, ...]) -> str:
+    return msgspec.json.encode(resources).decode()

@@ -1,0 +1,66 @@
+"""What a page may show about a sign-in: who asks, for what, and where cancelling leads."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from vestibule.domain import applications
+from vestibule.domain.authorization import OFFLINE_ACCESS, OPENID, identity_scopes
+from vestibule.domain.context import Context
+from vestibule.domain.interactions import params_of
+from vestibule.errors import SessionNotFound
+from vestibule.model import Interaction, User
+from vestibule.store import resources, subjects
+
+
+@dataclass(frozen=True)
+class ResourceScope:
+    """A permission of an API that the client asks for."""
+
+    resource: str
+    name: str
+    description: str | None
+
+
+@dataclass(frozen=True)
+class InteractionDetails:
+    """The client, the person, and what is asked; texts are as their owners wrote them."""
+
+    prompt: str
+    application_id: str
+    application_name: str
+    logo_uri: str | None
+    is_third_party: bool
+    redirect_host: str
+    scopes: tuple[str, ...]
+    resource_scopes: tuple[ResourceScope, ...]
+    user: User | None
+    login_hint: str | None
+    ui_locales: str | None
+    first_screen: str | None
+
+
+async def details(ctx: Context, interaction: Interaction) -> InteractionDetails:
+    """Return what a page may show; raises SessionNotFound when the client is gone."""
+    params = params_of(interaction)
+    async with ctx.db.read() as tx:
+        client = await applications.find_client(tx, interaction.client_id)
+        user = None if interaction.user_id is None else await tx.one(subjects.ACTIVE, id=interaction.user_id)
+        known = {row.id: row.name for row in await tx.all(resources.KNOWN, indicators=params.resource)}
+        asked = await tx.all(resources.DESCRIPTIONS, indicators=params.resource, names=params.scopes)
+    if client is None:
+        raise SessionNotFound
+    shown = [scope for scope in identity_scopes(params.scopes) if scope not in {OPENID, OFFLINE_ACCESS}]
+    return InteractionDetails(
+        prompt=interaction.prompt,
+        application_id=client.id,
+        application_name=client.application.name,
+        logo_uri=client.metadata.logo_uri,
+        is_third_party=client.is_third_party,
+        redirect_host=urlsplit(params.redirect_uri).netloc,
+        scopes=tuple(shown),
+        resource_scopes=tuple(ResourceScope(known[s.resource_id], s.name, s.description) for s in asked),
+        user=user,
+        login_hint=params.login_hint,
+        ui_locales=params.ui_locales,
+        first_screen=params.first_screen,
+    )

@@ -1,0 +1,180 @@
+"""Sign-ins under way: begun by the authorization endpoint, carried on by pages, resumed once.
+
+Steps of one sign-in: `begin` (prompt login) → `sign_in` or `register` → resume → `begin` (prompt consent) →
+`consent` → resume → code. A step is found by signed cookies and belongs to the browser that began it.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from vestibule.crypto import digest, new_token, same
+from vestibule.db import Tx
+from vestibule.domain import credentials, grants, limits, users
+from vestibule.domain.authorization import AuthorizationParams
+from vestibule.domain.clients import Client
+from vestibule.domain.context import Context
+from vestibule.domain.cookies import LEGACY, BrowserCookies, CookieKeys
+from vestibule.errors import InvalidCredentials, SessionNotFound, UserSuspended
+from vestibule.model import Interaction, Session, User
+from vestibule.store import interactions as store
+from vestibule.store import subjects
+
+INTERACTION_MS = 3600 * 1000
+LOGIN, CONSENT = "login", "consent"
+
+_params = msgspec.json.Decoder(AuthorizationParams).decode
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a step ended: signed in, a grant, or refused by the person."""
+
+    login: bool = False
+    grant_id: str | None = None
+    refused: bool = False
+
+
+_outcome = msgspec.json.Decoder(Outcome).decode
+
+
+async def begin(
+    tx: Tx,
+    ctx: Context,
+    params: AuthorizationParams,
+    client: Client,
+    prompt: str,
+    browser_secret: str,
+    session: Session | None,
+) -> Interaction:
+    """Begin a step of a sign-in: `login`, or `consent` for the session's user."""
+    now = ctx.clock.now()
+    interaction = Interaction(
+        id=new_token(),
+        client_id=client.id,
+        prompt=prompt,
+        params=msgspec.json.encode(params).decode(),
+        browser_digest=digest(browser_secret),
+        session_id=None if session is None else session.uid,
+        user_id=None if session is None or prompt == LOGIN else session.user_id,
+        signed_in_at=None,
+        result=None,
+        created_at=now,
+        expires_at=now + INTERACTION_MS,
+    )
+    await tx.run(store.INSERT, **msgspec.structs.asdict(interaction))
+    return interaction
+
+
+async def current(ctx: Context, cookies: BrowserCookies) -> Interaction:
+    """Return the sign-in this browser is in; raises SessionNotFound when it has none or it was begun elsewhere."""
+    keys = CookieKeys(ctx.sealer, secure=ctx.settings.is_secure)
+    known = keys.interactions(cookies.values)
+    uid = known.get(cookies.app_id or LEGACY, known.get(LEGACY))
+    interaction = None if uid is None else await find(ctx, uid, keys, cookies.values)
+    if interaction is None or (cookies.app_id is not None and cookies.app_id != interaction.client_id):
+        raise SessionNotFound
+    return interaction
+
+
+async def find(ctx: Context, uid: str, keys: CookieKeys, cookies: Mapping[str, str]) -> Interaction | None:
+    """Return a live interaction that this browser began."""
+    async with ctx.db.read() as tx:
+        interaction = await tx.one(store.LIVE, interaction_id=uid, now=ctx.clock.now())
+    if interaction is None or not same(digest(keys.browser(cookies) or ""), interaction.browser_digest):
+        return None
+    return interaction
+
+
+def params_of(interaction: Interaction) -> AuthorizationParams:
+    """Return the authorization request as it was checked."""
+    return _params(interaction.params)
+
+
+def outcome_of(interaction: Interaction) -> Outcome:
+    """Return how the step ended."""
+    return Outcome() if interaction.result is None else _outcome(interaction.result)
+
+
+async def sign_in(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> str:
+    """Check a password and sign the user in; returns where to go next.
+
+    Raises InvalidCredentials (unknown account or wrong password alike), TooManyAttempts, UserSuspended, and
+    SessionNotFound when the interaction is over.
+    """
+    async with ctx.db.read() as tx:
+        user = await users.find_by_identifier(tx, ctx, identifier)
+    subject = identifier if user is None else user.id
+    await limits.check(ctx, subject, ip)
+    if not await credentials.check_password(ctx, user, password) or user is None:
+        await limits.failed(ctx, subject, ip)
+        raise InvalidCredentials
+    if user.is_suspended:
+        raise UserSuspended
+    return await _signed_in(ctx, interaction, user)
+
+
+async def register(
+    ctx: Context, interaction: Interaction, identifier: str, password: str, name: str | None = None
+) -> str:
+    """Create an account and sign it in; returns where to go next. Raises what `users.register` raises."""
+    user = await users.register(ctx, identifier, password, name)
+    return await _signed_in(ctx, interaction, user)
+
+
+async def _signed_in(ctx: Context, interaction: Interaction, user: User) -> str:
+    now = ctx.clock.now()
+    async with ctx.db.write() as tx:
+        await tx.run(subjects.SIGNED_IN, user_id=user.id, now=now)
+        return await _advance(tx, ctx, interaction, LOGIN, user.id, now, Outcome(login=True))
+
+
+async def consent(ctx: Context, interaction: Interaction, granted: bool) -> str:
+    """Record what the user grants the client, or that they refuse; returns where to go next."""
+    params = params_of(interaction)
+    if interaction.prompt != CONSENT or interaction.user_id is None or interaction.session_id is None:
+        raise SessionNotFound
+    async with ctx.db.write() as tx:
+        outcome = Outcome(refused=True)
+        if granted:
+            grant_id = await grants.record(
+                tx,
+                ctx.clock,
+                session_uid=interaction.session_id,
+                client_id=interaction.client_id,
+                user_id=interaction.user_id,
+                scopes=params.scopes,
+                resources=params.resource,
+            )
+            outcome = Outcome(grant_id=grant_id)
+        return await _advance(tx, ctx, interaction, CONSENT, interaction.user_id, None, outcome)
+
+
+async def abort(ctx: Context, interaction: Interaction) -> str:
+    """Give up; returns where to go next, which leads back to the client with `access_denied`."""
+    async with ctx.db.write() as tx:
+        return await _advance(
+            tx, ctx, interaction, interaction.prompt, interaction.user_id, None, Outcome(refused=True)
+        )
+
+
+async def _advance(
+    tx: Tx,
+    ctx: Context,
+    interaction: Interaction,
+    at_prompt: str,
+    user_id: str | None,
+    signed_in_at: int | None,
+    outcome: Outcome,
+) -> str:
+    advanced = await tx.run(
+        store.ADVANCE,
+        interaction_id=interaction.id,
+        now=ctx.clock.now(),
+        at_prompt=at_prompt,
+        user_id=user_id,
+        signed_in_at=signed_in_at,
+        result=msgspec.json.encode(outcome).decode(),
+    )
+    if not advanced:
+        raise SessionNotFound
+    return f"{ctx.settings.issuer}/auth/{interaction.id}"

@@ -1,0 +1,89 @@
+"""Browser sessions at the authorization server: started at sign-in, renewed on use, ended at sign-out."""
+
+from dataclasses import dataclass
+
+from vestibule.clock import Clock
+from vestibule.crypto import digest, new_token
+from vestibule.db import Tx
+from vestibule.model import Session
+from vestibule.store import grants, interactions, tokens
+from vestibule.store import sessions as store
+
+DAY_MS = 86_400_000
+IDLE_MS = 14 * DAY_MS
+"""A session that is not used for this long ends."""
+ABSOLUTE_MS = 90 * DAY_MS
+"""A session ends this long after its sign-in, however much it is used."""
+RENEW_MS = 60_000
+"""Uses within this time of the last one write nothing."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A new session and the value of its cookie, which is stored nowhere."""
+
+    session: Session
+    cookie: str
+
+
+async def find(tx: Tx, clock: Clock, cookie: str | None) -> Session | None:
+    """Return the live session behind a cookie's value."""
+    if cookie is None:
+        return None
+    return await tx.one(store.LIVE, id=digest(cookie), now=clock.now())
+
+
+async def start(tx: Tx, clock: Clock, user_id: str, signed_in_at: int, earlier: Session | None) -> Started:
+    """Start the session of a fresh sign-in under a new id (ASVS 5.0 V7.2.4); the browser's earlier one ends.
+
+    The same user keeps the `uid` and with it the tokens bound to the session; another user gets nothing of it.
+    """
+    now = clock.now()
+    uid = new_token()
+    if earlier is not None:
+        if earlier.user_id == user_id:
+            uid = earlier.uid
+            await tx.run(store.DELETE, id=earlier.id)
+        else:
+            await end(tx, earlier)
+    cookie = new_token()
+    session = Session(digest(cookie), uid, user_id, signed_in_at, now, now, _expiry(signed_in_at, now))
+    await tx.run(
+        store.INSERT,
+        id=session.id,
+        uid=session.uid,
+        user_id=session.user_id,
+        signed_in_at=session.signed_in_at,
+        created_at=session.created_at,
+        seen_at=session.seen_at,
+        expires_at=session.expires_at,
+    )
+    return Started(session, cookie)
+
+
+async def touch(tx: Tx, clock: Clock, session: Session) -> None:
+    """Move the end of a session that is in use."""
+    now = clock.now()
+    if now - session.seen_at >= RENEW_MS:
+        expires_at = _expiry(session.signed_in_at, now)
+        await tx.run(store.TOUCH, session_id=session.id, seen_at=now, expires_at=expires_at)
+
+
+async def end(tx: Tx, session: Session) -> None:
+    """End a session and the tokens bound to it; those of `offline_access` live on (contract 1.9)."""
+    await tx.run(store.DELETE, id=session.id)
+    for statement in tokens.OF_SESSION:
+        await tx.run(statement, session_uid=session.uid)
+
+
+async def end_all(tx: Tx, clock: Clock, user_id: str) -> None:
+    """End every session, grant, token and sign-in of a user: at suspension, deletion and change of password."""
+    await tx.run(store.DELETE_OF_USER, user_id=user_id)
+    await tx.run(grants.REVOKE_OF_USER, of_user=user_id, now=clock.now())
+    for statement in tokens.OF_USER:
+        await tx.run(statement, user_id=user_id)
+    await tx.run(interactions.DELETE_OF_USER, user_id=user_id)
+
+
+def _expiry(signed_in_at: int, now: int) -> int:
+    return min(now + IDLE_MS, signed_in_at + ABSOLUTE_MS)
