@@ -6,12 +6,14 @@ import sys
 from collections.abc import Sequence
 
 from vestibule import __version__
+from vestibule.cli import CommandError
 from vestibule.settings import SettingError
 
 COMMANDS = {
     "up": ("vestibule.cli.up", "start everything for development: both servers, a store, an outbox"),
     "serve": ("vestibule.cli.serve", "start the identity server"),
-    "account": ("vestibule.cli.account", "start the account server, or set it up with `account init`"),
+    "account": ("vestibule.cli.account", "start the account server"),
+    "account init": ("vestibule.cli.account_init", "create the applications, scopes and role of the account server"),
     "migrate": ("vestibule.cli.migrate", "bring the store up to date; `--plan` only says what would run"),
     "users": ("vestibule.cli.users", "create users"),
     "apps": ("vestibule.cli.apps", "create applications"),
@@ -33,18 +35,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[:1] == ["--version"]:
         print(__version__)
         return 0
-    if not words or words[0] not in COMMANDS:
-        print(usage(), file=sys.stdout if words[:1] in (["--help"], ["-h"]) else sys.stderr)
-        return 0 if words[:1] in (["--help"], ["-h"]) else 2
-    name, summary = COMMANDS[words[0]]
-    module = importlib.import_module(name)
-    parser = argparse.ArgumentParser(prog=f"vestibule {words[0]}", description=summary)
+    length = next((n for n in (2, 1) if " ".join(words[:n]) in COMMANDS), 0)
+    if not length:
+        asked = words[:1] in (["--help"], ["-h"], ["help"])
+        print(usage(), file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else 2
+    name = " ".join(words[:length])
+    return run(name, words[length:])
+
+
+def run(name: str, arguments: Sequence[str]) -> int:
+    """Run the command of the table's `name`; what the operator can mend is one line on standard error."""
+    path, summary = COMMANDS[name]
+    module = importlib.import_module(path)
+    parser = argparse.ArgumentParser(prog=f"vestibule {name}", description=f"{summary[0].upper()}{summary[1:]}.")
     module.add_arguments(parser)
+    options = parser.parse_args(arguments)
     try:
-        code: int = module.run(parser.parse_args(words[1:]))
-    except SettingError as error:
+        code: int = module.run(options)
+    except (CommandError, SettingError) as error:
         print(f"vestibule: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        return 1
     return code
 
 

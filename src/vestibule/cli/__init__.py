@@ -1,4 +1,7 @@
-"""The commands: one file each, found by name in `vestibule.__main__`; `add_arguments(parser)` and `run(args) -> int`."""
+"""The commands: one file each, found by name in `vestibule.__main__`.
+
+Each has `add_arguments(parser)` and `run(args)`, which returns the exit code.
+"""
 
 
 class CommandError(Exception):

@@ -2,8 +2,10 @@
 
 import argparse
 
-from vestibule.account import app
+from vestibule.account import app, migrations
 from vestibule.cli.listening import serve_forever
+from vestibule.cli.words import in_words
+from vestibule.db.migrate import migrate
 from vestibule.settings import AccountSettings, load
 
 
@@ -13,7 +15,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT."""
+    """Migrate the own store and serve until SIGTERM or SIGINT."""
     settings = load(AccountSettings)
-    serve_forever(app.build(settings), settings.host, settings.port, "VESTIBULE_ACCOUNT_PORT")
+
+    def work() -> None:
+        migrate(settings.database_url, migrations)
+        serve_forever(lambda: app.build(settings), settings.host, settings.port, "VESTIBULE_ACCOUNT_PORT")
+
+    in_words(work)
     return 0

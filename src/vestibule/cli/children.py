@@ -6,6 +6,7 @@ import http.client
 import signal
 import sys
 from asyncio.subprocess import Process
+from collections.abc import Coroutine
 from dataclasses import dataclass
 
 STOP_SECONDS = 8
@@ -25,10 +26,10 @@ class Server:
 
 
 class ChildEnded(Exception):
-    """A server ended on its own, with this exit code."""
+    """A child ended although nobody asked it to; what it said is on the terminal already."""
 
     def __init__(self, name: str, code: int) -> None:
-        super().__init__(f"the {name} ended with code {code}; its words are above")
+        super().__init__(f"the {name} ended with code {code}, so everything stops; its words are above")
         self.code = code if code > 0 else 1
 
 
@@ -38,11 +39,21 @@ class Children:
     def __init__(self) -> None:
         self._running: dict[str, Process] = {}
 
+    async def _start(self, name: str, *arguments: str) -> Process:
+        command = [sys.executable, "-m", "vestibule", *arguments]
+        self._running[name] = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL)
+        return self._running[name]
+
+    async def finish(self, name: str, *arguments: str) -> None:
+        """Run a command to its end; raises ChildEnded unless it succeeds."""
+        code = await (await self._start(name, *arguments)).wait()
+        del self._running[name]
+        if code != 0:
+            raise ChildEnded(name, code)
+
     async def start(self, server: Server) -> None:
         """Start a server without waiting for it."""
-        self._running[server.name] = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "vestibule", server.command, stdin=asyncio.subprocess.DEVNULL
-        )
+        await self._start(server.name, server.command)
 
     async def ready(self, server: Server) -> None:
         """Return once the server answers a request; raises ChildEnded."""
@@ -54,26 +65,30 @@ class Children:
         raise ChildEnded(server.name, child.returncode)
 
     async def watch(self) -> None:
-        """Wait for the first server to end; raises ChildEnded."""
+        """Wait for the first child to end; raises ChildEnded."""
         waits = {asyncio.ensure_future(child.wait()): name for name, child in self._running.items()}
-        done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in pending:
-            wait.cancel()
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
         ended = done.pop()
         raise ChildEnded(waits[ended], ended.result())
 
     async def stop(self) -> None:
-        """Ask every server to end, and end those that take longer than a few seconds."""
+        """Ask every child to end, and end those that take longer than a few seconds."""
         for child in self._running.values():
             with contextlib.suppress(ProcessLookupError):
                 child.terminate()
-        waits = [child.wait() for child in self._running.values()]
-        try:
-            await asyncio.wait_for(asyncio.gather(*waits), STOP_SECONDS)
-        except TimeoutError:
+        waits = [asyncio.ensure_future(child.wait()) for child in self._running.values()]
+        if not waits:
+            return
+        _, late = await asyncio.wait(waits, timeout=STOP_SECONDS)
+        if late:
             for child in self._running.values():
                 with contextlib.suppress(ProcessLookupError):
                     child.kill()
+            await asyncio.wait(late)
 
 
 def answers(server: Server) -> bool:
@@ -89,10 +104,11 @@ def answers(server: Server) -> bool:
         connection.close()
 
 
-async def asked_to_stop() -> None:
-    """Return at SIGTERM, SIGINT or SIGHUP."""
-    asked = asyncio.Event()
+async def until_asked(work: Coroutine[None, None, None]) -> None:
+    """Run `work` until it ends or SIGTERM, SIGINT or SIGHUP asks for the end; what it raises goes to the caller."""
+    task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for number in STOPPING:
-        loop.add_signal_handler(number, asked.set)
-    await asked.wait()
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -18,7 +18,7 @@ def ensure_key(secret_key: str, file: str, database_url: str) -> None:
             f"the store holds data, but its master key is missing: put {path} back, or set the key itself. "
             "A new key would not open what is stored."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Linked into place whole: a crash leaves no half key, and of two first starts one wins.
     half = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
