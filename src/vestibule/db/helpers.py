@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import ARRAY, Boolean
+from sqlalchemy.types import ARRAY, Boolean, Text
 
 
 class in_set(FunctionElement[bool]):  # noqa: N801 - reads as a function
@@ -38,3 +38,27 @@ def upsert(table: Table, conflict: Sequence[str], update: Sequence[str]) -> post
     """Insert a row, or update the named columns of the one it conflicts with; both engines spell it alike."""
     insert = postgresql.insert(table)
     return insert.on_conflict_do_update(index_elements=list(conflict), set_={c: insert.excluded[c] for c in update})
+
+
+class matches_pattern(FunctionElement[bool]):  # noqa: N801 - reads as a function
+    """`tested` matches the regular expression given for a parameter; SQLite folds case beforehand or not at all."""
+
+    inherit_cache = True
+    type = Boolean()
+    name = "matches_pattern"
+
+    def __init__(self, tested: ColumnElement[Any], parameter: str, *, ignore_case: bool) -> None:
+        super().__init__(tested, bindparam(parameter, type_=Text()))
+        self.ignore_case = ignore_case
+
+
+@compiles(matches_pattern, "sqlite")
+def _matches_sqlite(element: matches_pattern, compiler: SQLCompiler, **options: Any) -> str:
+    tested, parameter = (compiler.process(part, **options) for part in element.clauses)
+    return f"{tested} REGEXP {parameter}"
+
+
+@compiles(matches_pattern, "postgresql")
+def _matches_postgresql(element: matches_pattern, compiler: SQLCompiler, **options: Any) -> str:
+    tested, parameter = (compiler.process(part, **options) for part in element.clauses)
+    return f"{tested} {'~*' if element.ignore_case else '~'} {parameter}"

@@ -1,0 +1,129 @@
+"""The query language of user lists (contract section 1.10): groups, modes, joint; every fault is a 400."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+from vestibule.errors import InvalidRequest
+from vestibule.store.user_search import FIELDS, Group, Mode, Search
+
+FLAG = {"true", "1", "y", "yes"}
+MODES: tuple[str, ...] = get_args(Mode)
+MAX_VALUE = 256
+_UPPER = re.compile(r"(?<!^)(?=[A-Z])")
+_UNBOUNDED = re.compile(r"(?<!\\)[*+]|(?<!\\)\{\d*,\d*\}")
+_NESTED = re.compile(r"\([^)]*[*+|{][^)]*\)\s*[*+{]")
+MAX_REPEATS = 2
+
+Items = Sequence[tuple[str, str]]
+
+
+def refuse(message: str) -> InvalidRequest:
+    """Return the refusal of a faulty search."""
+    return InvalidRequest(message, data={})
+
+
+def parse_search(items: Items) -> Search:
+    """Read a search from decoded query parameters; raises InvalidRequest."""
+    sensitive = _last(items, "isCaseSensitive").lower() in FLAG
+    role, organization = _last(items, "excludeRoleId"), _last(items, "excludeOrganizationId")
+    if role and organization:
+        raise InvalidRequest("Use either `excludeRoleId` or `excludeOrganizationId`.")
+    modes = _modes(items)
+    groups: dict[str, list[str]] = {}
+    for key, value in items:
+        if key.startswith("search"):
+            groups.setdefault(_field(key), []).append(value)
+    made = tuple(_group(name, values, modes, sensitive) for name, values in groups.items())
+    return Search(made, _joint(items), sensitive, role or None)
+
+
+def _last(items: Items, name: str) -> str:
+    return next((value for key, value in reversed(items) if key == name), "")
+
+
+def _field(key: str) -> str:
+    parts = key.split(".")
+    if len(parts) > 2:
+        raise refuse(f"`{key[:64]}` names no field. Use `search` or `search.<field>`.")
+    return parts[1] if len(parts) == 2 else ""
+
+
+def _modes(items: Items) -> dict[str, Mode]:
+    modes: dict[str, Mode] = {}
+    for key, value in items:
+        if key.startswith("mode"):
+            if value not in MODES:
+                raise refuse(f"A mode is one of {', '.join(MODES)}.")
+            modes[_field(key)] = value  # type: ignore[assignment]
+    return modes
+
+
+def _joint(items: Items) -> Literal["or", "and"]:
+    given = [value for key, value in items if key == "joint"] or [value for key, value in items if key == "jointMode"]
+    joint = (given[-1] if given else "") or "or"
+    if joint not in {"or", "and"}:
+        raise refuse("`joint` is `or` or `and`.")
+    return "and" if joint == "and" else "or"
+
+
+def _group(name: str, values: list[str], modes: dict[str, Mode], sensitive: bool) -> Group:
+    mode = modes.get(name) or modes.get("") or "like"
+    column = _UPPER.sub("_", name).lower()
+    if name and column not in FIELDS:
+        raise refuse(f"`{name[:64]}` is not a field that can be searched: {', '.join(FIELDS)}.")
+    if any(not value or len(value) > MAX_VALUE for value in values):
+        raise refuse(f"A value to search for has 1 to {MAX_VALUE} characters.")
+    if mode != "exact" and len(values) > 1:
+        raise refuse(f"The mode `{mode}` takes one value.")
+    fields = (column,) if name else tuple(FIELDS)
+    return Group(fields, mode, _value(mode, values, sensitive))
+
+
+def _value(mode: Mode, values: list[str], sensitive: bool) -> str | tuple[str, ...]:
+    folded = values if sensitive else [value.casefold() for value in values]
+    if mode == "exact":
+        return tuple(folded)
+    if mode == "like":
+        return checked_like(folded[0])
+    if mode == "similar_to":
+        if not sensitive:
+            raise refuse("`similar_to` needs `isCaseSensitive=true`.")
+        return checked_pattern(similar_to(values[0]))
+    return checked_pattern(values[0] if sensitive else folded[0])
+
+
+def checked_like(pattern: str) -> str:
+    """Refuse a pattern that ends in a lone backslash."""
+    if (len(pattern) - len(pattern.rstrip("\\"))) % 2:
+        raise refuse("A pattern cannot end in a backslash.")
+    return pattern
+
+
+def checked_pattern(pattern: str) -> str:
+    """Refuse a regular expression that is broken, or that could take long (B91): few repeats, none nested."""
+    if _NESTED.search(pattern) or len(_UNBOUNDED.findall(pattern)) > MAX_REPEATS or re.search(r"\\[1-9]", pattern):
+        raise refuse(f"Use at most {MAX_REPEATS} repeats in a pattern, none inside another, and no back reference.")
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise refuse("This is not a regular expression.") from error
+    return pattern
+
+
+def similar_to(pattern: str) -> str:
+    """Translate SQL's SIMILAR TO into a regular expression that matches the whole text."""
+    out, escaped = [], False
+    for char in pattern:
+        if escaped:
+            out.append(re.escape(char))
+        elif char == "%":
+            out.append(".*")
+        elif char == "_":
+            out.append(".")
+        elif char in ".^$":
+            out.append(f"\\{char}")
+        elif char != "\\":
+            out.append(char)
+        escaped = char == "\\" and not escaped
+    return f"^(?:{''.join(out)})$"

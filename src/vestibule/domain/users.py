@@ -1,0 +1,263 @@
+"""Users: create, find, change, suspend, delete; the rules for identifiers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from vestibule import digests, password_policy
+from vestibule.crypto import new_short_id
+from vestibule.db import Tx, UniqueViolation
+from vestibule.domain import sessions
+from vestibule.domain.context import Context
+from vestibule.domain.phones import normalise, spellings
+from vestibule.errors import (
+    CannotDeleteSelf,
+    EmailInUse,
+    EntityInvalidInput,
+    EntityNotFound,
+    InvalidPhone,
+    PasswordAlgorithmRequired,
+    PasswordAndDigest,
+    PasswordRejected,
+    PhoneInUse,
+    UsernameInUse,
+)
+from vestibule.model import User
+from vestibule.store import users as store
+
+OUR_ALGORITHM, LEGACY = "Argon2id", "Legacy"
+IN_USE = {
+    "users__username": UsernameInUse,
+    "users__username_folded": UsernameInUse,
+    "users__email_folded": EmailInUse,
+    "users__primary_phone": PhoneInUse,
+}
+JsonText = str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewUser:
+    """What a user starts with; everything is optional. `profile` and `custom_data` are JSON text."""
+
+    username: str | None = None
+    primary_email: str | None = None
+    primary_phone: str | None = None
+    name: str | None = None
+    avatar: str | None = None
+    password: str | None = None
+    password_digest: str | None = None
+    password_algorithm: str | None = None
+    custom_data: JsonText = "{}"
+    profile: JsonText = "{}"
+    application_id: str | None = field(default=None)
+
+
+def fold(text: str | None) -> str | None:
+    """Fold case the way both stores compare."""
+    return None if text is None else text.casefold()
+
+
+async def create_user(ctx: Context, new: NewUser) -> User:
+    """Create a user with the default roles. Raises the contract's refusals, in its order."""
+    if new.password and new.password_digest:
+        raise PasswordAndDigest
+    if new.password_digest and not new.password_algorithm:
+        raise PasswordAlgorithmRequired
+    # A refusal that needs no hash comes before the hash: collisions are checked here and again by the store.
+    async with ctx.db.read() as tx:
+        await _refuse_clashes(tx, ctx, new.username, new.primary_email, new.primary_phone, "", username_first=True)
+    if new.password_algorithm == LEGACY:
+        digests.parse_legacy(new.password_digest)
+    phone = normalise(new.primary_phone) if new.primary_phone else None
+    stored, algorithm = new.password_digest or None, new.password_algorithm if new.password_digest else None
+    if new.password:
+        stored, algorithm = await ctx.passwords.hash(new.password), OUR_ALGORITHM
+    now = ctx.clock.now()
+    row = {
+        "id": new_short_id(),
+        "username": new.username,
+        "primary_email": new.primary_email,
+        "primary_phone": phone,
+        "name": new.name or None,
+        "avatar": new.avatar or None,
+        "custom_data": new.custom_data,
+        "identities": "{}",
+        "last_sign_in_at": None,
+        "created_at": now,
+        "updated_at": now,
+        "profile": new.profile,
+        "application_id": new.application_id,
+        "is_suspended": False,
+        "password_digest": stored,
+        "password_algorithm": algorithm,
+        "password_updated_at": now if stored else None,
+        **_folded({"username": new.username, "primary_email": new.primary_email, "name": new.name or None}),
+    }
+    try:
+        async with ctx.db.write() as tx:
+            user = await tx.one(store.INSERT, **row)
+            await tx.run(store.GIVE_DEFAULT_ROLES, user_id=row["id"])
+    except UniqueViolation as error:
+        raise in_use(error) from error
+    if user is None:
+        raise EntityInvalidInput
+    return user
+
+
+def in_use(error: UniqueViolation) -> Exception:
+    """Name the identifier whose uniqueness the store defended."""
+    refusal = IN_USE.get(error.constraint)
+    return refusal() if refusal else error
+
+
+def _folded(values: Mapping[str, object]) -> dict[str, object]:
+    pairs = {"username": "username_folded", "primary_email": "email_folded", "name": "name_folded"}
+    return {
+        pairs[name]: fold(str(value)) if value is not None else None for name, value in values.items() if name in pairs
+    }
+
+
+async def _refuse_clashes(
+    tx: Tx,
+    ctx: Context,
+    username: str | None,
+    email: str | None,
+    phone: str | None,
+    but: str,
+    *,
+    username_first: bool = False,
+) -> None:
+    if not (username or email or phone):
+        return
+    clash = await store.clashes(
+        tx,
+        email=fold(email),
+        phones=spellings(phone) if phone else (None, None),
+        username=username,
+        folded=None if ctx.settings.case_sensitive_usernames else fold(username),
+        but=but,
+    )
+    found = [(clash.by_email, EmailInUse), (clash.by_phone, PhoneInUse), (clash.by_username, UsernameInUse)]
+    for is_held, refusal in ([found[2], *found[:2]]) if username_first else found:
+        if is_held:
+            raise refusal
+
+
+async def get_user(tx: Tx, user_id: str) -> User:
+    """Return a user; raises EntityNotFound."""
+    user = await tx.one(store.GET, id=user_id)
+    if user is None:
+        raise EntityNotFound
+    return user
+
+
+async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | None]) -> User:
+    """Set columns; None and an empty text clear. Raises EntityNotFound, the three InUse, InvalidPhone."""
+    values: dict[str, object] = {name: value or None for name, value in changes.items()}
+    identifiers = {
+        name: str(values[name]) if values.get(name) else None for name in ("username", "primary_email", "primary_phone")
+    }
+    try:
+        async with ctx.db.write() as tx:
+            if not values or any(identifiers.values()):
+                await get_user(tx, user_id)
+            if not values:
+                raise EntityInvalidInput
+            username, email, phone = identifiers.values()
+            await _refuse_clashes(tx, ctx, username, email, phone, user_id)
+            if phone:
+                values["primary_phone"] = normalise(phone)
+            values |= _folded(values)
+            user = await store.change(tx, user_id, {**values, "updated_at": ctx.clock.now()})
+    except UniqueViolation as error:
+        raise in_use(error) from error
+    if user is None:
+        raise EntityNotFound
+    return user
+
+
+async def merge_json(ctx: Context, user_id: str, column: str, members: Mapping[str, object]) -> User:
+    """Merge members into `profile` or `custom_data`, one level deep; raises EntityNotFound."""
+    async with ctx.db.write() as tx:
+        user = await tx.one(store.GET_LOCKED, id=user_id)
+        if user is None:
+            raise EntityNotFound
+        held: dict[str, object] = msgspec.json.decode(getattr(user, column))
+        text = msgspec.json.encode({**held, **members}).decode()
+        changed = await store.change(tx, user_id, {column: text, "updated_at": ctx.clock.now()})
+    if changed is None:
+        raise EntityNotFound
+    return changed
+
+
+async def suspend(ctx: Context, user_id: str, suspended: bool) -> User:
+    """Suspend a user, which ends sessions and tokens at once, or let the user in again."""
+    async with ctx.db.write() as tx:
+        user = await store.change(tx, user_id, {"is_suspended": suspended, "updated_at": ctx.clock.now()})
+        if user is None:
+            raise EntityNotFound
+        if suspended:
+            await sessions.end_all(tx, ctx.clock, user_id)
+    return user
+
+
+async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
+    """Delete a user with everything that hangs on it. Raises CannotDeleteSelf, EntityNotFound."""
+    if user_id == caller:
+        raise CannotDeleteSelf
+    async with ctx.db.write() as tx:
+        if not await tx.run(store.DELETE, user_id=user_id):
+            raise EntityNotFound
+
+
+async def find_by_identifier(tx: Tx, ctx: Context, text: str) -> User | None:
+    """Find whoever signs in with this text: an e-mail address in any case, a phone number in any spelling, a user name."""
+    identifier = text.strip()
+    if "@" in identifier:
+        return await tx.one(store.BY_EMAIL, text=fold(identifier))
+    user = await tx.one(store.BY_USERNAME, text=identifier)
+    if user is None and not ctx.settings.case_sensitive_usernames:
+        user = await tx.one(store.BY_USERNAME_FOLDED, text=fold(identifier))
+    digits = phone_digits(identifier)
+    if user is None and digits:
+        stored, legacy = spellings(digits)
+        user = await tx.one(store.BY_PHONE, text=stored, legacy=legacy)
+    return user
+
+
+def phone_digits(text: str) -> str | None:
+    """Return the digits of something that looks like a phone number, or None."""
+    digits = text.strip().removeprefix("+").translate(str.maketrans("", "", " -().\u00a0/"))
+    return digits if digits.isascii() and digits.isdigit() else None
+
+
+async def register(ctx: Context, identifier: str, password: str, application_id: str | None = None) -> User:
+    """Create a user from the sign-up page. Raises PasswordRejected, InvalidPhone, EntityInvalidInput, the InUse three."""
+    reasons = password_policy.check(password, [identifier])
+    if reasons:
+        raise PasswordRejected(data=[{"code": f"password_rejected.{reason}"} for reason in reasons])
+    text = identifier.strip()
+    digits = phone_digits(text)
+    kind: dict[str, str]
+    if "@" in text:
+        kind = {"primary_email": text}
+    elif digits:
+        kind = {"primary_phone": digits}
+    else:
+        kind = {"username": text}
+    if not _is_sound(kind):
+        raise (
+            InvalidPhone if "primary_phone" in kind else EntityInvalidInput("This is not a user name, e-mail or phone.")
+        )
+    return await create_user(ctx, NewUser(password=password, application_id=application_id, **kind))
+
+
+def _is_sound(kind: Mapping[str, str]) -> bool:
+    (name, text), *_ = kind.items()
+    if name == "username":
+        return text.isascii() and text.replace("_", "a").isalnum() and not text[0].isdigit() and len(text) <= 128
+    if name == "primary_email":
+        local, _, domain = text.rpartition("@")
+        return bool(local) and "@" not in local and "." in domain.strip(".") and not any(c.isspace() for c in text)
+    return len(text) <= 15

@@ -1,0 +1,39 @@
+"""What limits count: messages sent, tries made. A row is a target's digest, an action, and when."""
+
+from sqlalchemy import bindparam, delete, func, insert, select
+
+from vestibule.crypto import new_id
+from vestibule.db import Statement, Tx
+from vestibule.store.rows import Row
+from vestibule.store.tables import activities
+
+INSERT: Statement[Row] = Statement(insert(activities))
+COUNT: Statement[Row] = Statement(
+    select(func.count())
+    .select_from(activities)
+    .where(
+        activities.c.target_digest == bindparam("target"),
+        activities.c.action == bindparam("kind"),
+        activities.c.created_at > bindparam("since"),
+    )
+)
+FORGET: Statement[Row] = Statement(
+    delete(activities).where(
+        activities.c.target_digest == bindparam("target"), activities.c.action == bindparam("kind")
+    )
+)
+
+
+async def count(tx: Tx, target: str, action: str, since: int) -> int:
+    """Count a target's activities of one kind after a moment."""
+    return int(await tx.value(COUNT, target=target, kind=action, since=since))
+
+
+async def record(tx: Tx, target: str, action: str, now: int) -> None:
+    """Write one down."""
+    await tx.run(INSERT, id=new_id(), target_digest=target, action=action, created_at=now)
+
+
+async def forget(tx: Tx, target: str, action: str) -> None:
+    """Forget a target's activities of one kind."""
+    await tx.run(FORGET, target=target, kind=action)

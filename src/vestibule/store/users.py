@@ -1,0 +1,96 @@
+"""Users: look-up by key, collisions, partial updates."""
+
+from collections.abc import Mapping
+
+import msgspec
+from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
+
+from vestibule.db import Statement, StatementCache, Tx
+from vestibule.model import User
+from vestibule.store.rows import Row
+from vestibule.store.tables import roles, user_roles, users
+
+COLUMNS = tuple(users.c[name] for name in User.__struct_fields__)
+
+GET = Statement(select(*COLUMNS).where(users.c.id == bindparam("id")), User)
+GET_LOCKED = Statement(select(*COLUMNS).where(users.c.id == bindparam("id")).with_for_update(), User)
+BY_USERNAME = Statement(select(*COLUMNS).where(users.c.username == bindparam("text")), User)
+BY_USERNAME_FOLDED = Statement(select(*COLUMNS).where(users.c.username_folded == bindparam("text")).limit(2), User)
+BY_EMAIL = Statement(select(*COLUMNS).where(users.c.email_folded == bindparam("text")), User)
+BY_PHONE = Statement(
+    select(*COLUMNS).where(
+        or_(users.c.primary_phone == bindparam("text"), users.c.primary_phone == bindparam("legacy"))
+    ),
+    User,
+)
+INSERT = Statement(
+    insert(users).values({column.name: bindparam(column.name) for column in users.columns}).returning(*COLUMNS),
+    User,
+)
+DELETE: Statement[Row] = Statement(delete(users).where(users.c.id == bindparam("user_id")))
+GIVE_DEFAULT_ROLES: Statement[Row] = Statement(
+    insert(user_roles).from_select(
+        ["user_id", "role_id"],
+        select(bindparam("user_id", type_=users.c.id.type), roles.c.id).where(
+            roles.c.is_default, roles.c.type == "User"
+        ),
+    )
+)
+_UPDATES: StatementCache[User] = StatementCache()
+
+
+class Clash(msgspec.Struct, frozen=True):
+    """What another user holds of the identifiers that were asked for."""
+
+    by_email: bool
+    by_phone: bool
+    by_username: bool
+
+
+def _held(condition: object) -> object:
+    return case((condition, 1), else_=0)  # type: ignore[arg-type]
+
+
+_EMAIL = users.c.email_folded == bindparam("email", type_=users.c.email_folded.type)
+_PHONE = or_(
+    users.c.primary_phone == bindparam("phone", type_=users.c.primary_phone.type),
+    users.c.primary_phone == bindparam("legacy_phone", type_=users.c.primary_phone.type),
+)
+_USERNAME = or_(
+    users.c.username == bindparam("username", type_=users.c.username.type),
+    users.c.username_folded == bindparam("username_folded", type_=users.c.username_folded.type),
+)
+CLASHES: Statement[Row] = Statement(
+    select(func.max(_held(_EMAIL)), func.max(_held(_PHONE)), func.max(_held(_USERNAME))).where(
+        or_(_EMAIL, _PHONE, _USERNAME), users.c.id != bindparam("except_id", type_=users.c.id.type)
+    )
+)
+
+
+async def clashes(
+    tx: Tx,
+    *,
+    email: str | None,
+    phones: tuple[str | None, str | None],
+    username: str | None,
+    folded: str | None,
+    but: str,
+) -> Clash:
+    """Tell which of the identifiers (None: not asked) another user than `but` holds, in one statement."""
+    row = await tx.one(
+        CLASHES,
+        email=email, phone=phones[0], legacy_phone=phones[1], username=username, username_folded=folded, except_id=but,
+    )  # fmt: skip
+    return Clash(*(bool(part) for part in row or (0, 0, 0)))
+
+
+async def change(tx: Tx, user_id: str, values: Mapping[str, object]) -> User | None:
+    """Update some columns of a user; returns the new row, or None when there is no such user."""
+    names = frozenset(values)
+    statement = _UPDATES.get(names, lambda: _update(names))
+    return await tx.one(statement, user_id=user_id, **values)
+
+
+def _update(names: frozenset[str]) -> Statement[User]:
+    assigned: dict[str, object] = {name: bindparam(name) for name in sorted(names)}
+    return Statement(update(users).where(users.c.id == bindparam("user_id")).values(assigned).returning(*COLUMNS), User)
