@@ -8,6 +8,7 @@ Knows no table.
 from vestibule.db.database import Database, Tx, connect
 from vestibule.db.errors import (
     CheckViolation,
+    DatabaseError,
     DatabaseUnavailable,
     ForeignKeyViolation,
     InvalidText,
@@ -21,6 +22,7 @@ from vestibule.db.statement import Statement, StatementCache
 __all__ = [
     "CheckViolation",
     "Database",
+    "DatabaseError",
     "DatabaseUnavailable",
     "ForeignKeyViolation",
     "InvalidText",

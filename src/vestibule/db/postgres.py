@@ -108,7 +108,7 @@ class Write:
         try:
             await connection.execute("BEGIN")
         except BaseException as error:
-            await self._pool.release(connection)
+            await self._leave(connection, commit=False)
             if isinstance(error, FAILURES):
                 refuse(error)
             raise
@@ -117,26 +117,23 @@ class Write:
 
     async def __aexit__(self, kind: object, *_: object) -> None:
         connection, self._connection = self._connection, None
-        if connection is None:
-            return
+        if connection is not None:
+            await self._leave(connection, commit=kind is None)
+
+    async def _leave(self, connection: "PoolConnectionProxy[Any]", *, commit: bool) -> None:
         try:
-            if kind is None:
-                await self._commit(connection)
-            elif not connection.is_closed():
+            if not commit:
                 await connection.execute("ROLLBACK")
+            # PostgreSQL answers ROLLBACK to the COMMIT of a transaction that a refusal has ended.
+            elif await connection.execute("COMMIT") != "COMMIT":
+                raise TransactionAborted("an earlier statement of this transaction was refused")
         except FAILURES as error:
             # With its connection gone a transaction is rolled back, and the block's own error says more.
-            if kind is None:
+            if commit:
                 refuse(error)
         finally:
             # Rolls back as well when the roll-back itself was cancelled.
             await self._pool.release(connection)
-
-    @staticmethod
-    async def _commit(connection: "PoolConnectionProxy[Any]") -> None:
-        # PostgreSQL answers ROLLBACK to the COMMIT of a transaction that a refusal has ended.
-        if await connection.execute("COMMIT") != "COMMIT":
-            raise TransactionAborted("an earlier statement of this transaction was refused")
 
 
 class Postgres:

@@ -46,10 +46,8 @@ def refuse(error: Exception) -> NoReturn:
         _refuse_constraint(error)
     if isinstance(error, asyncpg.StringDataRightTruncationError):
         raise ValueTooLong(error.column_name or "a text") from None
-    if isinstance(error, asyncpg.DataError):
-        raise InvalidText(type(error).__name__) from None
-    if isinstance(error, ValueError):
-        _refuse_argument(error)
+    if isinstance(error, asyncpg.DataError | ValueError):
+        _refuse_value(error)
     if isinstance(error, asyncpg.InFailedSQLTransactionError):
         raise TransactionAborted("an earlier statement of this transaction was refused") from None
     if isinstance(error, _UNAVAILABLE):
@@ -66,9 +64,9 @@ def _refuse_constraint(error: asyncpg.IntegrityConstraintViolationError) -> NoRe
     raise CheckViolation(name) from None
 
 
-def _refuse_argument(error: ValueError) -> NoReturn:
-    """The driver could not encode an argument: a lone surrogate and a huge integer are the caller's, a type is ours."""
-    cause = error.__cause__ or error
-    if isinstance(cause, UnicodeEncodeError | OverflowError):
-        raise InvalidText(type(cause).__name__) from None
-    raise StatementError("an argument has another type than its column") from error
+def _refuse_value(error: Exception) -> NoReturn:
+    """Tell a value that no engine holds from an argument of the wrong type, which the driver finds and explains."""
+    cause = error.__cause__
+    if isinstance(error, ValueError) or cause is None or isinstance(cause, UnicodeEncodeError | OverflowError):
+        raise InvalidText(type(cause or error).__name__) from None
+    raise StatementError(f"an argument has another type than its column: {type(cause).__name__}") from None

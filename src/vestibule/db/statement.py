@@ -3,7 +3,7 @@
 import dataclasses
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 from sqlalchemy import Date, DateTime, Enum, Interval, PickleType, Time, TypeDecorator, Uuid
@@ -15,11 +15,12 @@ from vestibule.db.compiled import Compiled, returned_columns
 from vestibule.db.errors import StatementError
 
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 # SQLAlchemy converts these itself when it executes; drivers hand them over differently.
 _UNCONVERTED = (Date, DateTime, Enum, Interval, JSON, PickleType, Time, TypeDecorator, Uuid)
 
 
-class Statement(Generic[R]):
+class Statement(Generic[R_co]):
     """A typed statement. With `into`, rows become that type, built positionally; without, they are tuples.
 
     Raises StatementError at once when `into` has other fields than the columns, or a column's type needs conversion.
@@ -27,15 +28,19 @@ class Statement(Generic[R]):
 
     __slots__ = ("_columns", "clause", "into", "postgresql", "sqlite")
 
-    def __init__(self, clause: Executable, into: Callable[..., R] | None = None) -> None:
+    @overload
+    def __init__(self: "Statement[tuple[Any, ...]]", clause: Executable, into: None = None) -> None: ...
+    @overload
+    def __init__(self, clause: Executable, into: Callable[..., R_co]) -> None: ...
+    def __init__(self, clause: Executable, into: Callable[..., Any] | None = None) -> None:
         self.clause = clause
-        self.into = into
-        self.sqlite: Compiled[R] | None = None
-        self.postgresql: Compiled[R] | None = None
+        self.into: Callable[..., R_co] | None = into
+        self.sqlite: Compiled[R_co] | None = None
+        self.postgresql: Compiled[R_co] | None = None
         self._columns = returned_columns(clause)
         self._check()
 
-    def compile(self, dialect: Dialect) -> Compiled[R]:
+    def compile(self, dialect: Dialect) -> Compiled[R_co]:
         """Compile for a dialect. Engines call it at the first use and keep the result in the slot of their name."""
         return Compiled(self.clause, self._columns, self.into, dialect)
 
