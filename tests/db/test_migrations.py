@@ -1,0 +1,231 @@
+"""Migrations: the schema is the metadata's, several processes may migrate at once, a killed one leaves nothing."""
+
+import asyncio
+import importlib
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from types import ModuleType
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tests.conftest import STORES, TREES, run_admin
+from vestibule.account.tables import metadata as account_metadata
+from vestibule.db.alembic_child import config_of
+from vestibule.db.migrate import MigrationError, Step, current, is_current, migrate, plan
+from vestibule.store.tables import metadata as identity_metadata
+
+METADATA = {"identity": identity_metadata, "account": account_metadata}
+ENV = "from vestibule.db.alembic_child import run_migrations\nimport sqlalchemy as s\nrun_migrations(s.MetaData())\n"
+HEADER = 'revision = "{0}"\ndown_revision = {1!r}\nfrom alembic import op\nimport sqlalchemy as sa\nimport sys, time\n'
+
+
+def differences(url: str, metadata: MetaData) -> list[object]:
+    def compare(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async def compare_postgres() -> list[object]:
+        engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
+        async with engine.connect() as connection:
+            found = await connection.run_sync(compare)
+        await engine.dispose()
+        return found
+
+    if url.startswith("postgresql"):
+        return asyncio.run(compare_postgres())
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = compare(connection)
+    engine.dispose()
+    return found
+
+
+def test_the_migrated_identity_store_is_what_its_tables_say(database_url: str) -> None:
+    assert differences(database_url, identity_metadata) == []
+
+
+def test_the_migrated_account_store_is_what_its_tables_say(account_database_url: str) -> None:
+    assert differences(account_database_url, account_metadata) == []
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_the_newest_revision_is_the_one_that_a_start_compares_with(name: str) -> None:
+    assert ScriptDirectory.from_config(config_of(TREES[name].__name__)).get_heads() == [TREES[name].HEAD]
+
+
+@pytest.fixture(params=STORES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a store that nothing has been put into."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty ü#%.db"
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = f"empty_{abs(hash(str(tmp_path))) % 10**10}"
+    run_admin(server, f"CREATE DATABASE {name}")
+    yield f"{server}/{name}"
+    run_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A tree of two migrations; the second waits until it is told to go on by the file `go`."""
+    name = f"tree_{abs(hash(str(tmp_path))) % 10**10}"
+    folder = tmp_path / name
+    (folder / "versions").mkdir(parents=True)
+    (folder / "__init__.py").write_text('HEAD = "0002"\n')
+    (folder / "env.py").write_text(ENV)
+    (folder / "versions" / "0001_a.py").write_text(
+        '"""First."""\n' + HEADER.format("0001", None) + "def upgrade():\n"
+        '    op.create_table("stars", sa.Column("id", sa.String(8), primary_key=True))\n'
+        '    op.create_table("planets", sa.Column("id", sa.String(8), primary_key=True),'
+        ' sa.Column("star_id", sa.String(8), sa.ForeignKey("stars.id", ondelete="CASCADE")))\n'
+        "    op.execute(\"INSERT INTO stars VALUES ('sun')\")\n"
+        "    op.execute(\"INSERT INTO planets VALUES ('earth', 'sun')\")\n"
+    )
+    (folder / "versions" / "0002_b.py").write_text(
+        '"""Second."""\n' + HEADER.format("0002", "0001") + "import pathlib\ndef upgrade():\n"
+        '    with op.batch_alter_table("stars", recreate="auto") as batch:\n'
+        '        batch.alter_column("id", type_=sa.String(16))\n'
+        f"    while pathlib.Path({str(tmp_path / 'stop')!r}).exists():\n"
+        f"        pathlib.Path({str(tmp_path / 'reached')!r}).touch()\n"
+        "        time.sleep(0.01)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return importlib.import_module(name)
+
+
+def rows(url: str, query: str) -> list[tuple[object, ...]]:
+    async def fetch() -> list[tuple[object, ...]]:
+        connection = await asyncpg.connect(url)
+        found = [tuple(row) for row in await connection.fetch(query)]
+        await connection.close()
+        return found
+
+    if url.startswith("postgresql"):
+        return asyncio.run(fetch())
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        return connection.execute(query).fetchall()
+
+
+def child(url: str, tree: ModuleType) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vestibule.db.alembic_child", "--upgrade", tree.__name__],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    process.stdin.write(url)
+    process.stdin.close()
+    return process
+
+
+def outcome(process: "subprocess.Popen[str]") -> str:
+    assert process.stderr
+    with process.stderr:
+        said = process.stderr.read()
+    process.wait()
+    return said
+
+
+def test_a_plan_says_what_would_run_and_touches_nothing(empty_url: str, tree: ModuleType) -> None:
+    assert current(empty_url) is None
+    assert not is_current(empty_url, tree)
+    assert plan(empty_url, tree) == [Step("0001", "First."), Step("0002", "Second.")]
+    assert current(empty_url) is None
+    if empty_url.startswith("sqlite"):
+        assert not Path(empty_url.removeprefix("sqlite:///")).exists()
+
+
+def test_a_store_is_migrated_once_and_keeps_its_rows(empty_url: str, tree: ModuleType) -> None:
+    assert migrate(empty_url, tree)
+    assert is_current(empty_url, tree)
+    assert not migrate(empty_url, tree)
+    assert plan(empty_url, tree) == []
+    # The rebuild of a referenced table must not cascade into the rows that reference it.
+    assert rows(empty_url, "SELECT * FROM planets") == [("earth", "sun")]
+
+
+def test_the_revision_can_be_asked_for_inside_a_running_loop(empty_url: str, tree: ModuleType) -> None:
+    async def ask() -> bool:
+        return is_current(empty_url, tree)
+
+    assert asyncio.run(ask()) is False
+
+
+def test_processes_that_migrate_at_once_wait_for_each_other(empty_url: str, tree: ModuleType) -> None:
+    processes = [child(empty_url, tree) for _ in range(4)]
+    failures = [outcome(process) for process in processes]
+    assert failures == [""] * 4
+    assert rows(empty_url, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert rows(empty_url, "SELECT * FROM stars") == [("sun",)]
+
+
+def test_a_migration_killed_midway_leaves_nothing_and_runs_again(
+    empty_url: str, tree: ModuleType, tmp_path: Path
+) -> None:
+    (tmp_path / "stop").touch()
+    process = child(empty_url, tree)
+    while not (tmp_path / "reached").exists():
+        assert process.poll() is None, outcome(process)
+    process.kill()
+    outcome(process)
+    assert current(empty_url) is None
+    (tmp_path / "stop").unlink()
+    assert migrate(empty_url, tree)
+    assert rows(empty_url, "SELECT * FROM planets") == [("earth", "sun")]
+
+
+def test_a_migration_that_breaks_references_changes_nothing(empty_url: str, tree: ModuleType) -> None:
+    second = Path(str(tree.__file__)).parent / "versions" / "0002_b.py"
+    second.write_text(second.read_text() + "    op.execute(\"DELETE FROM stars WHERE id = 'sun'\")\n")
+    if empty_url.startswith("sqlite"):
+        with pytest.raises(MigrationError, match="1 broken reference"):
+            migrate(empty_url, tree)
+        assert current(empty_url) is None
+    else:
+        migrate(empty_url, tree)
+        assert rows(empty_url, "SELECT * FROM planets") == []
+
+
+def test_a_store_of_a_newer_version_is_left_alone(empty_url: str, tree: ModuleType) -> None:
+    migrate(empty_url, tree)
+    versions = Path(str(tree.__file__)).parent / "versions"
+    (versions / "0002_b.py").unlink()
+    tree.HEAD = "0001"  # type: ignore[attr-defined]
+    with pytest.raises(MigrationError, match="newer version"):
+        migrate(empty_url, tree)
+
+
+def test_a_failing_migration_says_why_in_one_sentence(empty_url: str, tree: ModuleType) -> None:
+    first = Path(str(tree.__file__)).parent / "versions" / "0001_a.py"
+    first.write_text(first.read_text() + '    op.execute("SELECT * FROM comets")\n')
+    with pytest.raises(MigrationError, match="comets"):
+        migrate(empty_url, tree)
+    assert current(empty_url) is None
+
+
+def test_a_store_that_nobody_serves_is_named() -> None:
+    with pytest.raises(MigrationError, match="cannot be reached"):
+        migrate("postgresql://nobody@127.0.0.1:1/nothing", TREES["identity"])
+
+
+def test_a_start_on_a_current_store_does_not_load_alembic(database_url: str) -> None:
+    script = (
+        "import sys; from vestibule.db.migrate import migrate; from vestibule.store import migrations\n"
+        "assert migrate(sys.stdin.read(), migrations) is False; assert 'alembic' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=database_url, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

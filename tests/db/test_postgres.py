@@ -1,0 +1,159 @@
+"""PostgreSQL alone: lost connections, a full pool, and no state left on a session."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from tests.db.planets import ADD, COUNT, create_tables, metadata, planet
+from vestibule.db import Database, DatabaseUnavailable, InvalidText, StatementError, connect
+from vestibule.db import postgres as engine
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, postgres_server: str) -> str:
+    name = f"planets_{abs(hash(request.node.name)) % 10**10}"
+
+    async def create() -> None:
+        connection = await asyncpg.connect(f"{postgres_server}/postgres")
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+
+    asyncio.run(create())
+    create_tables(f"{postgres_server}/{name}")
+    return f"{postgres_server}/{name}"
+
+
+@pytest.fixture
+async def db(url: str, anyio_backend: str) -> AsyncIterator[Database]:
+    database = await connect(url, metadata)
+    yield database
+    await database.close()
+
+
+async def end_sessions(url: str) -> None:
+    """What a restart of the server does to the pool: every session ends at once."""
+    admin = await asyncpg.connect(url)
+    await admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await admin.close()
+
+
+async def test_after_a_restart_the_pool_connects_again_by_itself(db: Database, url: str) -> None:
+    for _ in range(3):
+        await asyncio.gather(*(db.ping() for _ in range(8)))
+        await end_sessions(url)
+        for _ in range(10):
+            try:
+                await db.ping()
+            except DatabaseUnavailable:
+                continue
+        async with db.write() as tx:
+            await tx.value(COUNT)
+
+
+async def test_a_connection_lost_inside_a_transaction_is_unavailable_and_nothing_is_kept(
+    db: Database, url: str
+) -> None:
+    async def lose() -> None:
+        async with db.write() as tx:
+            await tx.run(ADD, **planet("earth", 3))
+            await end_sessions(url)
+            await tx.run(ADD, **planet("mars", 4))
+
+    with pytest.raises(DatabaseUnavailable):
+        await lose()
+    async with db.write() as tx:
+        assert await tx.value(COUNT) == 0
+
+
+async def test_a_connection_lost_before_the_commit_is_unavailable(db: Database, url: str) -> None:
+    async def lose() -> None:
+        async with db.write() as tx:
+            await tx.run(ADD, **planet("earth", 3))
+            await end_sessions(url)
+
+    with pytest.raises(DatabaseUnavailable):
+        await lose()
+    async with db.read() as tx:
+        assert await tx.value(COUNT) == 0
+
+
+async def test_a_pool_without_a_free_connection_is_unavailable_after_a_while(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "CONNECT_SECONDS", 0.05)
+    done, inside = asyncio.Event(), asyncio.Barrier(engine.POOL_SIZE + 1)
+
+    async def hold() -> None:
+        async with db.write():
+            await inside.wait()
+            await done.wait()
+
+    holders = [asyncio.create_task(hold()) for _ in range(engine.POOL_SIZE)]
+    await inside.wait()
+    with pytest.raises(DatabaseUnavailable):
+        async with db.write():
+            pass
+    done.set()
+    await asyncio.gather(*holders)
+    async with db.write() as tx:
+        assert await tx.value(COUNT) == 0
+
+
+async def test_requests_cancelled_in_the_middle_of_a_query_leave_no_session_in_a_transaction(
+    db: Database, url: str
+) -> None:
+    async def request(number: int) -> None:
+        async with db.write() as tx:
+            for step in range(50):
+                await tx.run(ADD, **planet(f"p{number}.{step}", number * 100 + step))
+
+    tasks = [asyncio.create_task(request(n)) for n in range(16)]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    async with db.read() as tx:
+        assert await tx.value(COUNT) % 50 == 0
+    admin = await asyncpg.connect(url)
+    left = await admin.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+    )
+    await admin.close()
+    assert left == 0
+
+
+async def test_a_text_for_a_number_is_a_fault_of_ours_and_is_not_shown(db: Database) -> None:
+    with pytest.raises(StatementError, match="another type") as raised:
+        async with db.write() as tx:
+            await tx.run(ADD, **planet("earth", 3) | {"orbit": "secret"})
+    assert "secret" not in str(raised.value)
+
+
+async def test_broken_json_is_refused(db: Database) -> None:
+    with pytest.raises(InvalidText):
+        async with db.write() as tx:
+            await tx.run(ADD, **planet("earth", 3, facts="{"))
+
+
+async def test_nobody_answering_is_unavailable() -> None:
+    with pytest.raises(DatabaseUnavailable):
+        await connect("postgresql://nobody@127.0.0.1:1/nothing", metadata)
+
+
+async def test_the_driver_sends_no_query_of_its_own_between_ours(db: Database) -> None:
+    seen: list[str] = []
+    connection = await db._pool.acquire()  # type: ignore[attr-defined]
+    connection.add_query_logger(lambda record: seen.append(record.query))
+    await db._pool.release(connection)  # type: ignore[attr-defined]
+    async with db.read() as tx:
+        await tx.value(COUNT)
+    async with db.read() as tx:
+        await tx.value(COUNT)
+    assert len(seen) == 2
