@@ -159,7 +159,7 @@ def _describe(error: Exception, message: Message) -> str:
     elif isinstance(error, TimeoutError):
         text = "the mail server did not answer in time"
     else:
-        text = str(error) or type(error).__name__
+        text = str(error).replace(" on port None", "") or type(error).__name__
     secrets = [item for item in message.payload.values() if isinstance(item, str) and len(item) >= SHORTEST_SECRET]
     for value in (message.to, *secrets):
         text = text.replace(value, "…")
