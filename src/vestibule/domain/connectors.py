@@ -160,7 +160,7 @@ async def create(ctx: Context, new: NewConnector) -> Instance:
             )
         except UniqueViolation as error:
             raise EntityCreateFailed from error
-        await tx.run(store.DELETE_OTHERS, kept_id=instance_id, factory_ids=json.dumps(same_kind))
+        await tx.run(store.DELETE_OTHERS, kept_id=instance_id, factory_ids=same_kind)
     return Instance(instance_id, factory, config, metadata, new.sync_profile, enable_token_storage=False)
 
 
