@@ -10,10 +10,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests import postgres
+from tests import loopback, postgres
 from vestibule.account import migrations as account_migrations
 from vestibule.db.migrate import migrate
 from vestibule.store import migrations
+
+loopback.confine()
 
 STORES = os.environ.get("VESTIBULE_TEST_STORES", "sqlite,postgresql").split(",")
 TREES = {"identity": migrations, "account": account_migrations}

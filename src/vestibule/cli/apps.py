@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("--type", required=True, choices=list(TYPES))
     create.add_argument("--name", required=True, help="what people read on the consent page")
     create.add_argument("--redirect-uri", action="append", default=[], metavar="U", help="may be given several times")
-    create.add_argument("--post-logout-uri", action="append", default=[], metavar="U", help="where signing out returns")
+    create.add_argument(
+        "--post-logout-redirect-uri", action="append", default=[], metavar="U", help="where signing out returns to"
+    )
     create.add_argument("--management", action="store_true", help="may use the Management API")
     create.add_argument("--third-party", action="store_true", help="asks users for consent")
     create.add_argument("--json", action="store_true", help='print {"id": …, "secret": …} and nothing else')
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
             kind,
             args.name,
             args.redirect_uri,
-            args.post_logout_uri,
+            args.post_logout_redirect_uri,
             management=args.management,
             third_party=args.third_party,
         )

@@ -1,0 +1,67 @@
+"""`vestibule users create`: an account without the sign-up page."""
+
+import argparse
+import json
+import re
+import sys
+
+from vestibule import password_policy
+from vestibule.cli import CommandError
+from vestibule.cli.world import on_store
+from vestibule.domain.context import Context
+from vestibule.domain.users import NewUser, create_user, phone_digits
+
+USERNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
+REASONS = {
+    password_policy.TOO_SHORT: f"it has fewer than {password_policy.MINIMUM} characters",
+    password_policy.TOO_LONG: f"it has more than {password_policy.MAXIMUM} characters",
+    password_policy.COMMON: "it is among the most common ones",
+    password_policy.USER_INFO: "it is too close to the user's own name or address",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare `create`."""
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    create = commands.add_parser("create", help="create a user and print the id")
+    create.add_argument("--username")
+    create.add_argument("--email")
+    create.add_argument("--phone", help="with the calling code, such as +33 6 12 34 56 78")
+    create.add_argument("--name", help="the full name")
+    secret = create.add_mutually_exclusive_group()
+    secret.add_argument("--password", help="seen by other users of this machine: better --password-stdin")
+    secret.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    create.add_argument("--json", action="store_true", help='print {"id": …} and nothing else')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Create the user."""
+    new = described(args)
+
+    async def work(ctx: Context) -> None:
+        user = await create_user(ctx, new)
+        print(json.dumps({"id": user.id}) if args.json else f"created the user {user.id}")
+
+    return on_store(work)
+
+
+def described(args: argparse.Namespace) -> NewUser:
+    """Return the user that the arguments describe; raises CommandError for what would not be one."""
+    if not (args.username or args.email or args.phone):
+        raise CommandError("a user needs --username, --email or --phone to sign in with")
+    if args.username and not USERNAME.fullmatch(args.username):
+        raise CommandError("a user name has letters, digits and underscores, and does not start with a digit")
+    if args.email and not EMAIL.fullmatch(args.email):
+        raise CommandError(f"{args.email} is not an e-mail address")
+    phone = phone_digits(args.phone) if args.phone else None
+    if args.phone and not phone:
+        raise CommandError(f"{args.phone} is not a phone number")
+    password = sys.stdin.readline().rstrip("\r\n") if args.password_stdin else args.password
+    if password is not None:
+        reasons = password_policy.check(password, [args.username, args.email, args.name])
+        if reasons:
+            raise CommandError(f"the password is refused: {', and '.join(REASONS[reason] for reason in reasons)}")
+    return NewUser(
+        username=args.username, primary_email=args.email, primary_phone=phone, name=args.name, password=password
+    )
