@@ -30,6 +30,7 @@ class AuthorizationParams(msgspec.Struct, frozen=True, omit_defaults=True):
     client_id: str = ""
     response_type: str | None = None
     redirect_uri: str = ""
+    redirect_uri_sent: bool = False
     scope: str = ""
     resource: tuple[str, ...] = ()
     state: str | None = None

@@ -10,7 +10,7 @@ import msgspec
 
 from vestibule.crypto import digest, new_token, same
 from vestibule.db import Tx
-from vestibule.domain import credentials, grants, limits, users
+from vestibule.domain import attempts, credentials, grants, users
 from vestibule.domain.authorization import AuthorizationParams
 from vestibule.domain.clients import Client
 from vestibule.domain.context import Context
@@ -103,11 +103,11 @@ async def sign_in(ctx: Context, interaction: Interaction, identifier: str, passw
     """
     async with ctx.db.read() as tx:
         user = await users.find_by_identifier(tx, ctx, identifier)
-    subject = identifier if user is None else user.id
-    await limits.check(ctx, subject, ip)
+    account = identifier.strip().casefold() if user is None else user.id
+    await attempts.begin(ctx, account, ip)
     if not await credentials.check_password(ctx, user, password) or user is None:
-        await limits.failed(ctx, subject, ip)
         raise InvalidCredentials
+    await attempts.succeed(ctx, account)
     if user.is_suspended:
         raise UserSuspended
     return await _signed_in(ctx, interaction, user)

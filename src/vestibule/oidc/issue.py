@@ -1,0 +1,149 @@
+"""Making tokens: JWT access tokens (RFC 9068), opaque ones, ID tokens, refresh tokens (contract 1.7, 1.8)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from vestibule.crypto import digest, new_token
+from vestibule.db import Tx
+from vestibule.domain import resources
+from vestibule.domain.authorization import OPENID, ORGANIZATIONS_RESOURCE, identity_scopes
+from vestibule.domain.clients import Client
+from vestibule.errors import OAuthError
+from vestibule.model import User
+from vestibule.oidc import claims
+from vestibule.oidc.provider import Provider
+from vestibule.store import resources as resource_store
+from vestibule.store import tokens as store
+
+OPAQUE_SECONDS = 3600
+UNKNOWN_RESOURCE = "resource indicator is missing, or unknown"
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What a code or a refresh token entitles to. `scopes` are those requested, as far as they still hold."""
+
+    grant_id: str
+    client: Client
+    user: User
+    session_uid: str | None
+    scopes: tuple[str, ...]
+    resources: tuple[str, ...]
+    nonce: str | None
+    auth_time: int | None
+    sid: str | None
+
+
+@dataclass(frozen=True)
+class Access:
+    """An access token before it is stored: a JWT is not stored, an opaque one by its digest."""
+
+    token: str
+    seconds: int
+    scope: str
+    is_opaque: bool
+
+
+class TokenResponse(msgspec.Struct, omit_defaults=True):
+    """RFC 6749 section 5.1. `scope` is always present for users: SDKs need it, even empty."""
+
+    access_token: str
+    expires_in: int
+    token_type: str
+    scope: str | None = None
+    id_token: str | None = None
+    refresh_token: str | None = None
+
+
+async def jwt(provider: Provider, subject: str, client_id: str, audience: str, scope: str | None, seconds: int) -> str:
+    """Return a JWT access token; `scope` is left out when None."""
+    now = provider.clock.now() // 1000
+    payload: dict[str, object] = {"jti": new_token(), "sub": subject, "iat": now, "exp": now + seconds}
+    if scope is not None:
+        payload["scope"] = scope
+    payload |= {"client_id": client_id, "iss": provider.issuer, "aud": audience}
+    return await provider.keys.sign(payload)
+
+
+async def audience_for(tx: Tx, granted: Granted, asked: tuple[str, ...]) -> str | None:
+    """Return the resource that the token is for, or None for an opaque one; raises invalid_target.
+
+    Several resources make an opaque token. The default resource counts only when the scope lacks `openid`.
+    """
+    if len(asked) == 1:
+        if asked[0] not in granted.resources:
+            raise OAuthError("invalid_target", UNKNOWN_RESOURCE)
+        return asked[0]
+    if asked or OPENID in granted.scopes:
+        return None
+    default = await tx.one(resource_store.DEFAULT)
+    return None if default is None else default.indicator
+
+
+async def access(tx: Tx, provider: Provider, granted: Granted, audience: str | None) -> Access:
+    """Make the access token. Scopes of a resource are those the user's roles hold now, as far as they were asked."""
+    if audience is None:
+        return Access(new_token(), OPAQUE_SECONDS, " ".join(identity_scopes(granted.scopes)), is_opaque=True)
+    seconds, held = OPAQUE_SECONDS, set[str]()
+    if audience != ORGANIZATIONS_RESOURCE:
+        allowed = await resources.allowed_to_user(tx, granted.user.id, audience)
+        if not allowed:
+            raise OAuthError("invalid_target", UNKNOWN_RESOURCE)
+        seconds = allowed[0].access_token_ttl
+        held = {row.scope for row in allowed if row.scope is not None}
+    scope = " ".join(name for name in granted.scopes if name in held)
+    token = await jwt(provider, granted.user.id, granted.client.id, audience, scope, seconds)
+    return Access(token, seconds, scope, is_opaque=False)
+
+
+async def id_token(tx: Tx, provider: Provider, granted: Granted) -> str | None:
+    """Return an ID token (OpenID Connect Core section 2) when the scope has `openid`."""
+    if OPENID not in granted.scopes:
+        return None
+    payload = await claims.for_id_token(tx, granted.user, frozenset(granted.scopes))
+    now = provider.clock.now() // 1000
+    extra = {"nonce": granted.nonce, "auth_time": granted.auth_time, "sid": granted.sid}
+    payload |= {name: value for name, value in extra.items() if value is not None}
+    payload |= {
+        "aud": granted.client.id,
+        "exp": now + granted.client.settings.id_token_ttl,
+        "iat": now,
+        "iss": provider.issuer,
+    }
+    return await provider.keys.sign(payload, None)
+
+
+async def store_access(tx: Tx, provider: Provider, granted: Granted, made: Access) -> None:
+    """Store an opaque access token by its digest."""
+    if not made.is_opaque:
+        return
+    now = provider.clock.now()
+    await tx.run(
+        store.INSERT_ACCESS,
+        id=digest(made.token),
+        grant_id=granted.grant_id,
+        application_id=granted.client.id,
+        user_id=granted.user.id,
+        session_uid=granted.session_uid,
+        scope=made.scope,
+        created_at=now,
+        expires_at=now + made.seconds * 1000,
+    )
+
+
+def narrowed(granted: Granted, scopes: Iterable[str]) -> Granted:
+    """Return the same entitlement with fewer scopes."""
+    wanted = set(scopes)
+    return Granted(
+        granted.grant_id,
+        granted.client,
+        granted.user,
+        granted.session_uid,
+        tuple(scope for scope in granted.scopes if scope in wanted),
+        granted.resources,
+        granted.nonce,
+        granted.auth_time,
+        granted.sid,
+    )
