@@ -232,7 +232,7 @@ def phone_digits(text: str) -> str | None:
     return digits if digits.isascii() and digits.isdigit() else None
 
 
-async def register(ctx: Context, identifier: str, password: str, application_id: str | None = None) -> User:
+async def register(ctx: Context, identifier: str, password: str, name: str | None = None) -> User:
     """Create a user from the sign-up page. Raises PasswordRejected, InvalidPhone, EntityInvalidInput, the InUse three."""
     reasons = password_policy.check(password, [identifier])
     if reasons:
@@ -250,7 +250,7 @@ async def register(ctx: Context, identifier: str, password: str, application_id:
         raise (
             InvalidPhone if "primary_phone" in kind else EntityInvalidInput("This is not a user name, e-mail or phone.")
         )
-    return await create_user(ctx, NewUser(password=password, application_id=application_id, **kind))
+    return await create_user(ctx, NewUser(password=password, name=name, **kind))
 
 
 def _is_sound(kind: Mapping[str, str]) -> bool:

@@ -50,7 +50,7 @@ async def send_code(ctx: Context, kind: RecipientKind, recipient: str, purpose: 
             created_at=now,
             consumed_at=None,
         )
-    await messages.send(ctx, kind, recipient, purpose, {"code": code}, ip)
+    await messages.send(ctx, kind, recipient, purpose, {"code": code}, ip=ip)
     async with ctx.db.write() as tx:
         await activities.record(tx, target, SEND, ctx.clock.now())
 

@@ -1,1 +1,1 @@
-"""Hosted sign-in pages: templates and their handlers."""
+"""Hosted sign-in pages: templates and their handlers, over the verbs of `domain.interactions`."""

@@ -1,0 +1,260 @@
+"""The hosted pages: sign in, register, consent, and what to say when there is no sign-in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from vestibule.crypto import same
+from vestibule.domain import interactions
+from vestibule.domain.context import Context
+from vestibule.domain.cookies import BrowserCookies, CookieKeys
+from vestibule.domain.interaction_details import InteractionDetails, details
+from vestibule.domain.interactions import params_of
+from vestibule.errors import (
+    AppError,
+    EmailInUse,
+    EntityInvalidInput,
+    EntityValueTooLong,
+    InvalidCredentials,
+    InvalidPhone,
+    PasswordRejected,
+    PhoneInUse,
+    ServerBusy,
+    SessionNotFound,
+    TooManyAttempts,
+    UsernameInUse,
+    UserSuspended,
+)
+from vestibule.http import PUBLIC, Face, Request, Response, Route, csp, html, redirect
+from vestibule.model import Interaction, User
+from vestibule.pages.notices import Notices
+from vestibule.ui import assets
+from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, origin_of, remember_language
+from vestibule.ui.messages import translator
+from vestibule.ui.render import Pages
+
+SIGN_IN, REGISTER, CONSENT, UNKNOWN = "/sign-in", "/register", "/consent", "/unknown-session"
+SIGN_IN_ALIASES = ("/identifier-sign-in", "/single-sign-on", "/reset-password", "/direct/{method}/{target}")
+REGISTER_ALIASES = ("/identifier-register",)
+
+# Which words a refusal gets, and at which field of the sign-up form.
+SIGN_IN_FAULTS: dict[type[AppError], str] = {
+    InvalidCredentials: "fault.credentials",
+    TooManyAttempts: "fault.too_many",
+    UserSuspended: "fault.suspended",
+    ServerBusy: "fault.busy",
+}
+REGISTER_FAULTS: dict[type[AppError], tuple[str, str]] = {
+    UsernameInUse: ("identifier", "fault.username_taken"),
+    EmailInUse: ("identifier", "fault.email_taken"),
+    PhoneInUse: ("identifier", "fault.phone_taken"),
+    InvalidPhone: ("identifier", "fault.phone"),
+    EntityInvalidInput: ("identifier", "fault.identifier"),
+    EntityValueTooLong: ("identifier", "fault.identifier"),
+    PasswordRejected: ("password", "fault.password"),
+    ServerBusy: ("", "fault.busy"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a sign-in as a page needs it."""
+
+    interaction: Interaction
+    details: InteractionDetails
+    language: str
+    csrf: str
+
+    @property
+    def form_action(self) -> tuple[str, ...]:
+        """Where this page's forms may lead: ourselves, and by redirects the client (CSP counts those too)."""
+        return ("'self'", origin_of(params_of(self.interaction).redirect_uri))
+
+
+class SignInPages:
+    """The handlers, over one context and one set of templates."""
+
+    def __init__(self, ctx: Context, cookies: CookieKeys, pages: Pages, notices: Notices) -> None:
+        self._ctx = ctx
+        self._cookies = cookies
+        self._pages = pages
+        self._notices = notices
+
+    async def _step(self, request: Request) -> Step:
+        app_id = next((value for key, value in request.query_items if key == "app_id"), None)
+        interaction = await interactions.current(self._ctx, BrowserCookies(request.cookies, app_id))
+        shown = await details(self._ctx, interaction)
+        secret = f"{interaction.id}\0{self._cookies.browser(request.cookies)}"
+        csrf = self._ctx.sealer.keyed_digest(secret, "page-form")
+        return Step(interaction, shown, language_of(request, shown.ui_locales), csrf)
+
+    async def _posted(self, request: Request) -> tuple[Step, dict[str, str]]:
+        check_origin(request)
+        step, values = await self._step(request), await fields(request)
+        if not same(values.get("csrf", ""), step.csrf):
+            raise ForeignForm
+        return step, values
+
+    def _page(self, request: Request, step: Step, template: str, status: int = 200, **values: object) -> Response:
+        here = request.path + (f"?{request.raw_query}" if request.raw_query else "")
+        text = self._pages.render(
+            template,
+            step.language,
+            here,
+            here=here,
+            csrf=step.csrf,
+            application=step.details.application_name,
+            app_id=step.details.application_id,
+            **values,
+        )
+        policy = csp.policy(form_action=step.form_action)
+        return remember_language(request, html(text, status, content_security_policy=policy))
+
+    async def sign_in(self, request: Request) -> Response:
+        """GET /sign-in."""
+        step = await self._step(request)
+        if step.interaction.prompt == interactions.CONSENT:
+            return redirect(f"{CONSENT}?{urlencode({'app_id': step.details.application_id})}")
+        return self._sign_in_page(request, step, step.details.login_hint or "")
+
+    def _sign_in_page(
+        self, request: Request, step: Step, identifier: str, fault: str = "", status: int = 200
+    ) -> Response:
+        words = translator(step.language)(fault) if fault else ""
+        other = _with_query(REGISTER, request)
+        return self._page(request, step, "sign_in.html", status, identifier=identifier, fault=words, other=other)
+
+    async def sign_in_posted(self, request: Request) -> Response:
+        """POST /sign-in: an unknown account and a wrong password read and cost the same (B50)."""
+        step, values = await self._posted(request)
+        identifier, password = values.get("identifier", ""), values.get("password", "")
+        try:
+            return redirect(await interactions.sign_in(self._ctx, step.interaction, identifier, password, request.ip))
+        except tuple(SIGN_IN_FAULTS) as error:
+            status = 429 if isinstance(error, TooManyAttempts) else error.status
+            status = 422 if status == 401 else status
+            return self._sign_in_page(request, step, identifier, SIGN_IN_FAULTS[type(error)], status)
+
+    async def cancel(self, request: Request) -> Response:
+        """POST /sign-in/cancel: back to the application, which is told so."""
+        step, _ = await self._posted(request)
+        return redirect(await interactions.abort(self._ctx, step.interaction))
+
+    async def register(self, request: Request) -> Response:
+        """GET /register."""
+        step = await self._step(request)
+        return self._register_page(request, step, step.details.login_hint or "", {})
+
+    def _register_page(
+        self, request: Request, step: Step, identifier: str, faults: Mapping[str, str], status: int = 200
+    ) -> Response:
+        general = faults.get("", "")
+        other = _with_query(SIGN_IN, request)
+        return self._page(
+            request, step, "register.html", status, identifier=identifier, fault=general, faults=faults, other=other
+        )
+
+    async def register_posted(self, request: Request) -> Response:
+        """POST /register."""
+        step, values = await self._posted(request)
+        identifier, password = values.get("identifier", "").strip(), values.get("password", "")
+        try:
+            return redirect(await interactions.register(self._ctx, step.interaction, identifier, password))
+        except tuple(REGISTER_FAULTS) as error:
+            place, key = REGISTER_FAULTS[type(error)]
+            if isinstance(error, PasswordRejected):
+                key = _password_fault(error)
+            words = {place: translator(step.language)(key)}
+            return self._register_page(request, step, identifier, words, 422 if error.status < 500 else error.status)
+
+    async def consent(self, request: Request) -> Response:
+        """GET /consent: automatic for our own applications, a question for others."""
+        step = await self._step(request)
+        if not step.details.is_third_party:
+            return redirect(await interactions.consent(self._ctx, step.interaction, granted=True), 302)
+        if step.details.user is None:
+            raise SessionNotFound
+        t = translator(step.language)
+        lines = [t(f"scope.{scope.rpartition(':')[2]}") for scope in step.details.scopes]
+        lines += [scope.description or scope.name for scope in step.details.resource_scopes]
+        return self._page(
+            request,
+            step,
+            "consent.html",
+            host=step.details.redirect_host,
+            person=display_name(step.details.user),
+            lines=lines or [t("scope.openid")],
+        )
+
+    async def consent_posted(self, request: Request) -> Response:
+        """POST /consent."""
+        step, values = await self._posted(request)
+        return redirect(
+            await interactions.consent(self._ctx, step.interaction, granted=values.get("decision") == "allow")
+        )
+
+    async def to_sign_in(self, request: Request) -> Response:
+        """Screens that this server does not have on their own lead to sign-in."""
+        return redirect(_with_query(SIGN_IN, request))
+
+    async def to_register(self, request: Request) -> Response:
+        """The same for sign-up."""
+        return redirect(_with_query(REGISTER, request))
+
+    async def unknown(self, request: Request) -> Response:
+        """GET /unknown-session."""
+        return self._notices.page(request, "unknown", 200)
+
+    async def home(self, request: Request) -> Response:
+        """GET /: this server has no page of its own."""
+        return self._notices.page(request, "home", 200)
+
+    def render_error(self, request: Request, error: Exception) -> Response:
+        """Show any refusal as a page; a page without its sign-in leads to the one that says so."""
+        if isinstance(error, SessionNotFound):
+            return redirect(UNKNOWN, 302)
+        return self._notices.error(request, error)
+
+    def routes(self) -> list[Route]:
+        """Return every page."""
+        table = [
+            ("GET", "/", self.home, "What this server is"),
+            ("GET", SIGN_IN, self.sign_in, "Sign in"),
+            ("POST", SIGN_IN, self.sign_in_posted, "Sign in"),
+            ("POST", f"{SIGN_IN}/cancel", self.cancel, "Give up"),
+            ("GET", REGISTER, self.register, "Register"),
+            ("POST", REGISTER, self.register_posted, "Register"),
+            ("GET", CONSENT, self.consent, "Consent"),
+            ("POST", CONSENT, self.consent_posted, "Consent"),
+            ("GET", UNKNOWN, self.unknown, "No sign-in"),
+            *(("GET", path, self.to_sign_in, "Sign in") for path in SIGN_IN_ALIASES),
+            *(("GET", path, self.to_register, "Register") for path in REGISTER_ALIASES),
+        ]
+        made = [Route(method, path, handler, access=PUBLIC, summary=words) for method, path, handler, words in table]
+        return [*made, *assets.routes(self._pages)]
+
+    def face(self, more: list[Route]) -> Face:
+        """Return the face of the pages, with routes that other parts add."""
+        return Face(
+            name="pages",
+            prefix="",
+            routes=[*self.routes(), *more],
+            render_error=self.render_error,
+            not_found=lambda request: self._notices.page(request, "missing", 404),
+            method_not_allowed=lambda request, allowed: self._notices.page(request, "missing", 405),
+            compress=True,
+        )
+
+
+def display_name(user: User) -> str:
+    """Return what a person is called by: name, user name, e-mail address, phone number."""
+    return user.name or user.username or user.primary_email or f"+{user.primary_phone}"
+
+
+def _password_fault(error: PasswordRejected) -> str:
+    codes = [item["code"] for item in error.data] if isinstance(error.data, list) else []
+    return "fault." + (codes[0].replace(".", "_") if codes else "password")
+
+
+def _with_query(path: str, request: Request) -> str:
+    return f"{path}?{request.raw_query}" if request.raw_query else path

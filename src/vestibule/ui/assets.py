@@ -1,0 +1,17 @@
+"""The routes that serve the shared assets, cached for ever under a path that changes with their content."""
+
+from vestibule.http import PUBLIC, Request, Response, Route, text
+from vestibule.ui.render import ASSET_CACHE, ASSETS, Pages
+
+
+def routes(pages: Pages) -> list[Route]:
+    """Return the asset route of one server."""
+
+    async def asset(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in ASSETS or request.path_params["version"] != pages.version:
+            return text("Not Found", 404)
+        headers = {"Cache-Control": ASSET_CACHE}
+        return Response(pages.contents[name], content_type=(b"content-type", ASSETS[name].encode()), headers=headers)
+
+    return [Route("GET", "/ui/{version}/{name}", asset, access=PUBLIC, summary="A style sheet, script or picture")]

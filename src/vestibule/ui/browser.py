@@ -1,0 +1,55 @@
+"""What both sites ask of a browser's request: the language it wants, and that a form was sent from our own page."""
+
+from urllib.parse import urlsplit
+
+from vestibule.errors import AppError
+from vestibule.http import Request, Response
+from vestibule.ui.render import LANGUAGE_PARAMETER, choose_language
+
+LANGUAGE_COOKIE = "vestibule_language"
+YEAR_SECONDS = 31_536_000
+OWN_SITES = {"same-origin", "none"}
+
+
+class ForeignForm(AppError):
+    """A form that was not sent from our own page, or is too old."""
+
+    code, status = "browser.foreign_form", 403
+    message = "This form was not sent from our own page, or it is too old. Open the page again and send it once more."
+
+
+def language_of(request: Request, ui_locales: str | None = None) -> str:
+    """Return the language of an answer."""
+    asked = next((value for key, value in request.query_items if key == LANGUAGE_PARAMETER), None)
+    locales = ui_locales or next((value for key, value in request.query_items if key == "ui_locales"), None)
+    return choose_language(asked, locales, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+
+
+def remember_language(request: Request, response: Response) -> Response:
+    """Keep a language that was just chosen by a link."""
+    asked = next((value for key, value in request.query_items if key == LANGUAGE_PARAMETER), None)
+    if asked:
+        secure = "; Secure" if request.public_url.startswith("https://") else ""
+        line = (
+            f"{LANGUAGE_COOKIE}={language_of(request)}; Path=/; Max-Age={YEAR_SECONDS}; SameSite=Lax; HttpOnly{secure}"
+        )
+        response.raw_headers.append((b"set-cookie", line.encode()))
+    return response
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a form that another site sends (B41); browsers say where it comes from."""
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    if origin not in {None, origin_of(request.public_url)} or (site is not None and site not in OWN_SITES):
+        raise ForeignForm
+
+
+def origin_of(url: str) -> str:
+    """Return scheme and authority; for an application's own scheme, the scheme with its colon."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
+
+
+async def fields(request: Request) -> dict[str, str]:
+    """Return the fields of a form; of a repeated one the last."""
+    return {name: values[-1] for name, values in (await request.form_fields()).items()}

@@ -1,0 +1,66 @@
+"""Message catalogues: one JSON file a language, flat keys, named placeholders in braces."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib import resources
+
+import msgspec
+from babel.core import UnknownLocaleError, negotiate_locale
+
+LANGUAGES = {"en": "English", "fr": "Français"}
+DEFAULT = "en"
+MAX_HEADER = 512
+
+Translate = Callable[..., str]
+
+
+class MissingMessageError(LookupError):
+    """A key that the catalogue does not have."""
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Return the messages of a language."""
+    text = resources.files("vestibule.ui").joinpath("locales", f"{language}.json").read_bytes()
+    return msgspec.json.decode(text, type=dict[str, str])
+
+
+def translator(language: str) -> Translate:
+    """Return `t(key, **values)` for a language; raises MissingMessageError."""
+    held = catalogue(language)
+
+    def t(key: str, **values: object) -> str:
+        try:
+            return held[key].format(**values)
+        except KeyError as error:
+            raise MissingMessageError(f"{key} in {language}") from error
+
+    return t
+
+
+def negotiate(*wishes: str | None) -> str:
+    """Choose a language: each wish is a list as in `ui_locales` (spaces) or `Accept-Language` (commas, q); first fit wins."""
+    for wish in wishes:
+        found = _first(_tags(wish or ""))
+        if found:
+            return found
+    return DEFAULT
+
+
+def _tags(wish: str) -> list[str]:
+    weighted: list[tuple[float, str]] = []
+    for part in wish[:MAX_HEADER].replace(" ", ",").split(","):
+        tag, _, quality = part.partition(";q=")
+        try:
+            weighted.append((float(quality or 1), tag.strip()))
+        except ValueError:
+            continue
+    ordered = sorted(weighted, key=lambda pair: -pair[0])
+    return [tag for weight, tag in ordered if tag and weight > 0]
+
+
+def _first(tags: Iterable[str]) -> str | None:
+    try:
+        return negotiate_locale(list(tags), list(LANGUAGES), sep="-")
+    except (ValueError, UnknownLocaleError):
+        return None

@@ -1,0 +1,73 @@
+"""Pages from templates: autoescaped, strict about unknown names, assets under a path that changes with their content."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib import resources
+from urllib.parse import parse_qsl, urlencode
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from vestibule.ui.messages import LANGUAGES, negotiate, translator
+
+ASSETS = {
+    "vestibule.css": "text/css; charset=utf-8",
+    "vestibule.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+LANGUAGE_PARAMETER = "lang"
+ASSET_CACHE = "public, max-age=31536000, immutable"
+
+
+class Pages:
+    """The templates of some packages, over the shared ones. `prefix` is where the assets are served."""
+
+    def __init__(self, packages: Sequence[str], prefix: str = "/ui") -> None:
+        loaders = [PackageLoader(name, "templates") for name in (*packages, "vestibule.ui")]
+        self._prefix = prefix
+        self._templates = Environment(
+            loader=ChoiceLoader(loaders),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+
+    @cached_property
+    def contents(self) -> Mapping[str, bytes]:
+        """The assets by name."""
+        folder = resources.files("vestibule.ui").joinpath("static")
+        return {name: folder.joinpath(name).read_bytes() for name in ASSETS}
+
+    @cached_property
+    def version(self) -> str:
+        """A short digest of all assets, part of their path."""
+        return hashlib.sha256(b"\0".join(self.contents.values())).hexdigest()[:12]
+
+    def asset(self, name: str) -> str:
+        """Return the path of an asset."""
+        return f"{self._prefix}/{self.version}/{name}"
+
+    def render(self, template: str, language: str, here: str, **values: object) -> str:
+        """Render a page in a language; `here` is the path and query that the language links lead back to."""
+        return self._templates.get_template(template).render(
+            locale=language,
+            t=translator(language),
+            asset=self.asset,
+            languages=list(LANGUAGES.items()),
+            here_in=lambda code: in_language(here, code),
+            **values,
+        )
+
+
+def in_language(here: str, language: str) -> str:
+    """Return an address with another language asked for."""
+    path, _, query = here.partition("?")
+    kept = [(key, value) for key, value in parse_qsl(query, keep_blank_values=True) if key != LANGUAGE_PARAMETER]
+    return f"{path}?{urlencode([*kept, (LANGUAGE_PARAMETER, language)])}"
+
+
+def choose_language(asked: str | None, ui_locales: str | None, remembered: str | None, accepted: str | None) -> str:
+    """Choose the language: the link just followed, then what the client asked, the cookie, and the browser."""
+    return negotiate(asked, ui_locales, remembered, accepted)
