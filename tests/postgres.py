@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ACCOUNTS = ("postgres", "nobody")
-OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c unix_socket_directories="
+SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 
 
 class NoPostgresError(Exception):
@@ -39,8 +39,17 @@ def _account() -> pwd.struct_passwd:
 
 
 def _run(arguments: list[str], account: pwd.struct_passwd | None) -> None:
-    user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd="/", env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"}, **user)  # type: ignore[call-overload]
+    done = subprocess.run(
+        arguments,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+        user=account.pw_uid if account else None,
+        group=account.pw_gid if account else None,
+        extra_groups=[] if account else None,
+    )
     if done.returncode != 0:
         raise NoPostgresError(f"{arguments[0]} failed: {done.stdout}{done.stderr}")
 
@@ -62,9 +71,11 @@ def server() -> Iterator[str]:
     if account:
         os.chown(folder, account.pw_uid, account.pw_gid)
     try:
-        _run([str(programs / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8"], account)
-        options = f"-p {port} -h 127.0.0.1 {OPTIONS}''"
-        _run([str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"], account)
+        initdb = [str(programs / "initdb"), "-D", str(data), "-U", "postgres"]
+        _run([*initdb, "--auth=trust", "--no-sync", "-E", "UTF8"], account)
+        options = " ".join([f"-p {port} -h 127.0.0.1", *(f"-c {item}" for item in SETTINGS), f"-k {folder}"])
+        start = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"]
+        _run(start, account)
         yield f"postgresql://postgres@127.0.0.1:{port}"
     finally:
         if (data / "postmaster.pid").exists():
