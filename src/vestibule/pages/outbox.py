@@ -9,7 +9,8 @@ from vestibule.domain.outbox import list_messages
 from vestibule.errors import EntityNotFound
 from vestibule.http import Request, Response, Route, html
 from vestibule.settings import is_loopback
-from vestibule.ui.render import LANGUAGE_PARAMETER, Pages, choose_language
+from vestibule.ui.browser import language_of, remember_language
+from vestibule.ui.render import Pages
 
 PATH = "/outbox"
 WORDS = {
@@ -45,10 +46,10 @@ def routes(ctx: Context, pages: Pages) -> list[Route]:
     async def show(request: Request) -> Response:
         """List the messages, newest first."""
         messages = await asyncio.to_thread(list_messages, ctx.settings.outbox)
-        asked = next((value for key, value in request.query_items if key == LANGUAGE_PARAMETER), None)
-        language = choose_language(asked, None, None, request.headers.get("accept-language"))
+        language = language_of(request)
         shown = [(_moment(message), message) for message in messages]
-        return html(pages.render("outbox.html", language, PATH, words=WORDS[language], messages=shown))
+        page = pages.render("outbox.html", language, PATH, words=WORDS[language], messages=shown)
+        return remember_language(request, html(page))
 
     if not ctx.settings.is_loopback:
         return []
