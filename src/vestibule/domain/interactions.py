@@ -43,6 +43,7 @@ async def begin(
     params: AuthorizationParams,
     client: Client,
     prompt: str,
+    *,
     browser_secret: str,
     session: Session | None,
 ) -> Interaction:
@@ -125,7 +126,9 @@ async def _signed_in(ctx: Context, interaction: Interaction, user: User) -> str:
     now = ctx.clock.now()
     async with ctx.db.write() as tx:
         await tx.run(subjects.SIGNED_IN, user_id=user.id, now=now)
-        return await _advance(tx, ctx, interaction, LOGIN, user.id, now, Outcome(login=True))
+        return await _advance(
+            tx, ctx, interaction, at_prompt=LOGIN, user_id=user.id, signed_in_at=now, outcome=Outcome(login=True)
+        )
 
 
 async def consent(ctx: Context, interaction: Interaction, granted: bool) -> str:
@@ -146,21 +149,33 @@ async def consent(ctx: Context, interaction: Interaction, granted: bool) -> str:
                 resources=params.resource,
             )
             outcome = Outcome(grant_id=grant_id)
-        return await _advance(tx, ctx, interaction, CONSENT, interaction.user_id, None, outcome)
+        return await _finish(tx, ctx, interaction, outcome)
 
 
 async def abort(ctx: Context, interaction: Interaction) -> str:
     """Give up; returns where to go next, which leads back to the client with `access_denied`."""
     async with ctx.db.write() as tx:
-        return await _advance(
-            tx, ctx, interaction, interaction.prompt, interaction.user_id, None, Outcome(refused=True)
-        )
+        return await _finish(tx, ctx, interaction, Outcome(refused=True))
+
+
+async def _finish(tx: Tx, ctx: Context, interaction: Interaction, outcome: Outcome) -> str:
+    """End a step that changes nothing about who is signed in."""
+    return await _advance(
+        tx,
+        ctx,
+        interaction,
+        at_prompt=interaction.prompt,
+        user_id=interaction.user_id,
+        signed_in_at=None,
+        outcome=outcome,
+    )
 
 
 async def _advance(
     tx: Tx,
     ctx: Context,
     interaction: Interaction,
+    *,
     at_prompt: str,
     user_id: str | None,
     signed_in_at: int | None,

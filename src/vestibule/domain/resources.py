@@ -8,7 +8,7 @@ from vestibule.domain.context import Context
 from vestibule.model import Resource
 from vestibule.store import configs, roles
 from vestibule.store import resources as store
-from vestibule.store.resources import Allowed, Scope
+from vestibule.store.resources import Allowed
 
 ACCESS_TOKEN_TTL_SECONDS = 3600
 
@@ -42,17 +42,15 @@ async def ensure_resource(
             )
         present = {scope.name: scope for scope in await tx.all(store.SCOPES, resource_id=resource.id)}
         for scope_name, description in scopes.items():
-            await _ensure_scope(tx, ctx, resource, scope_name, description, present.get(scope_name))
+            known = present.get(scope_name)
+            if known is None:
+                await _add_scope(tx, ctx, resource, scope_name, description)
+            elif known.description != description:
+                await tx.run(store.DESCRIBE_SCOPE, scope_id=known.id, description=description)
     return resource
 
 
-async def _ensure_scope(
-    tx: Tx, ctx: Context, resource: Resource, name: str, description: str, present: Scope | None
-) -> None:
-    if present is not None:
-        if present.description != description:
-            await tx.run(store.DESCRIBE_SCOPE, scope_id=present.id, description=description)
-        return
+async def _add_scope(tx: Tx, ctx: Context, resource: Resource, name: str, description: str) -> None:
     fixed = f"{resource.id}-{name}"  # the Management API's scope has a documented id
     await tx.run(
         store.INSERT_SCOPE,

@@ -93,7 +93,7 @@ class Authorization:
 
     async def _accept(self, params: Parameters) -> State:
         """Check what must hold before the browser may be sent anywhere."""
-        (client_id,) = params.need("client_id")
+        params.need("client_id")
         known = {name: value for name in FIELDS if (value := params.get(name)) is not None}
         more = {"resource": params.all("resource"), "redirect_uri_sent": "redirect_uri" in known}
         return await self._load(msgspec.convert({**known, **more}, AuthorizationParams))
@@ -198,7 +198,10 @@ class Authorization:
             if step == LOGIN:
                 raise OAuthError("login_required", "End-User authentication is required")
             raise OAuthError("consent_required", "End-User consent is required")
-        interaction = await interactions.begin(tx, self._provider.ctx, params, client, step, jar.browser, state.session)
+        ctx, secret = self._provider.ctx, jar.browser
+        interaction = await interactions.begin(
+            tx, ctx, params, client, step, browser_secret=secret, session=state.session
+        )
         jar.interaction(interaction, params.ui_locales)
         return redirect(login_page(params) if step == LOGIN else consent_page(client.id))
 

@@ -1,4 +1,4 @@
-"""Claims about the user by scope (OpenID Connect Core section 5.4, contract section 2). Times are epoch ms, as there."""
+"""Claims about the user by scope (OpenID Connect Core section 5.4, contract section 2). Times are in epoch ms."""
 
 import msgspec
 

@@ -57,7 +57,9 @@ class TokenResponse(msgspec.Struct, omit_defaults=True):
     refresh_token: str | None = None
 
 
-async def jwt(provider: Provider, subject: str, client_id: str, audience: str, scope: str | None, seconds: int) -> str:
+async def jwt(
+    provider: Provider, subject: str, client_id: str, *, audience: str, scope: str | None, seconds: int
+) -> str:
     """Return a JWT access token; `scope` is left out when None."""
     now = provider.clock.now() // 1000
     payload: dict[str, object] = {"jti": new_token(), "sub": subject, "iat": now, "exp": now + seconds}
@@ -94,7 +96,7 @@ async def access(tx: Tx, provider: Provider, granted: Granted, audience: str | N
         seconds = allowed[0].access_token_ttl
         held = {row.scope for row in allowed if row.scope is not None}
     scope = " ".join(name for name in granted.scopes if name in held)
-    token = await jwt(provider, granted.user.id, granted.client.id, audience, scope, seconds)
+    token = await jwt(provider, granted.user.id, granted.client.id, audience=audience, scope=scope, seconds=seconds)
     return Access(token, seconds, scope, is_opaque=False)
 
 

@@ -1,8 +1,9 @@
-"""RP-Initiated Logout 1.0 (contract 1.13). Nothing is kept between the page and its answer: `xsrf` is a sealed ticket."""
+"""RP-Initiated Logout 1.0 (contract 1.13). Between page and answer nothing is kept: `xsrf` is a signed ticket."""
 
 import base64
 import hmac
 from hashlib import sha256
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -123,7 +124,7 @@ class SessionEnd:
         if ticket.state is None:
             return ticket.redirect_to
         mark = "&" if "?" in ticket.redirect_to else "?"
-        return f"{ticket.redirect_to}{mark}{respond.urlencode({'state': ticket.state})}"
+        return f"{ticket.redirect_to}{mark}{urlencode({'state': ticket.state})}"
 
     def _sealed(self, ticket: Ticket) -> str:
         content = base64.urlsafe_b64encode(msgspec.json.encode(ticket)).decode().rstrip("=")

@@ -4,9 +4,8 @@ import base64
 from hashlib import sha256
 
 from vestibule.crypto import same
-from vestibule.domain.authorization import OPENID
 from vestibule.domain.clients import Client
-from vestibule.model import AuthorizationCode, User
+from vestibule.model import AuthorizationCode
 from vestibule.oidc import codes, issue, refresh
 from vestibule.oidc.codes import CodeParams
 from vestibule.oidc.errors import invalid_grant
@@ -35,17 +34,6 @@ async def authorization_code(provider: Provider, client: Client, params: Paramet
     kept = codes.decode_params(code.params)
     _check_redirect_uri(kept, params)
     _check_verifier(kept, params.get("code_verifier"))
-    return await _redeem(provider, client, code, user, kept, params.all("resource"))
-
-
-async def _redeem(
-    provider: Provider,
-    client: Client,
-    code: AuthorizationCode,
-    user: User,
-    kept: CodeParams,
-    asked: tuple[str, ...],
-) -> TokenResponse:
     granted = Granted(
         code.grant_id,
         client,
@@ -57,15 +45,21 @@ async def _redeem(
         kept.auth_time,
         kept.sid,
     )
+    return await _redeem(provider, code, granted, params.all("resource"))
+
+
+async def _redeem(
+    provider: Provider, code: AuthorizationCode, granted: Granted, asked: tuple[str, ...]
+) -> TokenResponse:
     async with provider.db.read() as tx:  # signing is done before the transaction opens
         made = await issue.access(tx, provider, granted, await issue.audience_for(tx, granted, asked))
-        id_token = await issue.id_token(tx, provider, granted) if OPENID in kept.scopes else None
+        id_token = await issue.id_token(tx, provider, granted)
     async with provider.db.write() as tx:
         won = await codes.consume(tx, provider.clock, code)
         refresh_token = None
         if won:
             await issue.store_access(tx, provider, granted, made)
-            if refresh.is_due(client, kept.scopes):
+            if refresh.is_due(granted.client, granted.scopes):
                 refresh_token = await refresh.issue(tx, provider, granted)
     if not won:
         raise invalid_grant("the code was used in parallel, or its grant is revoked")

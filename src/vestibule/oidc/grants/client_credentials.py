@@ -30,7 +30,7 @@ async def client_credentials(provider: Provider, client: Client, params: Paramet
     asked = dict.fromkeys((params.get("scope") or "").split())
     scope = " ".join(name for name in asked if name in held) or None
     seconds = allowed[0].access_token_ttl
-    token = await issue.jwt(provider, client.id, client.id, indicator, scope, seconds)
+    token = await issue.jwt(provider, client.id, client.id, audience=indicator, scope=scope, seconds=seconds)
     # Section 4.4.3: no refresh token.
     return TokenResponse(access_token=token, expires_in=seconds, token_type="Bearer", scope=scope)  # noqa: S106
 

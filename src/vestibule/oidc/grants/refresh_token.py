@@ -62,7 +62,7 @@ async def _exchange(
 
 
 async def _rotated(tx: Tx, provider: Provider, text: str, token: RefreshToken, granted: Granted) -> str | None:
-    """Return the refresh token to use from now on: the same, or its replacement; None when it is too late for either."""
+    """Return the refresh token to use from now on: the same or another; None when it is too late."""
     now = provider.clock.now()
     if not refresh.must_rotate(granted.client, token, now) and token.rotated_at is None:
         return text if await tx.one(store.LIVE_REFRESH, id=token.id, now=now) else None
