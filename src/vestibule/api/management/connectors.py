@@ -1,5 +1,6 @@
 """Connector factories and connectors: `/api/connector-factories`, `/api/connectors`."""
 
+from functools import partial
 from typing import TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -109,119 +110,102 @@ class Connectors:
         return empty()
 
 
+_CONFIG_ERRORS = (ConnectorInvalidConfig, ConnectorTokenStorageRefused)
+_TEST_ERRORS = (
+    FactoryUnusable,
+    ConnectorUnexpectedType,
+    ConnectorInvalidConfig,
+    ConnectorTemplateNotFound,
+    ConnectorInvalidParameters,
+    ConnectorGeneral,
+)
+
+
 def routes(ctx: Context, access: Access) -> list[Route]:
     """Declare the routes."""
-    return [*_factory_routes(Connectors(ctx), access), *_instance_routes(Connectors(ctx), access)]
+    handlers = Connectors(ctx)
+    return [*_factories(handlers, access), *_collection(handlers, access), *_one(handlers, access)]
 
 
-def _factory_routes(handlers: Connectors, access: Access) -> list[Route]:
-    tags = ("Connector factories",)
+def _factories(handlers: Connectors, access: Access) -> list[Route]:
+    route = partial(Route, access=access, tags=("Connector factories",))
     return [
-        Route(
+        route(
             "GET",
             "/api/connector-factories",
             handlers.list_factories,
-            access=access,
             summary="List connector factories",
             responses={200: list[FactoryOut]},
-            tags=tags,
         ),
-        Route(
+        route(
             "GET",
             "/api/connector-factories/{id}",
             handlers.get_factory,
-            access=access,
             summary="Get a connector factory",
             responses={200: FactoryOut},
             errors=(EntityNotFound,),
-            tags=tags,
         ),
     ]
 
 
-_CONFIG_ERRORS = (ConnectorInvalidConfig, ConnectorTokenStorageRefused)
-
-
-def _instance_routes(handlers: Connectors, access: Access) -> list[Route]:
-    tags = ("Connectors",)
+def _collection(handlers: Connectors, access: Access) -> list[Route]:
+    route = partial(Route, access=access, tags=("Connectors",))
     return [
-        Route(
+        route(
             "GET",
             "/api/connectors",
             handlers.list,
-            access=access,
             summary="List connectors",
             query=ListQuery,
             responses={200: list[ConnectorOut]},
             errors=(MoreThanOneEmailConnector, MoreThanOneSmsConnector),
-            tags=tags,
         ),
-        Route(
+        route(
             "POST",
             "/api/connectors",
             handlers.create,
-            access=access,
             summary="Create a connector",
             description="A connector for e-mail, or for SMS, takes the place of the one there is.",
             body=ConnectorCreate,
             responses={200: ConnectorOut},
             errors=(ConnectorFactoryNotFound, *_CONFIG_ERRORS, EntityCreateFailed),
-            tags=tags,
         ),
-        *_one_instance_routes(handlers, access, tags),
-    ]
-
-
-def _one_instance_routes(handlers: Connectors, access: Access, tags: tuple[str, ...]) -> list[Route]:
-    return [
-        Route(
-            "GET",
-            "/api/connectors/{id}",
-            handlers.get,
-            access=access,
-            summary="Get a connector",
-            responses={200: ConnectorOut},
-            errors=(EntityNotFound,),
-            tags=tags,
-        ),
-        Route(
-            "PATCH",
-            "/api/connectors/{id}",
-            handlers.update,
-            access=access,
-            summary="Change a connector",
-            body=ConnectorPatch,
-            responses={200: ConnectorOut},
-            errors=(EntityNotFound, ConnectorMetadataFixed, ConnectorSyncProfileRefused, *_CONFIG_ERRORS),
-            tags=tags,
-        ),
-        Route(
-            "DELETE",
-            "/api/connectors/{id}",
-            handlers.delete,
-            access=access,
-            summary="Delete a connector",
-            responses={204: None},
-            errors=(EntityNotFound,),
-            tags=tags,
-        ),
-        Route(
+        route(
             "POST",
             "/api/connectors/{id}/test",
             handlers.test,
-            access=access,
             summary="Send a test message",
             description="`id` is the id of a factory; the configuration comes with the request and is not stored.",
             body=ConnectorTest,
             responses={204: None},
-            errors=(
-                FactoryUnusable,
-                ConnectorUnexpectedType,
-                ConnectorInvalidConfig,
-                ConnectorTemplateNotFound,
-                ConnectorInvalidParameters,
-                ConnectorGeneral,
-            ),
-            tags=tags,
+            errors=_TEST_ERRORS,
+        ),
+    ]
+
+
+def _one(handlers: Connectors, access: Access) -> list[Route]:
+    route = partial(Route, path="/api/connectors/{id}", access=access, tags=("Connectors",))
+    return [
+        route(
+            "GET",
+            handler=handlers.get,
+            summary="Get a connector",
+            responses={200: ConnectorOut},
+            errors=(EntityNotFound,),
+        ),
+        route(
+            "PATCH",
+            handler=handlers.update,
+            summary="Change a connector",
+            body=ConnectorPatch,
+            responses={200: ConnectorOut},
+            errors=(EntityNotFound, ConnectorMetadataFixed, ConnectorSyncProfileRefused, *_CONFIG_ERRORS),
+        ),
+        route(
+            "DELETE",
+            handler=handlers.delete,
+            summary="Delete a connector",
+            responses={204: None},
+            errors=(EntityNotFound,),
         ),
     ]
