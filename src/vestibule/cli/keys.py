@@ -4,7 +4,7 @@ import argparse
 
 from vestibule.cli.world import on_store
 from vestibule.domain.context import Context
-from vestibule.domain.keys import ensure_keys, rotate
+from vestibule.domain.keys import rotate
 from vestibule.settings import HOUR
 
 
@@ -34,7 +34,6 @@ def run(args: argparse.Namespace) -> int:
     grace: int = args.grace
 
     async def work(ctx: Context) -> None:
-        await ensure_keys(ctx)  # in a store that no server has used yet
         kid = await rotate(ctx, grace)
         when = f"signs in {grace} s; running servers publish it within a minute" if grace else "signs from now on"
         print(f"{kid} {when}")

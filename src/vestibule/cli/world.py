@@ -11,6 +11,7 @@ from vestibule.crypto import PasswordPool, Sealer
 from vestibule.db import connect
 from vestibule.db.migrate import migrate
 from vestibule.domain.context import Context
+from vestibule.domain.keys import Keyring, ensure_keys
 from vestibule.domain.seeds import seed
 from vestibule.settings import ServerSettings, load, master_keys
 from vestibule.store import migrations
@@ -38,6 +39,8 @@ def on_store(work: Callable[[Context], Awaitable[None]]) -> int:
 
     async def main() -> None:
         async with opened(load(ServerSettings)) as ctx:
+            await ensure_keys(ctx)
+            await Keyring(ctx).jwks()  # opens every key: a wrong master key is noticed before anything is written
             await seed(ctx)
             await work(ctx)
 
