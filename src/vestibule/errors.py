@@ -189,6 +189,13 @@ class EntityValueTooLong(AppError):
     message = "A value is longer than allowed."
 
 
+class EntityConstraintViolated(AppError):
+    """A value breaks a rule of the store."""
+
+    code, status = "entity.db_constraint_violated", 422
+    message = "A value is outside what is allowed."
+
+
 class RelationNotFound(AppError):
     """A referenced row does not exist."""
 

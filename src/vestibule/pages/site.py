@@ -101,7 +101,6 @@ class SignInPages:
             template,
             step.language,
             here,
-            here=here,
             csrf=step.csrf,
             application=step.details.application_name,
             app_id=step.details.application_id,

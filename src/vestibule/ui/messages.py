@@ -39,7 +39,7 @@ def translator(language: str) -> Translate:
 
 
 def negotiate(*wishes: str | None) -> str:
-    """Choose a language: each wish is a list as in `ui_locales` (spaces) or `Accept-Language` (commas, q); first fit wins."""
+    """Choose a language: a wish lists tags as `ui_locales` or `Accept-Language` do; the first fit wins."""
     for wish in wishes:
         found = _first(_tags(wish or ""))
         if found:

@@ -1,4 +1,4 @@
-"""Pages from templates: autoescaped, strict about unknown names, assets under a path that changes with their content."""
+"""Pages from templates: autoescaped, strict about unknown names; assets under a path that changes with them."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -55,6 +55,7 @@ class Pages:
             locale=language,
             t=translator(language),
             asset=self.asset,
+            here=here,
             languages=list(LANGUAGES.items()),
             here_in=lambda code: in_language(here, code),
             **values,

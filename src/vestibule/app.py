@@ -1,0 +1,183 @@
+"""Composition root of the identity server: settings to store, keys, connectors, routes."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import msgspec
+
+from vestibule import __version__
+from vestibule.api.auth import management_access
+from vestibule.api.management import connectors, credentials, users, verifications
+from vestibule.clock import Clock, SystemClock
+from vestibule.connectors.outgoing import Outgoing
+from vestibule.crypto import PasswordPool, Sealer
+from vestibule.db import (
+    CheckViolation,
+    DatabaseUnavailable,
+    ForeignKeyViolation,
+    InvalidText,
+    ValueTooLong,
+    connect,
+)
+from vestibule.domain.context import Context
+from vestibule.domain.cookies import CookieKeys
+from vestibule.domain.keys import Keyring, ensure_keys
+from vestibule.domain.seeds import seed
+from vestibule.domain.expiry import expire
+from vestibule.errors import (
+    AppError,
+    EntityConstraintViolated,
+    EntityInvalidInput,
+    EntityValueTooLong,
+    RelationNotFound,
+    StoreUnavailable,
+)
+from vestibule.http import PUBLIC, Application, Face, Log, Request, Response, Route, api_face, empty, json_response
+from vestibule.http.openapi import document
+from vestibule.oidc import routes as oidc
+from vestibule.pages import outbox
+from vestibule.pages.notices import Notices
+from vestibule.pages.site import SignInPages
+from vestibule.settings import ServerSettings, master_keys
+from vestibule.store.tables import metadata
+from vestibule.ui.render import Pages
+
+SWEEP_SECONDS = 600
+TITLE = "Vestibule Management API"
+SCHEMES: dict[str, dict[str, object]] = {
+    "managementToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A client-credentials token for `https://default.logto.app/api` with the scope `all`.",
+    }
+}
+TRANSLATIONS: dict[type[Exception], Callable[[], AppError]] = {
+    ValueTooLong: EntityValueTooLong,
+    InvalidText: lambda: EntityInvalidInput("A value holds characters that cannot be stored."),
+    ForeignKeyViolation: RelationNotFound,
+    CheckViolation: EntityConstraintViolated,
+    DatabaseUnavailable: StoreUnavailable,
+}
+
+
+@dataclass(frozen=True)
+class IdentityServer:
+    """The running parts: the ASGI application, and what must be closed."""
+
+    app: Application
+    ctx: Context
+    keys: Keyring
+
+    async def close(self) -> None:
+        """Close connections, threads and the store."""
+        self.ctx.passwords.close()
+        await self.ctx.outgoing.close()
+        await self.ctx.db.close()
+
+
+def translate(error: Exception) -> Exception:
+    """Name what the store refuses in the words of the contract (management-users section 9.6)."""
+    make = TRANSLATIONS.get(type(error))
+    return make() if make else error
+
+
+def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
+    """Return every route of the Management API."""
+    access = management_access(keys, ctx.settings.issuer)
+    modules = (users, credentials, verifications, connectors)
+    return [route for module in modules for route in module.routes(ctx, access)]
+
+
+def describe(routes: list[Route], public_url: str) -> bytes:
+    """Return the OpenAPI document of the Management API."""
+    return msgspec.json.encode(document(routes, title=TITLE, version=__version__, server=public_url, schemes=SCHEMES))
+
+
+def management_face(ctx: Context, keys: Keyring) -> Face:
+    """Return the JSON API with its own description and its sign of life."""
+    routes = management_routes(ctx, keys)
+    description = describe(routes, ctx.settings.public_url)
+
+    async def swagger(request: Request) -> Response:
+        return json_response(description)
+
+    async def status(request: Request) -> Response:
+        await ctx.db.ping()
+        return empty(204)
+
+    more = [
+        Route("GET", "/api/swagger.json", swagger, access=PUBLIC, summary="This document"),
+        Route("GET", "/api/status", status, access=PUBLIC, summary="Whether the server and its store answer"),
+    ]
+    return api_face("/api", [*routes, *more])
+
+
+async def build(
+    settings: ServerSettings,
+    *,
+    clock: Clock | None = None,
+    log: Log | None = None,
+    passwords: PasswordPool | None = None,
+) -> IdentityServer:
+    """Build the identity server on a migrated store; raises SettingError, SealError (the key does not fit the store)."""
+    clock = clock or SystemClock()
+    db = await connect(settings.database_url, metadata, synchronous=settings.sqlite_synchronous)
+    ctx = Context(
+        db=db,
+        clock=clock,
+        sealer=Sealer(master_keys(settings.secret_key, settings.secret_key_file)),
+        passwords=passwords or PasswordPool(),
+        settings=settings,
+        outgoing=Outgoing(settings.allow_private),
+    )
+    await ensure_keys(ctx)
+    await seed(ctx)
+    keys = Keyring(ctx)
+    await keys.jwks()
+    log = log or Log(clock, level=settings.log_level)
+    app = Application(
+        faces(ctx, keys),
+        public_url=settings.public_url,
+        log=log,
+        trusted_proxies=settings.trusted_proxies,
+        translate=translate,
+        lifespan=lambda: sweeping(ctx, log),
+    )
+    return IdentityServer(app, ctx, keys)
+
+
+def faces(ctx: Context, keys: Keyring) -> list[Face]:
+    """Return the three faces: the protocol, the JSON API, the pages."""
+    pages = Pages(["vestibule.pages"])
+    notices = Notices(pages)
+    site = SignInPages(ctx, CookieKeys(ctx.sealer, secure=ctx.settings.is_secure), pages, notices)
+    return [
+        oidc.face(ctx, keys, notices),
+        management_face(ctx, keys),
+        site.face(outbox.routes(ctx, pages)),
+    ]
+
+
+@asynccontextmanager
+async def sweeping(ctx: Context, log: Log) -> AsyncIterator[None]:
+    """Delete what has expired, now and every ten minutes, for as long as the server runs."""
+
+    async def forever() -> None:
+        while True:
+            try:
+                await expire(ctx)
+            except DatabaseUnavailable:
+                log.warning("sweep_postponed", reason="the store does not answer")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    task = asyncio.create_task(forever())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
