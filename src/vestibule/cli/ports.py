@@ -1,5 +1,6 @@
 """Whether a port can be had, and what to set when it cannot."""
 
+import os
 import socket
 
 from vestibule.cli import CommandError
@@ -17,6 +18,6 @@ def require_free(host: str, port: int, setting: str) -> None:
 def cannot_listen(host: str, port: int, setting: str, error: OSError) -> str:
     """Say which address cannot be had, and which setting gives another."""
     return (
-        f"cannot listen on {host} port {port} ({error.strerror}). "
+        f"cannot listen on {host} port {port} ({os.strerror(error.errno or 0)}). "
         f"Set {setting} to a free port, and the server's public address to match (docs/configuration.md)."
     )
