@@ -40,8 +40,7 @@ clean: ## remove the environment (never the data in var/)
 	rm -rf $(VENV) node_modules tests/clients/node_modules tests/journeys/node_modules
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "Vestibule needs Python 3.11 or newer."; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@sh scripts/venv.sh "$(PYTHON)" $(VENV)
 
 $(RUNTIME): requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the servers need into $(VENV) …"
