@@ -14,11 +14,12 @@ import httpx2
 import msgspec
 from joserfc import jws
 from joserfc.jwk import KeySet
+from sqlalchemy import bindparam, update
 
 from vestibule.clock import ManualClock
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import PasswordPool, Sealer
-from vestibule.db import DatabaseUnavailable, connect
+from vestibule.db import DatabaseUnavailable, Statement, connect
 from vestibule.domain import interactions
 from vestibule.domain.applications import create_application
 from vestibule.domain.context import Context
@@ -229,10 +230,6 @@ class World:
 
 async def change(ctx: Context, table: str, row_id: str, values: Mapping[str, Any]) -> None:
     """Update one row by id."""
-    from sqlalchemy import bindparam, update
-
-    from vestibule.db import Statement
-
     columns = metadata.tables[table].c
     statement: Statement[Any] = Statement(
         update(metadata.tables[table])

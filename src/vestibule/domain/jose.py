@@ -5,8 +5,9 @@ import binascii
 
 import msgspec
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jws import JWSAlgModel
 
 from vestibule.errors import TokenRejected
 
@@ -16,7 +17,23 @@ PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, object]).decode
-_REGISTRIES = {algorithm: jws.JWSRegistry(algorithms=[algorithm]) for algorithm in ("ES384", "ES256", "RS256", "EdDSA")}
+
+
+class _Only(jws.JWSRegistry):
+    """Knows one algorithm. joserfc warns that the name EdDSA gives way to Ed25519 (RFC 9864); clients know EdDSA."""
+
+    def __init__(self, algorithm: str) -> None:
+        super().__init__(algorithms=[algorithm])
+        self._only = algorithm
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        """Return the algorithm; raises UnsupportedAlgorithmError for any other name."""
+        if name != self._only:
+            raise UnsupportedAlgorithmError(name)
+        return self.algorithms[name]
+
+
+_REGISTRIES = {name: _Only(name) for name in ("ES384", "ES256", "RS256", "EdDSA")}
 
 
 class Key:

@@ -66,7 +66,9 @@ class Keyring:
         self._keys: dict[str, Key] = {}
         self._read_at: int | None = None
         self._asked_at: int | None = None
+        self._reads = 0
         self._reading = asyncio.Lock()
+        self._asking = asyncio.Lock()
         self._documents: dict[tuple[str, ...], bytes] = {}
         self._verified: OrderedDict[str, tuple[float, Claims]] = OrderedDict()
 
@@ -136,20 +138,23 @@ class Keyring:
         return claims
 
     async def _key(self, kid: str, now: int) -> Key:
-        if kid not in self._keys and (self._asked_at is None or now - self._asked_at >= UNKNOWN_KEY_MS):
-            self._asked_at = now
-            await self._refresh(now, force=True)
+        if kid not in self._keys:
+            async with self._asking:  # those who come meanwhile wait for the same look
+                due = self._asked_at is None or now - self._asked_at >= UNKNOWN_KEY_MS
+                if kid not in self._keys and due:
+                    self._asked_at = now
+                    await self._refresh(now, force=True)
         # A key past Previous is in the store no longer, or not for long: it verifies nothing.
         if kid not in {row.id for _, row in statuses(self._rows, now)}:
             raise TokenRejected("unknown key")
         return self._keys[kid]
 
     async def _refresh(self, now: int, *, force: bool = False) -> None:
-        seen = self._read_at
-        if not force and seen is not None and now - seen < POLL_MS:
+        if not force and self._read_at is not None and now - self._read_at < POLL_MS:
             return
+        seen = self._reads
         async with self._reading:
-            if self._read_at is not seen:
+            if self._reads != seen:
                 return  # another caller has just read
             async with self._ctx.db.read() as tx:
                 rows = await tx.all(store.ALL)
@@ -159,6 +164,7 @@ class Keyring:
                 self._documents.clear()
                 self._verified.clear()
             self._read_at = self._ctx.clock.now()
+            self._reads += 1
 
     def _opened(self, row: SigningKey) -> Key:
         known = self._keys.get(row.id)

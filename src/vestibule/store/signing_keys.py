@@ -9,7 +9,16 @@ from vestibule.store.tables import signing_keys
 
 _by_id = signing_keys.c.id == bindparam("key_id")
 
-ALL = Statement(select(signing_keys).order_by(signing_keys.c.effective_at.desc(), signing_keys.c.id), SigningKey)
+ALL = Statement(
+    select(signing_keys).order_by(
+        # A retired key comes after the one that took over in the same millisecond.
+        signing_keys.c.effective_at.desc(),
+        signing_keys.c.retired_at.is_not(None),
+        signing_keys.c.retired_at.desc(),
+        signing_keys.c.id,
+    ),
+    SigningKey,
+)
 """The newest first."""
 
 INSERT: Statement[Row] = Statement(insert(signing_keys))
