@@ -105,7 +105,7 @@ class Connectors:
         if to is None:
             raise refusal([custom("Give the `phone` or the `email` that the test message goes to.", [])])
         locale = _or_none(body.locale)
-        factory_id = request.path_params["id"]
+        factory_id = request.path_params["factoryId"]
         await connectors.send_test(self._ctx, factory_id, kind, to, body.config, locale=locale, ip=request.ip)
         return empty()
 
@@ -172,10 +172,10 @@ def _collection(handlers: Connectors, access: Access) -> list[Route]:
         ),
         route(
             "POST",
-            "/api/connectors/{id}/test",
+            "/api/connectors/{factoryId}/test",
             handlers.test,
             summary="Send a test message",
-            description="`id` is the id of a factory; the configuration comes with the request and is not stored.",
+            description="The configuration comes with the request and is not stored.",
             body=ConnectorTest,
             responses={204: None},
             errors=_TEST_ERRORS,
