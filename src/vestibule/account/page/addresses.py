@@ -1,0 +1,3 @@
+"""The paths of the page that others must know."""
+
+HOME, LOGIN, CALLBACK, LOGOUT, SIGNED_OUT = "/", "/login", "/callback", "/logout", "/signed-out"

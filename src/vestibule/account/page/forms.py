@@ -1,0 +1,68 @@
+"""What an edit page holds: its words, its fields, what was typed, and what is wrong with it."""
+
+from dataclasses import dataclass, field, replace
+
+from vestibule.ui.messages import Translate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One input. `kind` is an input type; `password` gets its own control."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    value: str = ""
+    hint: str = ""
+    fault: str = ""
+    autocomplete: str = ""
+    mode: str = ""
+    style: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """An edit page."""
+
+    path: str
+    heading: str
+    go: str
+    fields: tuple[Field, ...]
+    lead: str = ""
+    fault: str = ""
+    remove: str = ""
+    hidden: dict[str, str] = field(default_factory=dict)
+
+    def with_values(self, values: dict[str, str]) -> "Form":
+        """Keep what was typed; passwords are never sent back."""
+        kept = [f if f.kind == "password" else replace(f, value=values.get(f.name, f.value)) for f in self.fields]
+        return replace(self, fields=tuple(kept))
+
+    def with_faults(self, faults: dict[str, str], fault: str = "") -> "Form":
+        """Say what is wrong: at the fields, or for all."""
+        marked = [replace(f, fault=faults.get(f.name, "")) for f in self.fields]
+        return replace(self, fields=tuple(marked), fault=fault)
+
+
+def password_field(t: Translate) -> Field:
+    """The person's present password."""
+    return Field(
+        name="current",
+        label=t("field.current_password"),
+        kind="password",
+        autocomplete="current-password",
+        required=True,
+    )
+
+
+def code_field(t: Translate, name: str, label: str) -> Field:
+    """A code that was sent."""
+    return Field(
+        name=name,
+        label=label or t("field.code"),
+        autocomplete="one-time-code",
+        mode="numeric",
+        style="code",
+        required=True,
+    )
