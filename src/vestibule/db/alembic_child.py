@@ -6,7 +6,9 @@ A second process waits, then finds nothing to do; one that is killed leaves the 
 
 import asyncio
 import importlib
+import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from sqlalchemy.pool import NullPool
 
 LOCK = 0x7665_7374  # "vest": the advisory lock that every migrating process takes
 LOCK_SECONDS = 60
+WAL_TRIES, WAL_PAUSE = 200, 0.05
 
 
 def config_of(tree: str) -> Config:
@@ -42,6 +45,17 @@ def run_migrations(metadata: MetaData) -> None:
     context.run_migrations()
 
 
+def use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch a new file over. SQLite does not wait when another process is about to do the same, so this does."""
+    for _ in range(WAL_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            time.sleep(WAL_PAUSE)
+        else:
+            return
+
+
 def sqlite_engine(url: str) -> Engine:
     """Open SQLite with explicit transactions that hold the write lock, and foreign keys off for batch rebuilds."""
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": LOCK_SECONDS})
@@ -49,7 +63,7 @@ def sqlite_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        use_write_ahead_log(connection)
         connection.execute("PRAGMA foreign_keys=OFF")
 
     @event.listens_for(engine, "begin")

@@ -51,7 +51,8 @@ def _current_sqlite(path: Path) -> str | None:
     if not path.exists():
         return None
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+        # For writing, though it only reads: a file whose last writer was killed is first brought into order.
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=5)
         try:
             row = connection.execute(VERSION_QUERY).fetchone()
         finally:

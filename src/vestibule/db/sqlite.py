@@ -21,6 +21,7 @@ from vestibule.db.units import Shared
 
 BUSY_TRIES, BUSY_PAUSE = 250, 0.02
 SCAN_THREADS = 2
+OPEN_SECONDS = 5
 # Checkpoints run on a thread after this many commits; SQLite's own, in the loop, are only the fall-back (pages).
 CHECKPOINT_COMMITS, AUTOCHECKPOINT_PAGES = 256, 8000
 
@@ -32,7 +33,7 @@ def regexp(pattern: str, value: str | None) -> bool:
 
 def open_connection(path: str, synchronous: str = "NORMAL", *, read_only: bool = False) -> sqlite3.Connection:
     """Open a connection the way every part of the program does."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=OPEN_SECONDS)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA synchronous={'FULL' if synchronous.upper() == 'FULL' else 'NORMAL'}")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -41,6 +42,8 @@ def open_connection(path: str, synchronous: str = "NORMAL", *, read_only: bool =
     connection.execute("PRAGMA case_sensitive_like=ON")
     if read_only:
         connection.execute("PRAGMA query_only=ON")
+    # From here on nothing waits inside SQLite, which would stop the event loop.
+    connection.execute("PRAGMA busy_timeout=0")
     return connection
 
 
