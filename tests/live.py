@@ -36,6 +36,16 @@ class Live:
     account: str
     folder: Path
     env: dict[str, str]
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def said(self) -> str:
+        """What `vestibule up` and its children have printed so far."""
+        return (self.folder / "up.log").read_text()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the whole group, as a terminal does."""
+        os.killpg(self.process.pid, number)
 
     def command(self, *arguments: str) -> str:
         """Run `vestibule …` while the servers run; returns what it printed."""
@@ -92,12 +102,16 @@ def live_servers(folder: Path, identity_store: str, account_store: str, **extra:
     try:
         for address in (f"{identity}/oidc/jwks", f"{account}/api/openapi.json"):
             _wait(address, child, folder / "up.log")
-        yield Live(identity, account, folder, env)
+        yield Live(identity, account, folder, env, child)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGTERM)
-        child.wait(timeout=20)
-        log.close()
+        try:
+            child.wait(timeout=20)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)  # what is still there did not stop
+            log.close()
 
 
 def _wait(address: str, child: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -1,0 +1,155 @@
+"""`vestibule up`: two servers from one command, stopped together, started again with what they held."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.live import Live, free_ports, live_servers
+
+STOP_SECONDS = 10
+SECOND_START_SECONDS = 4  # 2 on a quiet machine; the suites share theirs
+STORES = ("sqlite:///var/vestibule.db", "sqlite:///var/account.db")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder all servers of this file are started in: the first start is from nothing, the others find its data."""
+    return tmp_path_factory.mktemp("up")
+
+
+@pytest.fixture
+def live(folder: Path) -> Iterator[Live]:
+    """Both servers, running."""
+    with live_servers(folder, *STORES) as servers:
+        yield servers
+
+
+def is_free(address: str) -> bool:
+    """Tell whether nobody listens at an address of ours any more."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2]))) != 0
+
+
+def children(pid: int) -> list[int]:
+    """Return the child processes of a process, oldest first."""
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_from_an_empty_folder_both_servers_answer_and_say_where_they_are(live: Live) -> None:
+    wait_for_words(live)
+    for address in (live.identity, live.account, f"{live.account}/api", "vestibule outbox last RECIPIENT"):
+        assert address in live.said
+    with urllib.request.urlopen(f"{live.identity}/oidc/.well-known/openid-configuration") as answer:
+        assert json.load(answer)["issuer"] == f"{live.identity}/oidc"
+    with urllib.request.urlopen(f"{live.account}/api/openapi.json") as answer:
+        assert json.load(answer)["openapi"].startswith("3.1")
+
+
+def wait_for_words(live: Live) -> None:
+    """Wait until the command has said where everything is."""
+    until = monotonic() + 10
+    while "Ctrl-C" not in live.said and monotonic() < until:
+        live.command("--version")
+
+
+def test_secrets_on_disk_are_for_their_owner_alone(live: Live) -> None:
+    """B100: keys and credentials are not readable by others."""
+    for name in ("secret.key", "account.key", "account.json"):
+        assert stat.S_IMODE((live.folder / "var" / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE((live.folder / "var").stat().st_mode) == 0o700
+
+
+def test_commands_work_while_the_servers_run(live: Live) -> None:
+    assert "created the user" in live.command("users", "create", "--username", "grace")
+    assert "up to date" in live.command("migrate", "--plan")
+    assert set(live.application("machine-to-machine", "--management")) == {"id", "secret"}
+
+
+def test_a_second_start_keeps_the_data_and_is_fast(folder: Path) -> None:
+    held = {name: (folder / "var" / name).read_bytes() for name in ("secret.key", "account.key", "account.json")}
+    started = monotonic()
+    with live_servers(folder, *STORES) as live:
+        taken = monotonic() - started
+        assert taken < SECOND_START_SECONDS
+        with pytest.raises(RuntimeError, match="username_already_in_use"):
+            live.command("users", "create", "--username", "grace")
+    assert {name: (folder / "var" / name).read_bytes() for name in held} == held
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_group_stops_everything_cleanly(live: Live, number: signal.Signals) -> None:
+    wait_for_words(live)
+    live.signal(number)
+    assert live.process.wait(STOP_SECONDS) == 0
+    assert is_free(live.identity)
+    assert is_free(live.account)
+    assert "Traceback" not in live.said
+
+
+def test_a_signal_to_the_command_alone_stops_the_children_too(live: Live) -> None:
+    wait_for_words(live)
+    live.process.terminate()
+    assert live.process.wait(STOP_SECONDS) == 0
+    assert is_free(live.identity)
+    assert is_free(live.account)
+
+
+def test_when_one_server_ends_the_other_does_too_and_the_command_says_which(live: Live) -> None:
+    wait_for_words(live)
+    os.kill(children(live.process.pid)[0], signal.SIGKILL)
+    assert live.process.wait(STOP_SECONDS) == 1
+    assert "the identity server ended" in live.said
+    assert is_free(live.account)
+
+
+def start(folder: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run `vestibule up` that is expected to refuse."""
+    identity, account = free_ports(2)
+    ports = {"VESTIBULE_PORT": str(identity), "VESTIBULE_ACCOUNT_PORT": str(account)}
+    return subprocess.run(
+        [sys.executable, "-m", "vestibule", "up"],
+        cwd=folder,
+        env={**os.environ, **ports, **env},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("setting", ["VESTIBULE_PORT", "VESTIBULE_ACCOUNT_PORT"])
+def test_a_taken_port_is_named_with_the_setting_that_changes_it(tmp_path: Path, setting: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = start(tmp_path, **{setting: port})
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr
+    assert f"Set {setting} " in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lost_master_key_over_a_store_with_data_refuses_to_start(tmp_path: Path) -> None:
+    """B101: a missing key over a store that holds data refuses to start, and no new one is made."""
+    subprocess.run([sys.executable, "-m", "vestibule", "migrate"], cwd=tmp_path, check=True, capture_output=True)
+    done = start(tmp_path)
+    assert done.returncode == 2
+    assert "the store holds data, but its master key is missing" in done.stderr
+    assert not (tmp_path / "var" / "secret.key").exists()
+
+
+def test_another_master_key_refuses_to_start(folder: Path) -> None:
+    """B101: a wrong key over a store that holds data refuses to start."""
+    done = start(folder, VESTIBULE_SECRET_KEY="A" * 43)
+    assert done.returncode != 0
+    assert "the master key does not open what this store holds" in done.stderr
+    assert "Traceback" not in done.stderr
