@@ -85,10 +85,8 @@ async def row(case: Case, product: Process, floor: Process, options: argparse.Na
         least.append(line)
     mine, base = median(ours), median(least)
     goal = f"{target:>8.2f}" if target else "  hash+.3"
-    print(
-        f"{case.name:<20}{mine.rate:>9.0f}{mine.p99:>9.1f}{mine.cpu:>9.3f}{base.cpu:>9.3f}{mine.cpu / base.cpu:>7.2f}{goal}"
-        + (f"  {wrong} WRONG ANSWERS" if wrong else "")
-    )
+    figures = f"{mine.rate:>9.0f}{mine.p99:>9.1f}{mine.cpu:>9.3f}{base.cpu:>9.3f}{mine.cpu / base.cpu:>7.2f}"
+    print(f"{case.name:<20}{figures}{goal}" + (f"  {wrong} WRONG ANSWERS" if wrong else ""))
     return wrong
 
 

@@ -1,4 +1,4 @@
-"""What is measured: each operation, its requests, its floor, and the target in CPU ms a request (docs/performance.md)."""
+"""What is measured: each operation, its requests, its floor, and its target (docs/performance.md)."""
 
 import json
 from dataclasses import dataclass

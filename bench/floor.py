@@ -45,7 +45,7 @@ class Floor:
             self.sqlite.execute("PRAGMA synchronous=NORMAL")
             return
 
-        class Connection(asyncpg.Connection[asyncpg.Record]):
+        class Connection(asyncpg.Connection):  # type: ignore[misc]
             def get_reset_query(self) -> str:
                 return ""
 

@@ -20,7 +20,9 @@ def main() -> int:
 
 
 def _run(env: dict[str, str]) -> int:
-    return subprocess.run([sys.executable, "-m", "bench", *sys.argv[1:]], env={**os.environ, **env}, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "bench", *sys.argv[1:]], env={**os.environ, **env}, check=False
+    ).returncode
 
 
 if __name__ == "__main__":

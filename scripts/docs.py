@@ -20,7 +20,7 @@ def configuration() -> str:
     for title, kind in (("Identity server", ServerSettings), ("Account server", AccountSettings)):
         parts += ["", f"## {title}", "", "| variable | default | meaning |", "| --- | --- | --- |"]
         for item in fields(kind):
-            default = f"`{item.metadata['default']}`" if item.metadata["default"] else "–"
+            default = f"`{item.metadata['default']}`" if item.metadata["default"] else "none"
             parts.append(f"| `{item.metadata['name']}` | {default} | {item.metadata['doc']} |")
     return "\n".join(parts) + "\n"
 

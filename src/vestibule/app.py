@@ -24,9 +24,9 @@ from vestibule.db import (
 )
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
+from vestibule.domain.expiry import expire
 from vestibule.domain.keys import Keyring, ensure_keys
 from vestibule.domain.seeds import seed
-from vestibule.domain.expiry import expire
 from vestibule.errors import (
     AppError,
     EntityConstraintViolated,
@@ -123,7 +123,7 @@ async def build(
     log: Log | None = None,
     passwords: PasswordPool | None = None,
 ) -> IdentityServer:
-    """Build the identity server on a migrated store; raises SettingError, SealError (the key does not fit the store)."""
+    """Build the identity server on a migrated store; raises SettingError, SealError."""
     clock = clock or SystemClock()
     db = await connect(settings.database_url, metadata, synchronous=settings.sqlite_synchronous)
     ctx = Context(

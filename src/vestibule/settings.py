@@ -1,4 +1,4 @@
-"""The environment, read once into frozen values. Each field is documented in place; docs/configuration.md is made from it."""
+"""The environment, read once into frozen values; docs/configuration.md is made from the fields."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ class SettingError(Exception):
     """A setting is missing or wrong; the sentence names it and says what to write."""
 
 
-def _setting(name: str, default: str, doc: str) -> Any:  # noqa: ANN401 - dataclasses type the field, not the default
+def _setting(name: str, default: str, doc: str) -> Any:
     return field(metadata={"name": name, "default": default, "doc": doc})
 
 

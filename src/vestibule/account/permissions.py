@@ -1,7 +1,8 @@
 """One table: for each action its scope and the proofs it asks for. What is not in it is not allowed.
 
-`possession` is a proof that the new address is the caller's: a code sent to it, for exactly that address. `presence` is a
-fresh proof that the person is there: the password where the account has one, otherwise a code to an address it has.
+`possession` is a proof that the new address is the caller's: a code sent to it, for exactly that address.
+`presence` is a fresh proof that the person is there: the password where the account has
+one, otherwise a code to an address it has.
 """
 
 from dataclasses import dataclass

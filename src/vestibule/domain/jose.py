@@ -7,7 +7,7 @@ import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
-from joserfc.jws import JWSAlgModel
+from joserfc.jws import JWSAlgModel  # type: ignore[attr-defined]
 
 from vestibule.errors import TokenRejected
 

@@ -212,7 +212,7 @@ async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
 
 
 async def find_by_identifier(tx: Tx, ctx: Context, text: str) -> User | None:
-    """Find whoever signs in with this text: an e-mail address in any case, a phone number in any spelling, a user name."""
+    """Find whoever signs in with this text: an address in any case, a phone number as people write it, a name."""
     identifier = text.strip()
     if "@" in identifier:
         return await tx.one(store.BY_EMAIL, text=fold(identifier))
@@ -233,7 +233,7 @@ def phone_digits(text: str) -> str | None:
 
 
 async def register(ctx: Context, identifier: str, password: str, name: str | None = None) -> User:
-    """Create a user from the sign-up page. Raises PasswordRejected, InvalidPhone, EntityInvalidInput, the InUse three."""
+    """Create a user from the sign-up page. Raises PasswordRejected, InvalidPhone, EntityInvalidInput, InUse."""
     reasons = password_policy.check(password, [identifier])
     if reasons:
         raise PasswordRejected(data=[{"code": f"password_rejected.{reason}"} for reason in reasons])

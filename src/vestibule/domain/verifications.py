@@ -32,7 +32,7 @@ def bucket(ctx: Context, kind: RecipientKind, recipient: str) -> str:
 async def send_code(ctx: Context, kind: RecipientKind, recipient: str, purpose: str = GENERIC, ip: str = "") -> None:
     """Send a new code, which replaces the one before it.
 
-    Raises MessageRateLimited after ten messages in ten minutes, or what the connector refuses with; the code stays then.
+    Raises MessageRateLimited after ten messages in ten minutes, or the connector's refusal; the code stays then.
     """
     target, now, code = bucket(ctx, kind, recipient), ctx.clock.now(), crypto.new_code()
     row_id = crypto.new_id()

@@ -72,7 +72,7 @@ class Changes:
             "email": lambda *a: self._apply_address("email", *a),
             "phone": lambda *a: self._apply_address("phone", *a),
             "password": self._apply_password,
-            **{name: lambda *a, kind=kind: self._apply_removal(kind, *a) for name, kind in REMOVALS.items()},  # type: ignore[misc]
+            **{name: lambda *a, kind=kind: self._apply_removal(kind, *a) for name, kind in REMOVALS.items()},
         }
         shown = self._codes_form(form, values, t) if pending_in(values) else form.with_values(values)
         try:

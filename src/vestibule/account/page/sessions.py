@@ -1,4 +1,4 @@
-"""Sessions of the page: a cookie that is only a handle; the user's tokens sealed in the store, renewed before they end."""
+"""Sessions of the page: a cookie that is only a handle; the user's tokens are sealed in the store, and renewed."""
 
 from dataclasses import dataclass
 

@@ -41,8 +41,9 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     """Return the routes over passwords."""
     api, base, tags = Credentials(ctx), "/api/users/{userId}", ("Users",)
     return [
-        Route("POST", f"{base}/password/verify", api.verify, access=access, summary="Check a password", body=PasswordBody,
-              responses={204: None}, errors=(EntityNotFound, InvalidCredentials, ServerBusy), tags=tags),
+        Route("POST", f"{base}/password/verify", api.verify, access=access, summary="Check a password",
+              body=PasswordBody, responses={204: None}, tags=tags,
+              errors=(EntityNotFound, InvalidCredentials, ServerBusy)),
         Route("PATCH", f"{base}/password", api.set, access=access, summary="Set the password", body=PasswordBody,
               responses={200: UserOut}, errors=(EntityNotFound, ServerBusy), tags=tags),
         Route("GET", f"{base}/has-password", api.has, access=access, summary="Whether there is a password",

@@ -139,15 +139,19 @@ def routes(ctx: Context, access: Access) -> list[Route]:
         return Route(method, path, handler, access=access, summary=summary, tags=tags, **more)  # type: ignore[arg-type]
 
     return [
-        route("GET", "/api/users", api.find, "List and search users", paged=True, responses={200: list[UserOut]}, errors=(InvalidRequest,)),
-        route("POST", "/api/users", api.create, "Create a user", body=UserCreate, responses=out, errors=(*digest, *IN_USE)),
+        route("GET", "/api/users", api.find, "List and search users", paged=True, responses={200: list[UserOut]},
+              errors=(InvalidRequest,)),
+        route("POST", "/api/users", api.create, "Create a user", body=UserCreate, responses=out,
+              errors=(*digest, *IN_USE)),
         route("GET", one, api.get, "Get a user", responses=out, errors=missing),
         route("PATCH", one, api.change, "Change a user", body=UserPatch, responses=out, errors=changed),
         route("DELETE", one, api.delete, "Delete a user", responses={204: None}, errors=(*missing, CannotDeleteSelf)),
         route("PATCH", f"{one}/profile", api.change_profile, "Merge profile members", body=ProfilePatch,
               responses={200: ProfileBody}, errors=missing),
-        route("GET", f"{one}/custom-data", api.get_custom_data, "Get custom data", responses={200: dict[str, object]}, errors=missing),
+        route("GET", f"{one}/custom-data", api.get_custom_data, "Get custom data",
+              responses={200: dict[str, object]}, errors=missing),
         route("PATCH", f"{one}/custom-data", api.change_custom_data, "Merge custom data", body=CustomDataPatch,
               responses={200: dict[str, object]}, errors=missing),
-        route("PATCH", f"{one}/is-suspended", api.suspend, "Suspend a user or lift it", body=SuspensionPatch, responses=out, errors=missing),
+        route("PATCH", f"{one}/is-suspended", api.suspend, "Suspend a user or lift it", body=SuspensionPatch,
+              responses=out, errors=missing),
     ]  # fmt: skip
