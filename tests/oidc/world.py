@@ -14,7 +14,8 @@ import httpx2
 import msgspec
 from joserfc import jws
 from joserfc.jwk import KeySet
-from sqlalchemy import bindparam, update
+from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.sql.base import Executable
 
 from vestibule.clock import ManualClock
 from vestibule.connectors.outgoing import Outgoing
@@ -129,6 +130,7 @@ class Browser:
 
     async def tokens(self, app: App, *, user: str = "ada", resource: str = "", **extra: Any) -> JSON:
         """Sign in and redeem the code."""
+        extra |= {"resource": resource} if resource else {}
         answer = await self.world.redeem(app, await self.code(app, user=user, **extra), resource=resource)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
@@ -168,8 +170,8 @@ class World:
     def browser(self) -> Browser:
         return Browser(self, self.client())
 
-    async def user(self, name: str = "ada", **more: Any) -> User:
-        return await create_user(self.ctx, NewUser(username=name, password=PASSWORD, **more))
+    async def user(self, username: str = "ada", **more: Any) -> User:
+        return await create_user(self.ctx, NewUser(username=username, password=PASSWORD, **more))
 
     async def application(
         self,
@@ -194,6 +196,24 @@ class World:
     async def change(self, table: str, row_id: str, **values: Any) -> None:
         """Change a row behind the server's back."""
         await change(self.ctx, table, row_id, values)
+
+    async def execute(self, clause: Executable) -> None:
+        """Change the store behind the server's back."""
+        statement: Statement[Any] = Statement(clause)
+        async with self.ctx.db.write() as tx:
+            await tx.run(statement)
+
+    async def dump(self, *tables: Table) -> str:
+        """Return every row of some tables as one text."""
+        async with self.ctx.db.read() as tx:
+            found = [await tx.all(Statement(select(table))) for table in tables]
+        return str(found)
+
+    async def sign_out(self, browser: Browser) -> None:
+        """Sign out as a person does."""
+        page = await browser.get("/oidc/session/end")
+        answer = await browser.client.post("/oidc/session/end/confirm", data=inputs_of(page.text))
+        assert answer.status_code == 303
 
     async def post(self, path: str, form: Mapping[str, Any], **headers: str) -> httpx2.Response:
         return await self.client().post(
