@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import os
 import sqlite3
 import subprocess
 import sys
@@ -100,7 +101,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         "        time.sleep(0.01)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
     return importlib.import_module(name)
 
 
