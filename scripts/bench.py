@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from tests import postgres
-from tests.conftest import run_admin
+from tests.postgres_stores import run_admin
 
 
 def main() -> int:

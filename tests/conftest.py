@@ -1,16 +1,14 @@
 """What every test may ask for: a fresh, migrated store of each kind."""
 
-import asyncio
 import os
 import shutil
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from tests import loopback, postgres
+from tests.postgres_stores import PostgresStores, run_admin
 from vestibule.account import migrations as account_migrations
 from vestibule.db.migrate import migrate
 from vestibule.store import migrations
@@ -19,7 +17,6 @@ loopback.confine()
 
 STORES = os.environ.get("VESTIBULE_TEST_STORES", "sqlite,postgresql").split(",")
 TREES = {"identity": migrations, "account": account_migrations}
-_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -57,44 +54,36 @@ def postgres_templates(postgres_server: str) -> dict[str, str]:
     return databases
 
 
-def run_admin(server: str, statement: str) -> None:
-    """Run one statement outside any database of a test."""
-
-    async def run() -> None:
-        connection = await asyncpg.connect(f"{server}/postgres")
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    asyncio.run(run())
+@pytest.fixture(scope="session")
+def postgres_stores(postgres_server: str, postgres_templates: dict[str, str]) -> Iterator[dict[str, PostgresStores]]:
+    """The databases of each tree."""
+    stores = {name: PostgresStores.of(postgres_server, template) for name, template in postgres_templates.items()}
+    yield stores
+    for held in stores.values():
+        held.drop()
+        run_admin(postgres_server, f"DROP DATABASE {held.template} WITH (FORCE)")
 
 
-def fresh_store(request: pytest.FixtureRequest, tree: str, folder: Path) -> Iterator[str]:
-    """Yield the address of a migrated, empty store of the kind the test runs on."""
+def fresh_store(request: pytest.FixtureRequest, tree: str, folder: Path) -> str:
+    """Return the address of a migrated, empty store of the kind the test runs on."""
     if request.param == "sqlite":
         path = folder / f"{tree}.db"
         shutil.copy(request.getfixturevalue("sqlite_templates")[tree], path)
-        yield f"sqlite:///{path}"
-        return
-    server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("postgres_templates")[tree]
-    name = f"test_{tree}_{os.getpid()}_{next(_numbers)}"
-    run_admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield f"{server}/{name}"
-    run_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+        return f"sqlite:///{path}"
+    stores: dict[str, PostgresStores] = request.getfixturevalue("postgres_stores")
+    return stores[tree].fresh()
 
 
 @pytest.fixture(params=STORES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh identity store, once on each engine."""
-    yield from fresh_store(request, "identity", tmp_path)
+    return fresh_store(request, "identity", tmp_path)
 
 
 @pytest.fixture(params=STORES)
-def account_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def account_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh store of the account server, once on each engine."""
-    yield from fresh_store(request, "account", tmp_path)
+    return fresh_store(request, "account", tmp_path)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -19,7 +19,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.conftest import STORES, TREES, run_admin
+from tests.conftest import STORES, TREES
+from tests.postgres_stores import run_admin
 from vestibule.account.tables import metadata as account_metadata
 from vestibule.db.alembic_child import config_of
 from vestibule.db.migrate import MigrationError, Step, current, is_current, migrate, plan
