@@ -165,21 +165,34 @@ def test_the_revision_can_be_asked_for_inside_a_running_loop(empty_url: str, tre
     assert asyncio.run(ask()) is False
 
 
-def test_processes_that_migrate_at_once_wait_for_each_other(empty_url: str, tree: ModuleType) -> None:
-    processes = [child(empty_url, tree) for _ in range(4)]
-    failures = [outcome(process) for process in processes]
-    assert failures == [""] * 4
+def begin_and_stop(url: str, tree: ModuleType, folder: Path) -> "subprocess.Popen[str]":
+    """Start a migration that has done half of its work and goes on when the file `stop` is removed."""
+    (folder / "stop").touch()
+    process = child(url, tree)
+    while not (folder / "reached").exists():
+        assert process.poll() is None, outcome(process)
+    return process
+
+
+def test_processes_that_migrate_at_once_wait_for_each_other(empty_url: str, tree: ModuleType, tmp_path: Path) -> None:
+    processes = [begin_and_stop(empty_url, tree, tmp_path), *(child(empty_url, tree) for _ in range(3))]
+    with pytest.raises(subprocess.TimeoutExpired):
+        processes[-1].wait(timeout=1.5)
+    (tmp_path / "stop").unlink()
+    assert [outcome(process) for process in processes] == [""] * 4
     assert rows(empty_url, "SELECT version_num FROM alembic_version") == [("0002",)]
     assert rows(empty_url, "SELECT * FROM stars") == [("sun",)]
+
+
+def test_processes_that_find_no_file_yet_all_succeed(empty_url: str, tree: ModuleType) -> None:
+    assert [outcome(process) for process in [child(empty_url, tree) for _ in range(4)]] == [""] * 4
+    assert is_current(empty_url, tree)
 
 
 def test_a_migration_killed_midway_leaves_nothing_and_runs_again(
     empty_url: str, tree: ModuleType, tmp_path: Path
 ) -> None:
-    (tmp_path / "stop").touch()
-    process = child(empty_url, tree)
-    while not (tmp_path / "reached").exists():
-        assert process.poll() is None, outcome(process)
+    process = begin_and_stop(empty_url, tree, tmp_path)
     process.kill()
     outcome(process)
     assert current(empty_url) is None
