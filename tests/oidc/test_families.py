@@ -116,4 +116,4 @@ def test_no_order_of_uses_breaks_the_rules(sqlite_templates: dict[str, Path]) ->
     """B23, B28."""
     TEMPLATE["sqlite"] = sqlite_templates["identity"]
     limits = settings(max_examples=20, stateful_step_count=16, deadline=None)
-    run_state_machine_as_test(Machine, settings=limits)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Machine, settings=limits)

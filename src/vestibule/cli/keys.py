@@ -2,14 +2,15 @@
 
 import argparse
 
+from vestibule.cli import CommandError
 from vestibule.cli.world import on_store
 from vestibule.domain.context import Context
-from vestibule.domain.keys import rotate
+from vestibule.domain.keys import rotate, withdraw_previous
 from vestibule.settings import HOUR
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `rotate [--grace SECONDS | --now]`."""
+    """Declare `rotate [--grace SECONDS | --now]` and `withdraw`."""
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("rotate", help="publish a new signing key; old tokens keep verifying")
     notice = command.add_mutually_exclusive_group()
@@ -27,9 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         const=0,
         help="sign with the new key at once: for a key that may be in other hands",
     )
+    command.set_defaults(work=_rotate)
+    withdrawn = commands.add_parser("withdraw", help="delete the previous key: tokens it signed are refused")
+    withdrawn.set_defaults(work=_withdraw)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Do what was asked."""
+    code: int = args.work(args)
+    return code
+
+
+def _rotate(args: argparse.Namespace) -> int:
     """Rotate and say when the new key signs."""
     grace: int = args.grace
 
@@ -37,6 +47,17 @@ def run(args: argparse.Namespace) -> int:
         kid = await rotate(ctx, grace)
         when = f"signs in {grace} s; running servers publish it within a minute" if grace else "signs from now on"
         print(f"{kid} {when}")
+
+    return on_store(work)
+
+
+def _withdraw(_: argparse.Namespace) -> int:
+    """Delete the previous key, after `rotate --now`."""
+
+    async def work(ctx: Context) -> None:
+        if not await withdraw_previous(ctx):
+            raise CommandError("there is no previous key")
+        print("the previous key is gone; running servers refuse its tokens within a minute")
 
     return on_store(work)
 

@@ -43,7 +43,6 @@ class AuthorizationParams(msgspec.Struct, frozen=True, omit_defaults=True):
     login_hint: str | None = None
     ui_locales: str | None = None
     id_token_hint: str | None = None
-    acr_values: str | None = None
     request: str | None = None
     request_uri: str | None = None
     interaction_mode: str | None = None

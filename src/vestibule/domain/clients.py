@@ -17,7 +17,6 @@ class ClientMetadata(msgspec.Struct, rename="camel", frozen=True, omit_defaults=
 
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
-    backchannel_logout_uri: str | None = None
     backchannel_logout_session_required: bool = False
     logo_uri: str | None = None
 
@@ -31,9 +30,7 @@ class ClientSettings(msgspec.Struct, rename="camel", frozen=True, omit_defaults=
     refresh_token_ttl: int | None = None
     rotate_refresh_token: bool = True
     always_issue_refresh_token: bool = False
-    allow_token_exchange: bool = False
     is_device_flow: bool = False
-    max_allowed_grants: int | None = None
 
 
 class Client:

@@ -9,14 +9,15 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from vestibule.clock import Clock
 from vestibule.crypto import Sealer
 from vestibule.db import Database, Tx
 from vestibule.domain.jose import Key, generate, protected_header
+from vestibule.domain.key_phases import next_change, statuses
 from vestibule.errors import TokenRejected
-from vestibule.model import KeyStatus, SigningKey
+from vestibule.model import SigningKey
 from vestibule.settings import ServerSettings
 from vestibule.store import configs
 from vestibule.store import signing_keys as store
@@ -57,6 +58,16 @@ class _Header:
     typ: str | None
 
 
+@dataclass(frozen=True)
+class _Phase:
+    """What holds until the next key takes over: the signing key, the keys in force, the key set."""
+
+    current: Key
+    keys: dict[str, Key]
+    document: bytes
+    until: int | None
+
+
 class Keyring:
     """The keys of this server as last read from the store."""
 
@@ -69,7 +80,7 @@ class Keyring:
         self._reads = 0
         self._reading = asyncio.Lock()
         self._asking = asyncio.Lock()
-        self._documents: dict[tuple[str, ...], bytes] = {}
+        self._held: _Phase | None = None
         self._verified: OrderedDict[str, tuple[float, Claims]] = OrderedDict()
 
     async def sign(self, payload: Claims, typ: str | None = ACCESS_TOKEN_TYPE) -> str:
@@ -79,7 +90,7 @@ class Keyring:
     async def verify(self, token: str) -> Claims:
         """Return the claims of an access token of ours (RFC 9068); raises TokenRejected."""
         now = self._ctx.clock.now()
-        await self._refresh(now)
+        await self._phase()
         held = self._verified.get(token)
         if held is None:
             claims = await self._open(token, ACCESS_TOKEN_TYPE, now)
@@ -91,29 +102,30 @@ class Keyring:
 
     async def verify_hint(self, token: str) -> Claims:
         """Return the claims of an ID token of ours used as a hint, expired or not; raises TokenRejected."""
-        now = self._ctx.clock.now()
-        await self._refresh(now)
-        return await self._open(token, None, now)
+        return await self._open(token, None, self._ctx.clock.now())
 
     async def jwks(self) -> bytes:
         """Return the key set (RFC 7517) as JSON: Current, then Next, then Previous."""
-        now = self._ctx.clock.now()
-        await self._refresh(now)
-        order = tuple(row.id for _, row in statuses(self._rows, now))
-        document = self._documents.get(order)
-        if document is None:
-            members = b",".join(self._keys[kid].public for kid in order)
-            document = self._documents[order] = b'{"keys":[' + members + b"]}"
-        return document
+        return (await self._phase()).document
 
     async def current(self) -> Key:
         """Return the key that signs now."""
+        return (await self._phase()).current
+
+    async def _phase(self) -> _Phase:
+        """Return what holds now; computed anew when the store has changed or the next key takes over."""
         now = self._ctx.clock.now()
         await self._refresh(now)
-        for row in self._rows:  # newest first
-            if row.effective_at <= now:
-                return self._keys[row.id]
-        raise LookupError("there is no signing key: the server was started without ensure_keys")
+        phase = self._held
+        if phase is None or (phase.until is not None and phase.until <= now):
+            in_force = [self._keys[row.id] for _, row in statuses(self._rows, now)]
+            if not in_force:
+                raise LookupError("there is no signing key: the server was started without ensure_keys")
+            document = b'{"keys":[' + b",".join(key.public for key in in_force) + b"]}"
+            by_kid = {key.kid: key for key in in_force}
+            phase = self._held = _Phase(in_force[0], by_kid, document, next_change(self._rows, now))
+            self._verified.clear()  # what a key that has left has signed is not believed any longer
+        return phase
 
     def _keep(self, token: str, held: tuple[float, Claims]) -> None:
         self._verified[token] = held
@@ -138,16 +150,16 @@ class Keyring:
         return claims
 
     async def _key(self, kid: str, now: int) -> Key:
-        if kid not in self._keys:
+        found = (await self._phase()).keys.get(kid)
+        if found is None:
             async with self._asking:  # those who come meanwhile wait for the same look
-                due = self._asked_at is None or now - self._asked_at >= UNKNOWN_KEY_MS
-                if kid not in self._keys and due:
+                if self._asked_at is None or now - self._asked_at >= UNKNOWN_KEY_MS:
                     self._asked_at = now
                     await self._refresh(now, force=True)
-        # A key past Previous is in the store no longer, or not for long: it verifies nothing.
-        if kid not in {row.id for _, row in statuses(self._rows, now)}:
+            found = (await self._phase()).keys.get(kid)
+        if found is None:
             raise TokenRejected("unknown key")
-        return self._keys[kid]
+        return found
 
     async def _refresh(self, now: int, *, force: bool = False) -> None:
         if not force and self._read_at is not None and now - self._read_at < POLL_MS:
@@ -161,8 +173,7 @@ class Keyring:
             if rows != self._rows:
                 self._keys = {row.id: self._opened(row) for row in rows}
                 self._rows = rows
-                self._documents.clear()
-                self._verified.clear()
+                self._held = None
             self._read_at = self._ctx.clock.now()
             self._reads += 1
 
@@ -190,15 +201,6 @@ def _expiry(claims: Claims) -> float:
     if isinstance(expires, bool) or not isinstance(expires, int | float):
         raise TokenRejected("no expiry")
     return expires
-
-
-def statuses(rows: list[SigningKey], now: int) -> list[tuple[KeyStatus, SigningKey]]:
-    """Return the keys in force, in the order of the key set; `rows` are the newest first. At most one is Previous."""
-    upcoming = [row for row in rows if row.effective_at > now]
-    reached = [row for row in rows if row.effective_at <= now]
-    labels: tuple[Literal["Current", "Previous"], ...] = ("Current", "Previous")
-    past: list[tuple[KeyStatus, SigningKey]] = list(zip(labels, reached, strict=False))
-    return [*past[:1], *(("Next", row) for row in upcoming), *past[1:]]
 
 
 async def ensure_keys(ctx: World) -> None:

@@ -1,6 +1,6 @@
 """Applications and their secrets."""
 
-from sqlalchemy import and_, bindparam, func, insert, select
+from sqlalchemy import and_, bindparam, insert, select
 
 from vestibule.db import Statement
 from vestibule.db.helpers import upsert
@@ -32,8 +32,6 @@ class Presented(Noun, frozen=True, gc=False):
 
 GET = Statement(select(applications).where(applications.c.id == bindparam("id")), Application)
 
-LIST = Statement(select(applications).order_by(applications.c.created_at, applications.c.id), Application)
-
 INSERT: Statement[Row] = Statement(insert(applications))
 
 UPSERT: Statement[Row] = Statement(upsert(applications, ["id"], ["oidc_client_metadata"]))
@@ -58,7 +56,5 @@ WITH_SECRET = Statement(
     .where(applications.c.id == bindparam("id")),
     Presented,
 )
-
-COUNT: Statement[Row] = Statement(select(func.count()).select_from(applications))
 
 GIVE_ROLE: Statement[Row] = Statement(upsert(application_roles, ["application_id", "role_id"], ["role_id"]))

@@ -9,8 +9,6 @@ from vestibule.store.tables import grants
 
 _live = (grants.c.revoked_at.is_(None), grants.c.expires_at > bindparam("now"))
 
-LIVE = Statement(select(grants).where(grants.c.id == bindparam("id"), *_live), Grant)
-
 OF_SESSION = Statement(
     select(grants)
     .where(

@@ -1,6 +1,6 @@
 """Roles, what they hold and who has them."""
 
-from sqlalchemy import bindparam, insert, literal_column, select
+from sqlalchemy import bindparam, insert, select
 
 from vestibule.db import Statement
 from vestibule.db.helpers import upsert
@@ -20,14 +20,7 @@ NAMES_OF_USER: Statement[Row] = Statement(
     .order_by(roles.c.name)
 )
 
-GIVE: Statement[Row] = Statement(upsert(user_roles, ["user_id", "role_id"], ["role_id"]))
-
 _everyone = select(users.c.id, bindparam("role_id").label("role_id")).where(
     users.c.id.not_in(select(user_roles.c.user_id).where(user_roles.c.role_id == bindparam("role_id")))
 )
 GIVE_EVERYONE: Statement[Row] = Statement(insert(user_roles).from_select(["user_id", "role_id"], _everyone))
-
-DEFAULTS: Statement[Row] = Statement(
-    select(roles.c.id).where(roles.c.is_default.is_(True), roles.c.type == literal_column("'User'"))
-)
-"""The roles that every new user is given."""

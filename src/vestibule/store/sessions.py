@@ -31,6 +31,4 @@ TOUCH: Statement[Row] = Statement(
 
 DELETE: Statement[Row] = Statement(delete(sessions).where(sessions.c.id == bindparam("id")))
 
-UIDS_OF_USER: Statement[Row] = Statement(select(sessions.c.uid).where(sessions.c.user_id == bindparam("user_id")))
-
 DELETE_OF_USER: Statement[Row] = Statement(delete(sessions).where(sessions.c.user_id == bindparam("user_id")))

@@ -53,8 +53,6 @@ BEARER: Statement[Row] = Statement(
 )
 """For userinfo: client, scope, then the user's columns, in one look-up."""
 
-DELETE_ACCESS: Statement[Row] = Statement(delete(access_tokens).where(access_tokens.c.id == bindparam("id")))
-
 # --- refresh tokens -----------------------------------------------------------------------------------------
 
 GET_REFRESH = Statement(select(refresh_tokens).where(refresh_tokens.c.id == bindparam("id")), RefreshToken)
