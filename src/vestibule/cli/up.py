@@ -7,6 +7,7 @@ the master keys, looks after the children and says where everything is.
 import argparse
 import asyncio
 import sys
+from pathlib import Path
 
 from vestibule.account import migrations as account_migrations
 from vestibule.cli.children import ChildEnded, Children, Server, until_asked
@@ -20,17 +21,13 @@ from vestibule.store import migrations
 WORDS = """
 Vestibule is up.
 
-  account page   {account}          register here first
-  settings API   {account}/api      described at {account}/api/openapi.json
-  sign-in        {identity}          issuer {identity}/oidc, Management API {identity}/api
-{outbox}
+{addresses}
+
 Next: open the account page and create an account, then connect an application of yours:
 
-  vestibule apps create --type traditional --name "My app" --redirect-uri http://localhost:8000/callback
+  {program} apps create --type traditional --name "My app" --redirect-uri http://localhost:8000/callback
 
 Ctrl-C stops everything. The data stays in the store.
-"""
-OUTBOX = """  outbox         {identity}/outbox   messages are kept here, not sent; or: vestibule outbox last RECIPIENT
 """
 
 
@@ -85,5 +82,14 @@ async def bring_up(children: Children, identity: ServerSettings, account: Accoun
 
 def words(identity: ServerSettings, account: AccountSettings) -> str:
     """Say where everything is and what to do next."""
-    outbox = OUTBOX.format(identity=identity.public_url) if identity.is_loopback else ""
-    return WORDS.format(identity=identity.public_url, account=account.public_url, outbox=outbox)
+    program = sys.argv[0] if Path(sys.argv[0]).name == "vestibule" else "vestibule"
+    lines = [
+        ("account page", account.public_url, "register here first"),
+        ("settings API", account.resource, f"described at {account.resource}/openapi.json"),
+        ("sign-in", identity.public_url, f"issuer {identity.issuer}, Management API {identity.public_url}/api"),
+    ]
+    if identity.is_loopback:
+        lines.append(("outbox", f"{identity.public_url}/outbox", f"or: {program} outbox last RECIPIENT"))
+    width = max(len(address) for _, address, _ in lines)
+    addresses = "\n".join(f"  {name:<14}{address:<{width}}   {text}" for name, address, text in lines)
+    return WORDS.format(addresses=addresses, program=program)
