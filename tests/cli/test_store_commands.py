@@ -10,7 +10,7 @@ from vestibule.crypto import new_master_key
 from vestibule.domain.applications import Proof, authenticate, find_client
 from vestibule.domain.context import Context
 from vestibule.domain.credentials import check_password
-from vestibule.domain.keys import statuses
+from vestibule.domain.key_phases import statuses
 from vestibule.domain.resources import allowed_to_application
 from vestibule.domain.users import find_by_identifier
 from vestibule.model import MANAGEMENT_RESOURCE, User
@@ -157,6 +157,13 @@ def test_rotating_publishes_the_next_key_and_keeps_the_one_that_signs(shell: She
 def test_rotating_now_signs_at_once_and_the_old_key_still_verifies(shell: Shell) -> None:
     assert "signs from now on" in shell("keys", "rotate", "--now").out
     assert labels(shell) == ["Current", "Previous"]
+
+
+def test_the_previous_key_can_be_withdrawn_once(shell: Shell) -> None:
+    shell("keys", "rotate", "--now")
+    assert shell("keys", "withdraw").code == 0
+    assert labels(shell) == ["Current"]
+    assert "there is no previous key" in shell("keys", "withdraw").err
 
 
 @pytest.mark.parametrize("words", [["--grace", "-1"], ["--grace", "soon"], ["--grace", "5", "--now"]])
