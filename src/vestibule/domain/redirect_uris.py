@@ -38,7 +38,7 @@ def is_acceptable(uri: str) -> bool:
         and rest
         and len(uri) <= MAX_LENGTH
         and "#" not in uri
-        and scheme[0].isalpha()
+        and scheme[:1].isalpha()
         and all(char.isalnum() or char in "+-." for char in scheme)
         and scheme.lower() not in FORBIDDEN_SCHEMES
     )
