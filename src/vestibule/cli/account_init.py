@@ -11,6 +11,7 @@ import msgspec
 from vestibule.account.credentials import Credentials, save, with_credentials
 from vestibule.account.page.addresses import CALLBACK, SIGNED_OUT
 from vestibule.account.permissions import SCOPES
+from vestibule.cli import CommandError
 from vestibule.cli.world import on_store
 from vestibule.domain.applications import Proof, authenticate, create_application
 from vestibule.domain.clients import ClientMetadata
@@ -58,6 +59,10 @@ async def ensure_applications(ctx: Context, settings: AccountSettings) -> bool:
     if held is not None and await fits(ctx, held):
         await keep_addresses(ctx, held.page_client_id, settings)
         return False
+    if settings.client_id and settings.page_client_id:
+        raise CommandError(
+            "VESTIBULE_ACCOUNT_CLIENT_ID and its companions name applications that this store does not know"
+        )
     server, server_secret = await create_application(ctx, "MachineToMachine", "Account server", management=True)
     page, page_secret = await create_application(ctx, "Traditional", NAME, *addresses(settings))
     save(settings, Credentials(server.id, server_secret or "", page.id, page_secret or ""))
