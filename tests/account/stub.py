@@ -1,0 +1,189 @@
+"""A stub of an identity server, made from tests/contract and nothing of ours: discovery, keys, tokens, users, codes."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from joserfc import jws
+from joserfc.jwk import ECKey
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+CONTRACT = Path(__file__).parent.parent / "contract"
+SHAPES = json.loads((CONTRACT / "management.openapi.json").read_text())
+DISCOVERY = json.loads((CONTRACT / "openid-configuration.json").read_text())
+USER = SHAPES["paths"]["/api/users/{userId}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+CODE = "424242"
+JSON = dict[str, Any]
+
+
+def blank_user(user_id: str) -> JSON:
+    """Make a user with every member that the contract requires."""
+    empty: dict[str, Callable[[], Any]] = {
+        "object": dict,
+        "number": lambda: 1_750_000_000_000,
+        "boolean": lambda: False,
+    }
+    user = {}
+    for name in USER["required"]:
+        shape = USER["properties"][name]
+        user[name] = None if shape.get("nullable") else empty.get(shape["type"], str)()
+    return {**user, "id": user_id}
+
+
+def error(status: int, code: str, **more: Any) -> JSONResponse:
+    """Answer with the contract's envelope."""
+    return JSONResponse({"code": code, "message": f"{code} happened", **more}, status)
+
+
+@dataclass
+class Stub:
+    """What the stub holds, what it was asked, and the faults a test asks it to show."""
+
+    url: str = ""
+    users: dict[str, JSON] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
+    sent: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)
+    codes: dict[str, JSON] = field(default_factory=dict)
+    key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one", "use": "sig"}))
+    broken: Callable[[str], Response | None] = lambda _: None
+
+    @property
+    def issuer(self) -> str:
+        """The issuer."""
+        return f"{self.url}/oidc"
+
+    def add(self, user_id: str, password: str | None = None, **members: Any) -> JSON:
+        """Add a user."""
+        self.users[user_id] = {**blank_user(user_id), **members}
+        if password:
+            self.passwords[user_id] = password
+        return self.users[user_id]
+
+    def sign(self, claims: JSON, key: ECKey | None = None, **header: Any) -> str:
+        """Sign a token."""
+        made = {"alg": "ES256", "kid": "one", "typ": "at+jwt", **header}
+        return jws.serialize_compact(made, json.dumps(claims).encode(), key or self.key)
+
+    def shown(self, user: JSON) -> JSON:
+        """Return a user as the API shows it."""
+        return {**user, "hasPassword": user["id"] in self.passwords}
+
+    def app(self) -> Starlette:
+        """Return the application."""
+        table: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
+            ("GET", "/oidc/.well-known/openid-configuration", self.discovery),
+            ("GET", "/oidc/jwks", self.jwks),
+            ("POST", "/oidc/token", self.token),
+            ("POST", "/oidc/token/revocation", self.revoke),
+            ("GET", "/api/users/{id}", self.get),
+            ("PATCH", "/api/users/{id}", self.patch),
+            ("PATCH", "/api/users/{id}/custom-data", self.custom_data),
+            ("PATCH", "/api/users/{id}/password", self.set_password),
+            ("POST", "/api/users/{id}/password/verify", self.verify_password),
+            ("POST", "/api/verification-codes", self.send_code),
+            ("POST", "/api/verification-codes/verify", self.verify_code),
+        ]
+        return Starlette(routes=[Route(path, self._guarded(path, call), methods=[way]) for way, path, call in table])
+
+    def _guarded(
+        self, path: str, call: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def guarded(request: Request) -> Response:
+            self.asked.append(f"{request.method} {request.url.path}")
+            fault = self.broken(request.url.path)
+            if fault is not None:
+                return fault
+            token = request.headers.get("authorization", "").removeprefix("Bearer ")
+            if path.startswith("/api") and token not in self.tokens:
+                return error(401, "auth.unauthorized")
+            if "id" in request.path_params and request.path_params["id"] not in self.users:
+                return error(404, "entity.not_found")
+            return await call(request)
+
+        return guarded
+
+    async def discovery(self, request: Request) -> Response:
+        """The contract's document, under our address."""
+        text = json.dumps(DISCOVERY).replace("http://localhost:3001", self.url)
+        return Response(text, media_type="application/json")
+
+    async def jwks(self, request: Request) -> Response:
+        """The public key."""
+        return JSONResponse({"keys": [{**self.key.as_dict(private=False), "alg": "ES256"}]})
+
+    async def token(self, request: Request) -> Response:
+        """Client credentials, codes and refresh tokens."""
+        form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
+        if form.get("client_secret") not in {"m2m secret", "page secret"}:
+            return error(401, "oidc.invalid_client", error="invalid_client")
+        if form["grant_type"] == "client_credentials":
+            token = f"machine {len(self.tokens)}"
+            self.tokens.add(token)
+            return JSONResponse({"access_token": token, "expires_in": 3600, "scope": "all", "token_type": "Bearer"})
+        held = self.codes.pop(form.get("code", ""), None) or self.codes.get(form.get("refresh_token", ""))
+        if held is None:
+            return error(400, "oidc.invalid_grant", error="invalid_grant")
+        self.asked.append(f"grant {json.dumps(form, sort_keys=True)}")
+        return JSONResponse(held)
+
+    async def revoke(self, request: Request) -> Response:
+        """Always fine."""
+        self.asked.append(f"revoked {(await request.body()).decode()}")
+        return Response()
+
+    async def get(self, request: Request) -> Response:
+        """A user."""
+        return JSONResponse(self.shown(self.users[request.path_params["id"]]))
+
+    async def patch(self, request: Request) -> Response:
+        """Change a user; identifiers of others are refused."""
+        user, body = self.users[request.path_params["id"]], await request.json()
+        for name, code in (("username", "username"), ("primaryEmail", "email"), ("primaryPhone", "phone")):
+            others = [other for other in self.users.values() if other is not user]
+            if body.get(name) and any(other[name] == body[name] for other in others):
+                return error(422, f"user.{code}_already_in_use")
+        user.update({name: value if value != "" else None for name, value in body.items()})
+        return JSONResponse(self.shown(user))
+
+    async def custom_data(self, request: Request) -> Response:
+        """Merge custom data."""
+        user = self.users[request.path_params["id"]]
+        user["customData"] |= (await request.json())["customData"]
+        return JSONResponse(user["customData"])
+
+    async def set_password(self, request: Request) -> Response:
+        """Set a password."""
+        user_id = request.path_params["id"]
+        self.passwords[user_id] = (await request.json())["password"]
+        return JSONResponse(self.shown(self.users[user_id]))
+
+    async def verify_password(self, request: Request) -> Response:
+        """Check a password."""
+        right = self.passwords.get(request.path_params["id"])
+        good = right is not None and (await request.json())["password"] == right
+        return Response(status_code=204) if good else error(422, "session.invalid_credentials")
+
+    async def send_code(self, request: Request) -> Response:
+        """Remember who was written to."""
+        body = await request.json()
+        self.sent.append(body.get("email") or body["phone"])
+        return Response(status_code=204)
+
+    async def verify_code(self, request: Request) -> Response:
+        """One code is right, once for each message."""
+        body = await request.json()
+        recipient = body.get("email") or body["phone"]
+        if recipient not in self.sent:
+            return error(400, "verification_code.not_found")
+        if body["verificationCode"] != CODE:
+            return error(400, "verification_code.code_mismatch")
+        self.sent.remove(recipient)
+        return Response(status_code=204)
