@@ -152,10 +152,11 @@ class AuthorizationCode(Noun, frozen=True, gc=False):
 
 
 class AccessToken(Noun, frozen=True, gc=False):
-    """An opaque access token. `id` is its digest."""
+    """An opaque access token. `id` is its digest; one from a token exchange hangs on no grant."""
 
     id: str
-    grant_id: str
+    grant_id: str | None
+    personal_access_token_id: str | None
     application_id: str
     user_id: str
     session_uid: str | None

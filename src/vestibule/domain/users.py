@@ -92,6 +92,8 @@ async def create_user(ctx: Context, new: NewUser) -> User:
         "password_digest": stored,
         "password_algorithm": algorithm,
         "password_updated_at": now if stored else None,
+        "is_password_expired": False,
+        "logto_config": "{}",
         **_folded({"username": new.username, "primary_email": new.primary_email, "name": new.name or None}),
     }
     try:

@@ -126,6 +126,7 @@ async def store_access(tx: Tx, provider: Provider, granted: Granted, made: Acces
         store.INSERT_ACCESS,
         id=digest(made.token),
         grant_id=granted.grant_id,
+        personal_access_token_id=None,
         application_id=granted.client.id,
         user_id=granted.user.id,
         session_uid=granted.session_uid,

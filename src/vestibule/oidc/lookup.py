@@ -63,7 +63,10 @@ class Lookup:
             found = None
         if found is not None:
             async with self._provider.db.write() as tx:
-                await grants.revoke(tx, self._provider.clock, found.grant_id)
+                if found.grant_id is None:
+                    await tx.run(tokens.DELETE_ACCESS, token_id=found.id)
+                else:
+                    await grants.revoke(tx, self._provider.clock, found.grant_id)
         return Response(b"", 200, headers=NO_STORE)
 
     async def _asked(self, request: Request) -> tuple[Client, str]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from vestibule.db.types import JSONText
@@ -55,6 +56,9 @@ users = Table(
     Column("password_digest", String(256)),
     Column("password_algorithm", String(16)),
     Column("password_updated_at", BigInteger),
+    Column("is_password_expired", Boolean, nullable=False, server_default=false()),
+    # What the contract calls logto-configs: choices about factors that belong to no factor.
+    Column("logto_config", JSONText, nullable=False, server_default="{}"),
     # Folded by the application (casefold), so that both stores compare alike.
     Column("username_folded", String(256)),
     Column("email_folded", String(256)),
@@ -202,8 +206,8 @@ grants = Table(
 )
 
 
-def _grant_fk() -> Column[str]:
-    return Column("grant_id", String(64), ForeignKey("grants.id", ondelete="CASCADE"), nullable=False, index=True)
+def _grant_fk(nullable: bool = False) -> Column[str]:
+    return Column("grant_id", String(64), ForeignKey("grants.id", ondelete="CASCADE"), nullable=nullable, index=True)
 
 
 authorization_codes = Table(
@@ -224,7 +228,9 @@ access_tokens = Table(
     "access_tokens",
     metadata,
     Column("id", String(64), primary_key=True),
-    _grant_fk(),
+    # Token exchange (RFC 8693) makes tokens without a grant; those of a personal access token end with it.
+    _grant_fk(nullable=True),
+    Column("personal_access_token_id", String(21), index=True),
     _application_fk(),
     _user_fk(),
     Column("session_uid", String(64), index=True),
@@ -249,6 +255,76 @@ refresh_tokens = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("rotated_at", BigInteger),
 )
+
+personal_access_tokens = Table(
+    "personal_access_tokens",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    _user_fk(),
+    Column("name", String(256), nullable=False),
+    Column("value_digest", String(64), nullable=False),
+    # NULL where VESTIBULE_SHOW_TOKENS=once.
+    Column("value_sealed", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    UniqueConstraint("user_id", "name"),
+    UniqueConstraint("value_digest"),
+)
+
+# Impersonation: `id` is the digest of the token.
+subject_tokens = Table(
+    "subject_tokens",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _user_fk(),
+    Column("context", JSONText, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("consumed_at", BigInteger),
+)
+
+mfa_verifications = Table(
+    "mfa_verifications",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    _user_fk(),
+    Column("type", String(32), nullable=False),
+    # The seed of a TOTP generator; the step of its last good code, so that no code counts twice.
+    Column("secret_sealed", Text),
+    Column("last_step", BigInteger),
+    # What is public of a WebAuthn credential: key, counter, transports, agent, name.
+    Column("data", JSONText, nullable=False),
+    Column("credential_id", String(1400)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    UniqueConstraint("credential_id"),
+)
+
+backup_codes = Table(
+    "backup_codes",
+    metadata,
+    Column("verification_id", String(21), ForeignKey("mfa_verifications.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("code_digest", String(64), nullable=False),
+    Column("used_at", BigInteger),
+)
+
+# The audit trail. It names users and applications without pointing at them: it outlives both.
+logs = Table(
+    "logs",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("key", String(128), nullable=False),
+    Column("payload", JSONText, nullable=False),
+    Column("user_id", String(12)),
+    Column("application_id", String(21)),
+    Column("created_at", BigInteger, nullable=False),
+)
+Index("logs__created_at_ix", logs.c.created_at.desc(), logs.c.id)
+Index("logs__user_id_ix", logs.c.user_id, logs.c.created_at.desc())
+Index("logs__application_id_ix", logs.c.application_id, logs.c.created_at.desc())
+Index("logs__key_ix", logs.c.key, logs.c.created_at.desc())
 
 verification_codes = Table(
     "verification_codes",

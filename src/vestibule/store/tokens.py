@@ -31,6 +31,8 @@ CONSUME_CODE: Statement[Row] = Statement(
 
 INSERT_ACCESS: Statement[Row] = Statement(insert(access_tokens))
 
+DELETE_ACCESS: Statement[Row] = Statement(delete(access_tokens).where(access_tokens.c.id == bindparam("token_id")))
+
 _access_lives = (access_tokens.c.expires_at > bindparam("now"), *_grant_lives)
 
 LIVE_ACCESS = Statement(
