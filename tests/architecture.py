@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-BOTTOM = ("errors", "clock", "crypto", "digests", "settings", "model", "password_policy")
+BOTTOM = ("errors", "clock", "crypto", "digests", "settings", "model", "origin", "password_policy")
 
 _DOMAIN = ("domain", "store", "connectors", "db")
 

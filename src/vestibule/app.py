@@ -1,7 +1,6 @@
 """Composition root of the identity server: settings to store, keys, connectors, routes."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,8 +8,9 @@ from dataclasses import dataclass
 import msgspec
 
 from vestibule import __version__
+from vestibule.api.audit import audited
 from vestibule.api.auth import management_access
-from vestibule.api.management import connectors, credentials, users, verifications
+from vestibule.api.management import connectors, credentials, logs, users, verifications
 from vestibule.clock import Clock, SystemClock
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import PasswordPool, Sealer
@@ -46,6 +46,8 @@ from vestibule.store.tables import metadata
 from vestibule.ui.render import Pages
 
 SWEEP_SECONDS = 600
+TRAIL_SECONDS, TRAIL_RETRY_SECONDS = 0.25, 5
+"""How long entries of the audit trail are gathered before they are written together; and after a failure."""
 TITLE = "Vestibule Management API"
 SCHEMES: dict[str, dict[str, object]] = {
     "managementToken": {
@@ -73,7 +75,8 @@ class IdentityServer:
     keys: Keyring
 
     async def close(self) -> None:
-        """Close connections, threads and the store."""
+        """Write what the audit trail still holds; close connections, threads and the store."""
+        await self.ctx.trail.settle()
         self.ctx.passwords.close()
         await self.ctx.outgoing.close()
         await self.ctx.db.close()
@@ -88,8 +91,8 @@ def translate(error: Exception) -> Exception:
 def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
     """Return every route of the Management API."""
     access = management_access(keys, ctx.settings.issuer)
-    modules = (users, credentials, verifications, connectors)
-    return [route for module in modules for route in module.routes(ctx, access)]
+    modules = (users, credentials, verifications, connectors, logs)
+    return [audited(route, ctx.trail) for module in modules for route in module.routes(ctx, access)]
 
 
 def describe(routes: list[Route], public_url: str) -> bytes:
@@ -145,7 +148,7 @@ async def build(
         log=log,
         trusted_proxies=settings.trusted_proxies,
         translate=translate,
-        lifespan=lambda: sweeping(ctx, log),
+        lifespan=lambda: in_background(ctx, log),
     )
     return IdentityServer(app, ctx, keys)
 
@@ -162,22 +165,33 @@ def faces(ctx: Context, keys: Keyring) -> list[Face]:
     ]
 
 
+async def sweep(ctx: Context, log: Log) -> None:
+    """Delete what has expired, now and every ten minutes."""
+    while True:
+        try:
+            await expire(ctx)
+        except DatabaseUnavailable:
+            log.warning("sweep_postponed", reason="the store does not answer")
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def keep_trail(ctx: Context, log: Log) -> None:
+    """Write what the audit trail has gathered, soon after it was noted."""
+    while True:
+        await ctx.trail.waiting.wait()
+        await asyncio.sleep(TRAIL_SECONDS)
+        if not await ctx.trail.settle():
+            log.warning("audit_trail_waits", reason="the store does not answer")
+            await asyncio.sleep(TRAIL_RETRY_SECONDS)
+
+
 @asynccontextmanager
-async def sweeping(ctx: Context, log: Log) -> AsyncIterator[None]:
-    """Delete what has expired, now and every ten minutes, for as long as the server runs."""
-
-    async def forever() -> None:
-        while True:
-            try:
-                await expire(ctx)
-            except DatabaseUnavailable:
-                log.warning("sweep_postponed", reason="the store does not answer")
-            await asyncio.sleep(SWEEP_SECONDS)
-
-    task = asyncio.create_task(forever())
+async def in_background(ctx: Context, log: Log) -> AsyncIterator[None]:
+    """Do the housekeeping for as long as the server runs."""
+    tasks = [asyncio.create_task(work(ctx, log)) for work in (sweep, keep_trail)]
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

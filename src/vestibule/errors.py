@@ -44,6 +44,7 @@ class OAuthError(Exception):
         log: str | None = None,
     ) -> None:
         super().__init__(log or description or error)
+        self.reason = log or description or error
         self.error = error
         self.description = description
         self.status = status

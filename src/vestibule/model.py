@@ -195,6 +195,17 @@ class VerificationCode(Noun, frozen=True, gc=False):
     consumed_at: int | None
 
 
+class LogEntry(Noun, frozen=True, gc=False):
+    """A row of the audit trail; `payload` is JSON text."""
+
+    id: str
+    key: str
+    payload: str
+    user_id: str | None
+    application_id: str | None
+    created_at: int
+
+
 class Connector(Noun, frozen=True, gc=False):
     """A configured connector; the config is sealed JSON."""
 

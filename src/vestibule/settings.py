@@ -75,6 +75,9 @@ class ServerSettings:
         "NORMAL",
         "`FULL` survives power loss without losing the last transactions, at a third of the write speed.",
     )
+    audit_days: int = _setting(
+        "VESTIBULE_AUDIT_DAYS", "365", "Days after which entries of the audit trail are deleted; 0 keeps them for ever."
+    )
     log_level: str = _setting("VESTIBULE_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.")
 
     @property

@@ -59,6 +59,15 @@ class HasPassword(msgspec.Struct, rename="camel"):
     has_password: bool
 
 
+class LogEntry(msgspec.Struct, rename="camel", kw_only=True):
+    """An entry of the audit trail; `payload` has at least `key` and `result`."""
+
+    id: str
+    key: str
+    payload: dict[str, Any]
+    created_at: float
+
+
 class Connector(msgspec.Struct, rename="camel", kw_only=True):
     """A configured connector; `connector_id` names its factory."""
 

@@ -1,11 +1,12 @@
 """What a verb needs from the world, handed to it by the composition root."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vestibule.clock import Clock
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import PasswordPool, Sealer
 from vestibule.db import Database
+from vestibule.domain.audit import Trail
 from vestibule.settings import ServerSettings
 
 
@@ -19,3 +20,7 @@ class Context:
     passwords: PasswordPool
     settings: ServerSettings
     outgoing: Outgoing
+    trail: Trail = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "trail", Trail(self.db, self.clock))

@@ -11,17 +11,20 @@ import msgspec
 from vestibule.crypto import digest, new_token, same
 from vestibule.db import Tx
 from vestibule.domain import attempts, credentials, grants, users
+from vestibule.domain.audit import Event
 from vestibule.domain.authorization import AuthorizationParams
 from vestibule.domain.clients import Client
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import LEGACY, BrowserCookies, CookieKeys
-from vestibule.errors import InvalidCredentials, SessionNotFound, UserSuspended
+from vestibule.errors import AppError, InvalidCredentials, SessionNotFound, UserSuspended
 from vestibule.model import Interaction, Session, User
 from vestibule.store import interactions as store
 from vestibule.store import subjects
 
 INTERACTION_MS = 3600 * 1000
 LOGIN, CONSENT = "login", "consent"
+PASSWORD_STEP = "Interaction.SignIn.Verification.Password.Submit"  # noqa: S105 - a step, not a password
+REGISTER_STEP = "Interaction.Register.Verification.NewPasswordIdentity.Submit"
 
 _params = msgspec.json.Decoder(AuthorizationParams).decode
 
@@ -105,30 +108,58 @@ async def sign_in(ctx: Context, interaction: Interaction, identifier: str, passw
     async with ctx.db.read() as tx:
         user = await users.find_by_identifier(tx, ctx, identifier)
     account = identifier.strip().casefold() if user is None else user.id
-    await attempts.begin(ctx, account, ip)
-    if not await credentials.check_password(ctx, user, password) or user is None:
-        raise InvalidCredentials
-    await attempts.succeed(ctx, account)
-    if user.is_suspended:
-        raise UserSuspended
-    return await _signed_in(ctx, interaction, user)
+    try:
+        await attempts.begin(ctx, account, ip)
+        if not await credentials.check_password(ctx, user, password) or user is None:
+            raise InvalidCredentials
+        await attempts.succeed(ctx, account)
+        if user.is_suspended:
+            raise UserSuspended
+    except AppError as error:
+        await _note(ctx, interaction, PASSWORD_STEP, user, error)
+        raise
+    await _note(ctx, interaction, PASSWORD_STEP, user)
+    return await _signed_in(ctx, interaction, user, "Interaction.SignIn.Submit")
 
 
 async def register(
     ctx: Context, interaction: Interaction, identifier: str, password: str, name: str | None = None
 ) -> str:
     """Create an account and sign it in; returns where to go next. Raises what `users.register` raises."""
-    user = await users.register(ctx, identifier, password, name)
-    return await _signed_in(ctx, interaction, user)
+    try:
+        user = await users.register(ctx, identifier, password, name)
+    except AppError as error:
+        await _note(ctx, interaction, REGISTER_STEP, None, error)
+        raise
+    await _note(ctx, interaction, REGISTER_STEP, user)
+    return await _signed_in(ctx, interaction, user, "Interaction.Register.Submit")
 
 
-async def _signed_in(ctx: Context, interaction: Interaction, user: User) -> str:
+async def _signed_in(ctx: Context, interaction: Interaction, user: User, step: str) -> str:
     now = ctx.clock.now()
     async with ctx.db.write() as tx:
         await tx.run(subjects.SIGNED_IN, user_id=user.id, now=now)
-        return await _advance(
+        onward = await _advance(
             tx, ctx, interaction, at_prompt=LOGIN, user_id=user.id, signed_in_at=now, outcome=Outcome(login=True)
         )
+    await _note(ctx, interaction, step, user)
+    return onward
+
+
+async def _note(
+    ctx: Context, interaction: Interaction, step: str, user: User | None, error: AppError | None = None
+) -> None:
+    """Leave a step in the audit trail, stored before the person goes on."""
+    ctx.trail.record(
+        Event(
+            key=step,
+            error=None if error is None else error.code,
+            user_id=None if user is None else user.id,
+            application_id=interaction.client_id,
+            interaction_id=interaction.id,
+        )
+    )
+    await ctx.trail.settle()
 
 
 async def consent(ctx: Context, interaction: Interaction, granted: bool) -> str:

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 
 from starlette.types import Receive, Scope, Send
 
+from vestibule import origin
 from vestibule.crypto import new_token
 from vestibule.errors import AppError, InvalidInput, OAuthError
 from vestibule.http import cors, finishing
@@ -73,6 +74,7 @@ class Application:
             return
         path = raw_path(scope)
         request = Request(scope, receive, self._edge, new_token()[:REQUEST_ID_LENGTH])
+        origin.CURRENT.set(request)
         mounted = next((item for item in self._mounted if item.holds(path)), None)
         try:
             if mounted is None:

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope
 from vestibule.http import body, forms, guard
 from vestibule.http.address import client_address
 from vestibule.http.edge import Edge
+from vestibule.http.headers import find
 from vestibule.http.issues import refusal, wrong_type
 from vestibule.http.pagination import Page, parse_page
 from vestibule.http.routing import Route
@@ -68,6 +69,11 @@ class Request(HTTPConnection):
     def ip(self) -> str:
         """The client's address: the peer, or what a trusted proxy says."""
         return client_address(self.scope, self.edge.trusted_proxies)
+
+    @property
+    def user_agent(self) -> str:
+        """What the client calls itself, as sent; empty when it does not say."""
+        return (find(self.scope["headers"], b"user-agent") or b"").decode("latin-1")
 
     def query(self, kind: type[T]) -> T:
         """Return the query as a struct of strings; raises InvalidInput (a repeated parameter is an array)."""

@@ -7,6 +7,7 @@ import msgspec
 from vestibule.db import Tx
 from vestibule.domain import applications, grants, interactions, sessions
 from vestibule.domain import cookies as names
+from vestibule.domain.audit import Event
 from vestibule.domain.authorization import AuthorizationParams
 from vestibule.domain.clients import Client
 from vestibule.domain.interactions import CONSENT, LOGIN, Outcome
@@ -151,6 +152,7 @@ class Authorization:
             if step is not None:
                 return await self._page_for(tx, state, jar, step)
             code = await self._code(tx, state, grant, jar)
+        self._note_end(state)
         return respond.to_client(request, self._provider, params, {"code": code})
 
     async def _take_up(self, tx: Tx, state: State, interaction: Interaction, jar: Jar) -> None:
@@ -204,6 +206,15 @@ class Authorization:
         )
         jar.interaction(interaction, params.ui_locales)
         return redirect(login_page(params) if step == LOGIN else consent_page(client.id))
+
+    def _note_end(self, state: State) -> None:
+        session = state.session
+        if session is not None:
+            client_id = state.asked.client.id
+            event = Event(
+                key="Interaction.End", user_id=session.user_id, application_id=client_id, session_id=session.uid
+            )
+            self._provider.ctx.trail.record(event)
 
     async def _code(self, tx: Tx, state: State, grant: Grant | None, jar: Jar) -> str:
         session, grant_id = state.session, state.grant_id or (grant.id if grant else None)

@@ -8,7 +8,7 @@ from vestibule.domain.clients import Client
 from vestibule.errors import OAuthError
 from vestibule.http import Request, Response, json_response
 from vestibule.model import AccessToken, RefreshToken
-from vestibule.oidc import cors
+from vestibule.oidc import cors, trail
 from vestibule.oidc.client_auth import client_of
 from vestibule.oidc.errors import NO_STORE
 from vestibule.oidc.params import Parameters, posted
@@ -67,6 +67,7 @@ class Lookup:
                     await tx.run(tokens.DELETE_ACCESS, token_id=found.id)
                 else:
                     await grants.revoke(tx, self._provider.clock, found.grant_id)
+            trail.revoked(self._provider.ctx.trail, client, found.user_id)
         return Response(b"", 200, headers=NO_STORE)
 
     async def _asked(self, request: Request) -> tuple[Client, str]:

@@ -10,6 +10,7 @@ import msgspec
 from vestibule.crypto import digest, same
 from vestibule.domain import applications, sessions
 from vestibule.domain import cookies as names
+from vestibule.domain.audit import Event
 from vestibule.domain.clients import Client
 from vestibule.errors import OAuthError, TokenRejected
 from vestibule.http import Request, Response, redirect
@@ -72,6 +73,8 @@ class SessionEnd:
             session = await sessions.find(tx, self._provider.clock, self._cookie(request))
             if session is not None:
                 await sessions.end(tx, session)
+        if session is not None:
+            self._provider.ctx.trail.record(Event(key="Session.End", user_id=session.user_id, session_id=session.uid))
         jar = Jar(self._provider.cookies, request, secure=self._provider.ctx.settings.is_secure)
         jar.no_session()
         return jar.write(goes)

@@ -3,7 +3,7 @@
 from vestibule.domain.clients import Client
 from vestibule.errors import OAuthError
 from vestibule.http import Request, Response, json_response
-from vestibule.oidc import cors
+from vestibule.oidc import cors, trail
 from vestibule.oidc.client_auth import client_of
 from vestibule.oidc.errors import NO_STORE
 from vestibule.oidc.grants import Grant
@@ -35,8 +35,14 @@ class Token:
         params = await posted(request)
         client = await client_of(request, params, self._provider)
         cors.check_origin(request, client, self._provider)
-        grant = _grant_for(client, params)
-        return json_response(await grant.exchange(self._provider, client, params), headers=NO_STORE)
+        kept = self._provider.ctx.trail
+        try:
+            issued = await _grant_for(client, params).exchange(self._provider, client, params)
+        except OAuthError as error:
+            trail.refused(kept, client, params, error)
+            raise
+        trail.exchanged(kept, client, params, issued)
+        return json_response(issued.answer, headers=NO_STORE)
 
 
 def _grant_for(client: Client, params: Parameters) -> Grant:

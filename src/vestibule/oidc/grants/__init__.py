@@ -8,7 +8,16 @@ from vestibule.oidc.issue import TokenResponse
 from vestibule.oidc.params import Parameters
 from vestibule.oidc.provider import Provider
 
-Exchange = Callable[[Provider, Client, Parameters], Awaitable[TokenResponse]]
+
+@dataclass(frozen=True)
+class Issued:
+    """What an exchange came to: the answer, and for whom the tokens are (None: for the client itself)."""
+
+    answer: TokenResponse
+    user_id: str | None = None
+
+
+Exchange = Callable[[Provider, Client, Parameters], Awaitable[Issued]]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from vestibule.model import AuthorizationCode
 from vestibule.oidc import codes, issue, refresh
 from vestibule.oidc.codes import CodeParams
 from vestibule.oidc.errors import invalid_grant
-from vestibule.oidc.grants import Grant
+from vestibule.oidc.grants import Grant, Issued
 from vestibule.oidc.issue import Granted, TokenResponse
 from vestibule.oidc.params import Parameters
 from vestibule.oidc.provider import Provider
@@ -19,7 +19,7 @@ VERIFIER_LENGTHS = range(43, 129)
 UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
-async def authorization_code(provider: Provider, client: Client, params: Parameters) -> TokenResponse:
+async def authorization_code(provider: Provider, client: Client, params: Parameters) -> Issued:
     """Redeem a code. The first to redeem it wins; any later try ends what the first one got."""
     (text,) = params.need("code")
     async with provider.db.read() as tx:
@@ -48,9 +48,7 @@ async def authorization_code(provider: Provider, client: Client, params: Paramet
     return await _redeem(provider, code, granted, params.all("resource"))
 
 
-async def _redeem(
-    provider: Provider, code: AuthorizationCode, granted: Granted, asked: tuple[str, ...]
-) -> TokenResponse:
+async def _redeem(provider: Provider, code: AuthorizationCode, granted: Granted, asked: tuple[str, ...]) -> Issued:
     async with provider.db.read() as tx:  # signing is done before the transaction opens
         made = await issue.access(tx, provider, granted, await issue.audience_for(tx, granted, asked))
         id_token = await issue.id_token(tx, provider, granted)
@@ -63,7 +61,7 @@ async def _redeem(
                 refresh_token = await refresh.issue(tx, provider, granted)
     if not won:
         raise invalid_grant("the code was used in parallel, or its grant is revoked")
-    return TokenResponse(
+    answer = TokenResponse(
         access_token=made.token,
         expires_in=made.seconds,
         token_type="Bearer",  # noqa: S106
@@ -71,6 +69,7 @@ async def _redeem(
         id_token=id_token,
         refresh_token=refresh_token,
     )
+    return Issued(answer, granted.user.id)
 
 
 async def _reused(provider: Provider, code: AuthorizationCode) -> None:

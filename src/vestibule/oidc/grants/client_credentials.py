@@ -4,14 +4,14 @@ from vestibule.domain import resources
 from vestibule.domain.clients import Client
 from vestibule.errors import OAuthError
 from vestibule.oidc import issue
-from vestibule.oidc.grants import Grant
+from vestibule.oidc.grants import Grant, Issued
 from vestibule.oidc.issue import UNKNOWN_RESOURCE, TokenResponse
 from vestibule.oidc.params import Parameters
 from vestibule.oidc.provider import Provider
 from vestibule.store import resources as store
 
 
-async def client_credentials(provider: Provider, client: Client, params: Parameters) -> TokenResponse:
+async def client_credentials(provider: Provider, client: Client, params: Parameters) -> Issued:
     """Issue a JWT: the scopes asked for, as far as the application's roles hold them on that resource."""
     if params.get("organization_id") is not None:
         raise OAuthError("access_denied", "app has not associated with the organization", status=403)
@@ -32,7 +32,8 @@ async def client_credentials(provider: Provider, client: Client, params: Paramet
     seconds = allowed[0].access_token_ttl
     token = await issue.jwt(provider, client.id, client.id, audience=indicator, scope=scope, seconds=seconds)
     # Section 4.4.3: no refresh token.
-    return TokenResponse(access_token=token, expires_in=seconds, token_type="Bearer", scope=scope)  # noqa: S106
+    answer = TokenResponse(access_token=token, expires_in=seconds, token_type="Bearer", scope=scope)  # noqa: S106
+    return Issued(answer)
 
 
 GRANT = Grant("client_credentials", client_credentials)

@@ -8,7 +8,7 @@ from vestibule.errors import OAuthError
 from vestibule.model import RefreshToken, User
 from vestibule.oidc import issue, refresh
 from vestibule.oidc.errors import invalid_grant
-from vestibule.oidc.grants import Grant
+from vestibule.oidc.grants import Grant, Issued
 from vestibule.oidc.issue import Granted, TokenResponse
 from vestibule.oidc.params import Parameters
 from vestibule.oidc.provider import Provider
@@ -18,7 +18,7 @@ from vestibule.store import tokens as store
 ORGANIZATIONS_SCOPE = "urn:logto:scope:organizations"
 
 
-async def refresh_token(provider: Provider, client: Client, params: Parameters) -> TokenResponse:
+async def refresh_token(provider: Provider, client: Client, params: Parameters) -> Issued:
     """Exchange a refresh token; the user and their permissions are looked at anew."""
     (text,) = params.need("refresh_token")
     now = provider.clock.now()
@@ -37,9 +37,7 @@ async def refresh_token(provider: Provider, client: Client, params: Parameters) 
     return await _exchange(provider, text, token, granted, params)
 
 
-async def _exchange(
-    provider: Provider, text: str, token: RefreshToken, granted: Granted, params: Parameters
-) -> TokenResponse:
+async def _exchange(provider: Provider, text: str, token: RefreshToken, granted: Granted, params: Parameters) -> Issued:
     narrow = _narrowed(granted, params.get("scope"))
     async with provider.db.read() as tx:  # signing is done before the transaction opens
         audience = await issue.audience_for(tx, granted, params.all("resource"))
@@ -51,7 +49,7 @@ async def _exchange(
             await issue.store_access(tx, provider, narrow, made)
     if replacement is None:
         raise invalid_grant("the token was rotated or revoked meanwhile")
-    return TokenResponse(
+    answer = TokenResponse(
         access_token=made.token,
         expires_in=made.seconds,
         token_type="Bearer",  # noqa: S106
@@ -59,6 +57,7 @@ async def _exchange(
         id_token=id_token,
         refresh_token=replacement,
     )
+    return Issued(answer, granted.user.id)
 
 
 async def _rotated(tx: Tx, provider: Provider, text: str, token: RefreshToken, granted: Granted) -> str | None:
