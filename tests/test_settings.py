@@ -36,7 +36,12 @@ def test_values_are_converted_to_their_types() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("VESTIBULE_PORT", "many"), ("VESTIBULE_ALLOW_PRIVATE", "10.0.0.1/8"), ("VESTIBULE_PUBLIC_URL", "id.example.com")],
+    [
+        ("VESTIBULE_PORT", "many"),
+        ("VESTIBULE_ALLOW_PRIVATE", "10.0.0.1/8"),
+        ("VESTIBULE_PUBLIC_URL", "id.example.com"),
+        ("VESTIBULE_SHOW_TOKENS", "sometimes"),
+    ],
 )
 def test_a_faulty_setting_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingError, match=name if name != "VESTIBULE_PUBLIC_URL" else "public address"):

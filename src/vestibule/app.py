@@ -22,6 +22,7 @@ from vestibule.db import (
     ValueTooLong,
     connect,
 )
+from vestibule.domain import shown_secrets
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
 from vestibule.domain.expiry import expire
@@ -139,6 +140,7 @@ async def build(
     )
     await ensure_keys(ctx)
     await seed(ctx)
+    await shown_secrets.forget(ctx)
     keys = Keyring(ctx)
     await keys.jwks()
     log = log or Log(clock, level=settings.log_level)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
 from vestibule.crypto import MASTER_KEY_BYTES
@@ -69,6 +69,12 @@ class ServerSettings:
         "VESTIBULE_OUTBOX",
         "var/outbox",
         "Folder of the development outbox; the outbox exists only when the public address is a loopback one.",
+    )
+    show_tokens: Literal["always", "once"] = _setting(
+        "VESTIBULE_SHOW_TOKENS",
+        "always",
+        "`always`: lists show the values of personal access tokens and application secrets, as the contract does. "
+        "`once`: a value is shown when it is created and never again, and the store forgets the sealed copies it has.",
     )
     sqlite_synchronous: str = _setting(
         "VESTIBULE_SQLITE_SYNCHRONOUS",
@@ -200,6 +206,8 @@ def _convert(kind: object, text: str) -> object:
         return int(text)
     if kind is bool:
         return text.lower() in {"1", "true", "yes", "y"}
+    if get_origin(kind) is Literal and text not in get_args(kind):
+        raise ValueError(f"one of {', '.join(get_args(kind))} is expected")
     if kind == tuple[Network, ...]:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     if kind == tuple[str, ...]:

@@ -11,12 +11,12 @@ from vestibule.db import Tx
 from vestibule.domain.clients import Client, ClientMetadata
 from vestibule.domain.context import Context
 from vestibule.domain.seeds import MANAGEMENT_ROLE
+from vestibule.domain.shown_secrets import APPLICATION_SECRET
 from vestibule.model import Application, ApplicationType
 from vestibule.store import applications as store
 from vestibule.store import roles
 
 DEFAULT_SECRET_NAME = "Default secret"  # noqa: S105 - the name, not the value
-SECRET_PURPOSE = "application-secret"  # noqa: S105
 
 
 class Proof(Enum):
@@ -75,13 +75,13 @@ async def create_application(
 
 async def _add_secret(tx: Tx, ctx: Context, application: Application) -> str:
     value = new_secret()
-    place = f"{application.id}/{DEFAULT_SECRET_NAME}"
+    digest = APPLICATION_SECRET.digest(ctx, value)
     await tx.run(
         store.INSERT_SECRET,
         application_id=application.id,
         name=DEFAULT_SECRET_NAME,
-        value_digest=ctx.sealer.keyed_digest(value, SECRET_PURPOSE),
-        value_sealed=ctx.sealer.seal(value.encode(), "application_secrets", "value_sealed", place),
+        value_digest=digest,
+        value_sealed=APPLICATION_SECRET.seal(ctx, f"{application.id}/{digest}", value),
         created_at=ctx.clock.now(),
         expires_at=None,
     )
@@ -101,7 +101,7 @@ async def authenticate(tx: Tx, ctx: Context, client_id: str, secret: str | None)
         if client is None:
             return Authentication(Proof.UNKNOWN, None)
         return Authentication(Proof.PASSED if client.is_public else Proof.FAILED, client)
-    presented = ctx.sealer.keyed_digest(secret, SECRET_PURPOSE)
+    presented = APPLICATION_SECRET.digest(ctx, secret)
     row = await tx.one(store.WITH_SECRET, id=client_id, value_digest=presented)
     if row is None:
         return Authentication(Proof.UNKNOWN, None)
