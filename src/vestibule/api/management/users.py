@@ -4,7 +4,7 @@ import msgspec
 from msgspec import UNSET
 
 from vestibule.api.auth import caller_of
-from vestibule.api.management.user_query import parse_search
+from vestibule.api.management.search_query import excluded, parse_search
 from vestibule.api.schemas import (
     CustomDataPatch,
     ProfileBody,
@@ -36,7 +36,8 @@ from vestibule.errors import (
     UsernameInUse,
 )
 from vestibule.http import Access, Request, Response, Route, empty, json_response, paginated
-from vestibule.store import user_search
+from vestibule.store.listing import Window
+from vestibule.store.user_search import USERS
 
 NEAR = 2000
 """Offsets up to this are read from the index in the event loop; further ones go where scans go."""
@@ -62,12 +63,13 @@ class Users:
     async def find(self, request: Request) -> Response:
         """GET /users: list and search."""
         page = request.pagination()
-        search = parse_search(request.query_items)
+        exclude = excluded(request.query_items)
+        search = parse_search(request.query_items, USERS.fields)
         password = request.flag("includePasswordHash")
         near = not search.groups and page.offset <= NEAR
         async with self._ctx.db.read() if near else self._ctx.db.scan() as tx:
-            found = await user_search.page(tx, search, limit=page.size, offset=page.offset)
-            total = await user_search.total(tx, search)
+            found = await USERS.rows(tx, search, Window(page.size, page.offset), exclude_role_id=exclude)
+            total = await USERS.total(tx, search, exclude_role_id=exclude)
         body = [user_out(user, password=password) for user in found]
         return json_response(body, headers=paginated(request, page, total))
 

@@ -1,11 +1,11 @@
-"""The query language of user lists (contract section 1.10): groups, modes, joint; every fault is a 400."""
+"""The query language of lists (contract section 1.10): groups, modes, joint; every fault is a 400."""
 
 import re
 from collections.abc import Sequence
 from typing import Literal, get_args
 
 from vestibule.errors import InvalidRequest
-from vestibule.store.user_search import FIELDS, Group, Mode, Search
+from vestibule.store.listing import Group, Mode, Search
 
 FLAG = {"true", "1", "y", "yes"}
 MODES: tuple[str, ...] = get_args(Mode)
@@ -23,22 +23,28 @@ def refuse(message: str) -> InvalidRequest:
     return InvalidRequest(message, data={})
 
 
-def parse_search(items: Items) -> Search:
-    """Read a search from decoded query parameters; raises InvalidRequest."""
-    sensitive = _last(items, "isCaseSensitive").lower() in FLAG
-    role, organization = _last(items, "excludeRoleId"), _last(items, "excludeOrganizationId")
-    if role and organization:
-        raise InvalidRequest("Use either `excludeRoleId` or `excludeOrganizationId`.")
+def parse_search(items: Items, fields: Sequence[str]) -> Search:
+    """Read a search over `fields` from decoded query parameters; raises InvalidRequest."""
+    sensitive = last(items, "isCaseSensitive").lower() in FLAG
     modes = _modes(items)
     groups: dict[str, list[str]] = {}
     for key, value in items:
         if key.startswith("search"):
             groups.setdefault(_field(key), []).append(value)
-    made = tuple(_group(name, values, modes, sensitive) for name, values in groups.items())
-    return Search(made, _joint(items), sensitive, role or None)
+    made = tuple(_group(name, values, modes, sensitive, fields) for name, values in groups.items())
+    return Search(made, _joint(items), sensitive)
 
 
-def _last(items: Items, name: str) -> str:
+def excluded(items: Items) -> str:
+    """Return `excludeRoleId`, or an empty text; raises InvalidRequest when an organization is excluded as well."""
+    role, organization = last(items, "excludeRoleId"), last(items, "excludeOrganizationId")
+    if role and organization:
+        raise InvalidRequest("Use either `excludeRoleId` or `excludeOrganizationId`.")
+    return role
+
+
+def last(items: Items, name: str) -> str:
+    """Return the last value of a parameter, or an empty text."""
     return next((value for key, value in reversed(items) if key == name), "")
 
 
@@ -67,16 +73,16 @@ def _joint(items: Items) -> Literal["or", "and"]:
     return "and" if joint == "and" else "or"
 
 
-def _group(name: str, values: list[str], modes: dict[str, Mode], sensitive: bool) -> Group:
+def _group(name: str, values: list[str], modes: dict[str, Mode], sensitive: bool, searchable: Sequence[str]) -> Group:
     mode = modes.get(name) or modes.get("") or "like"
     column = _UPPER.sub("_", name).lower()
-    if name and column not in FIELDS:
-        raise refuse(f"`{name[:64]}` is not a field that can be searched: {', '.join(FIELDS)}.")
+    if name and column not in searchable:
+        raise refuse(f"`{name[:64]}` is not a field that can be searched: {', '.join(searchable)}.")
     if any(not value or len(value) > MAX_VALUE for value in values):
         raise refuse(f"A value to search for has 1 to {MAX_VALUE} characters.")
     if mode != "exact" and len(values) > 1:
         raise refuse(f"The mode `{mode}` takes one value.")
-    fields = (column,) if name else tuple(FIELDS)
+    fields = (column,) if name else tuple(searchable)
     return Group(fields, mode, _value(mode, values, sensitive))
 
 
