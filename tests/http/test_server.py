@@ -1,10 +1,12 @@
 """The server over real sockets: slow and oversized clients, bad HTTP, keep-alive, and a graceful end."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,7 +15,7 @@ from vestibule.http import PUBLIC, Bounds, Request, Response, Route, serve, text
 
 pytestmark = pytest.mark.anyio
 
-SHORT = Bounds(header_seconds=0.2, body_seconds=0.2, keep_alive_seconds=0.2, linger_seconds=0.2)
+SHORT = Bounds(header_seconds=0.2, body_seconds=0.2, reading_seconds=0.2, keep_alive_seconds=0.2, linger_seconds=0.2)
 GET = b"GET /api/ping HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST /api/notes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -22,8 +24,14 @@ async def ping(request: Request) -> Response:
     return text("pong")
 
 
+async def large(request: Request) -> Response:
+    return text("x" * LARGE)
+
+
+LARGE = 6_000_000
+"""More than any socket holds by itself."""
 PING = Route("GET", "/api/ping", ping, access=PUBLIC)
-APP = app_of(PING, NOTES)
+APP = app_of(PING, NOTES, Route("GET", "/api/large", large, access=PUBLIC))
 
 
 async def talk(port: int, *pieces: bytes) -> bytes:
@@ -84,6 +92,88 @@ async def test_many_half_requests_do_not_stop_others() -> None:
         assert b"pong" in await once(port, GET)
         for _, writer in slow:
             writer.close()
+
+
+def test_the_bounds_are_those_that_are_promised() -> None:
+    """B87, B88: what no test waits for: ten seconds, 16 KiB."""
+    bounds = Bounds()
+    assert max(bounds.header_seconds, bounds.body_seconds, bounds.reading_seconds) <= 10
+    assert bounds.header_bytes == 16 * 1024
+
+
+@contextlib.contextmanager
+def connected(port: int, at_once: int = 4096) -> Iterator[socket.socket]:
+    """A client that takes little at a time."""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, at_once)
+        client.connect(("127.0.0.1", port))
+        client.setblocking(False)
+        yield client
+
+
+async def is_cut_off(client: socket.socket) -> bool:
+    """Read what the sockets held; tells whether the end came as a reset, before all of a large answer."""
+    loop, taken = asyncio.get_running_loop(), 0
+    try:
+        while piece := await asyncio.wait_for(loop.sock_recv(client, 65_536), 5):
+            taken += len(piece)
+    except ConnectionResetError:
+        return True
+    return taken < LARGE
+
+
+@pytest.mark.parametrize("ending", [b"\r\n", b"Connection: close\r\n\r\n"])
+async def test_an_answer_that_nobody_reads_is_given_up(ending: bytes) -> None:
+    """B88: a client that asks and never reads holds neither its connection nor our memory."""
+    async with running(APP, SHORT) as port:
+        with connected(port) as client:
+            client.send(GET.replace(b"/ping", b"/large") + ending)
+            await asyncio.sleep(4 * SHORT.reading_seconds)
+            assert await is_cut_off(client)
+        assert b"pong" in await once(port, GET)
+
+
+async def test_a_slow_reader_gets_everything() -> None:
+    """The clock of reading measures progress, not the whole."""
+    loop, taken = asyncio.get_running_loop(), 0
+    async with running(APP, Bounds(reading_seconds=0.1)) as port:
+        with connected(port, 32_768) as client:
+            client.send(GET.replace(b"/ping", b"/large") + b"Connection: close\r\n\r\n")
+            while piece := await loop.sock_recv(client, 1_000_000):
+                taken += len(piece)
+                await asyncio.sleep(0.01)
+    assert taken > LARGE
+
+
+async def test_a_flood_of_requests_on_one_connection_is_cut_short() -> None:
+    """B88: what is asked all at once is answered up to a bound, in order, and the last answer says that it is."""
+    async with running(APP, SHORT) as port:
+        try:
+            answer = await talk(port, (GET + b"\r\n") * 5_000)
+        except ConnectionResetError:
+            answer = None  # still sending when the server closed
+        if answer is not None:
+            assert answer.count(b"pong") == SHORT.pipelined + 1
+            assert answer.count(b"connection: close") == 1
+        assert b"pong" in await once(port, GET)
+
+
+async def test_half_a_request_behind_others_ends_them_quietly(caplog: pytest.LogCaptureFixture) -> None:
+    """B88: the requests before it are dropped, and nothing is written after the end."""
+    waiting = asyncio.Event()
+
+    async def slow(request: Request) -> Response:
+        await waiting.wait()
+        return text("late")
+
+    app = app_of(Route("GET", "/api/slow", slow, access=PUBLIC), PING)
+    async with running(app, SHORT) as port:
+        answer = await talk(port, GET.replace(b"/ping", b"/slow") + b"\r\n" + GET + b"\r\nGET /half")
+        waiting.set()
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert b"pong" not in answer
+        assert b"pong" in await once(port, GET)
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(

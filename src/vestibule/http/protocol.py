@@ -1,18 +1,26 @@
-"""uvicorn's HTTP protocol with bounds it lacks: size and time of the header, time of the body.
+"""uvicorn's HTTP protocol with bounds it lacks: size and time of the header, time of the body, time of the answer.
 
-Without them a client could send a header of any size, or half a request, and hold its connection for ever.
+Without them a client could send a header of any size, or half a request, or never read what it asked for, and hold
+its connection and our memory for ever.
 """
 
 import asyncio
+import contextlib
+import fcntl
+import struct
+import termios
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 _LINE_OVERHEAD = 4
 """Colon, space and line end around each header."""
+_LEAST_READ = 16 * 1024
+"""So many bytes of an answer must be taken in each period, or all that is left."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +30,16 @@ class Bounds:
     header_bytes: int = 16 * 1024
     header_seconds: float = 10.0
     body_seconds: float = 10.0
+    reading_seconds: float = 10.0
+    pipelined: int = 16
     keep_alive_seconds: float = 15.0
     linger_seconds: float = 1.0
     shutdown_seconds: int = 4
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Closes connections whose header is too large, or whose header or body does not arrive in time."""
+    """Closes connections whose header is too large, whose header or body does not arrive or whose answer is not read
+    in time, and those that ask for too much at once."""
 
     bounds = Bounds()
 
@@ -42,6 +53,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.timeout_keep_alive = self.bounds.keep_alive_seconds  # type: ignore[assignment]  # seconds, any number
         self._deadline: asyncio.TimerHandle | None = None
+        self._reading: asyncio.TimerHandle | None = None
+        self._running: RequestResponseCycle | None = None
         self._in_header = True
         self._in_message = False
         self._began_here = False
@@ -54,8 +67,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline = self.loop.call_later(self.bounds.header_seconds, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._stop_clock()
+        self._was_read()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -92,6 +106,9 @@ class BoundedProtocol(HttpToolsProtocol):
         total = len(self.url) + sum(len(name) + len(value) + _LINE_OVERHEAD for name, value in self.headers)
         if total > self.bounds.header_bytes:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif len(self.pipeline) >= self.bounds.pipelined:
+            self._refused = True  # what came before is answered, the rest is not looked at
+            self.cycle.keep_alive = False
         if not self._refused:
             super().on_headers_complete()
 
@@ -106,6 +123,32 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self._refused:
             super().on_message_complete()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        """Go on, or see that a last answer is read."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._must_read()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that nobody uses."""
+        super().timeout_keep_alive_handler()
+        self._must_read()
+
+    def pause_writing(self) -> None:
+        """Start the clock: the client reads more slowly than it is answered."""
+        super().pause_writing()
+        self._must_read()
+
+    def resume_writing(self) -> None:
+        """Stop the clock: the client has caught up. A connection that is closing must be read to its end."""
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._was_read()
+
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""
         self._refuse(HTTPStatus.BAD_REQUEST)
@@ -118,6 +161,26 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _must_read(self) -> None:
+        """Give the client time to read; closing alone would wait for it without end."""
+        if self._reading is None:
+            self._wait_for_reader()
+
+    def _wait_for_reader(self) -> None:
+        unread = _unread(self.transport)
+        self._reading = self.loop.call_later(self.bounds.reading_seconds, self._judge_reader, unread)
+
+    def _judge_reader(self, unread: int) -> None:
+        if unread - _unread(self.transport) < _LEAST_READ:
+            self.transport.abort()
+        else:
+            self._wait_for_reader()
+
+    def _was_read(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer, unless an answer is on its way already, and close after a moment in which the client can read it."""
         if self._refused or self.transport.is_closing():
@@ -125,17 +188,26 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refused = True
         self._stop_clock()
         self._unset_keepalive_if_required()
-        cycle = self.cycle
-        under_way = cycle is not None and not cycle.response_complete
-        if under_way:
-            started = cycle.response_started
-            cycle.disconnected = True
-            cycle.message_event.set()
-        if not (under_way and started):
+        self.pipeline.clear()
+        running, started = self._running, False
+        if running is not None and not running.response_complete:
+            started = running.response_started
+            running.disconnected = True
+            running.message_event.set()
+        if not started:
             self.transport.write(_answer(status))
         if self.transport.can_write_eof():
             self.transport.write_eof()
+        self._must_read()
         self.loop.call_later(self.bounds.linger_seconds, self.transport.close)
+
+
+def _unread(transport: asyncio.Transport) -> int:
+    """Return how many bytes wait for the client, in our memory and in the system's, which moves in large steps."""
+    count = bytes(struct.calcsize("i"))
+    with contextlib.suppress(OSError):
+        count = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, count)
+    return int(transport.get_write_buffer_size() + struct.unpack("i", count)[0])
 
 
 def _answer(status: HTTPStatus) -> bytes:
