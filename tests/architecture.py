@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-BOTTOM = ("errors", "clock", "crypto", "digests", "settings", "model", "origin", "password_policy")
+BOTTOM = ("errors", "clock", "crypto", "digests", "settings", "model", "origin", "password_policy", "totp")
 
 _DOMAIN = ("domain", "store", "connectors", "db")
 
@@ -26,7 +26,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "pages": (*BOTTOM, *_DOMAIN, "http", "ui"),
     "app": (*BOTTOM, *_DOMAIN, "http", "ui", "oidc", "api", "pages"),
     "client": (),
-    "account": ("errors", "clock", "crypto", "settings", "password_policy", "http", "db", "ui", "client"),
+    "account": ("errors", "clock", "crypto", "settings", "password_policy", "totp", "http", "db", "ui", "client"),
     "cli": (*BOTTOM, *_DOMAIN, "http", "client", "account", "app"),
     "__main__": (*BOTTOM, "cli"),
 }

@@ -1,6 +1,7 @@
 """The only place that reads the time. Times are integers: milliseconds since the epoch, UTC."""
 
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -32,3 +33,8 @@ class ManualClock:
     def advance(self, *, seconds: float) -> None:
         """Move forward (or back, with a negative number) by `seconds`."""
         self._now += round(seconds * 1000)
+
+
+def iso(moment: int) -> str:
+    """Return epoch milliseconds as ISO 8601 in UTC with milliseconds, such as `2025-06-15T15:06:40.000Z`."""
+    return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -61,6 +61,16 @@ def new_code() -> str:
     return f"{secrets.randbelow(1_000_000):06d}"
 
 
+def new_totp_secret() -> str:
+    """Return the seed of a TOTP generator: 160 random bits as 32 characters of base32."""
+    return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def new_backup_code() -> str:
+    """Return a backup code: 40 random bits as ten hexadecimal digits."""
+    return secrets.token_hex(5)
+
+
 def digest(text: str) -> str:
     """Return the SHA-256 of a high-entropy secret in hex, for look-up by value."""
     return hashlib.sha256(text.encode()).hexdigest()

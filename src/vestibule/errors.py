@@ -301,6 +301,58 @@ class InvalidCredentials(AppError):
     message = "The password is not right."
 
 
+# --- factors ------------------------------------------------------------------------------------------------
+
+
+class TotpInUse(AppError):
+    """The user has a TOTP generator already."""
+
+    code, status = "user.totp_already_in_use", 422
+    message = "This user has an authenticator application already. Remove it before adding another one."
+
+
+class TotpSecretInvalid(AppError):
+    """The seed of a TOTP generator is not base32 of the right length."""
+
+    code, status = "user.totp_secret_invalid", 422
+    message = "A secret is 16 to 32 characters of base32 in capitals. Leave it out to have one made."
+
+
+class BackupCodesInUse(AppError):
+    """The user still has unused backup codes."""
+
+    code, status = "user.backup_code_already_in_use", 422
+    message = "This user still has unused backup codes. Remove them before making new ones."
+
+
+class BackupCodesAlone(AppError):
+    """Backup codes stand in for another factor, and there is none."""
+
+    code, status = "session.mfa.backup_code_can_not_be_alone", 422
+    message = "Backup codes stand in for another factor. Add one first."
+
+
+class BackupCodeFormat(AppError):
+    """Not ten backup codes of ten hexadecimal digits each."""
+
+    code, status = "user.wrong_backup_code_format", 422
+    message = "Send ten codes of ten hexadecimal digits each, or leave `codes` out to have them made."
+
+
+class InvalidTotpCode(AppError):
+    """Not a code of the user's authenticator at this time, or one that was used before."""
+
+    code, status = "session.mfa.invalid_totp_code", 400
+    message = "This code is not right or was used already. Wait for the next one and try again."
+
+
+class InvalidBackupCode(AppError):
+    """Not an unused backup code of the user."""
+
+    code, status = "session.mfa.invalid_backup_code", 400
+    message = "This is not one of your unused backup codes. Check it and try again."
+
+
 # --- sign-in ------------------------------------------------------------------------------------------------
 
 

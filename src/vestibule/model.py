@@ -11,6 +11,7 @@ TENANT = "default"
 ApplicationType = Literal["Native", "SPA", "Traditional", "MachineToMachine"]
 KeyStatus = Literal["Next", "Current", "Previous"]
 RecipientKind = Literal["email", "phone"]
+FactorType = Literal["Totp", "WebAuthn", "BackupCode"]
 
 
 class Noun(msgspec.Struct, frozen=True, gc=False):
@@ -216,3 +217,22 @@ class Connector(Noun, frozen=True, gc=False):
     sync_profile: bool
     enable_token_storage: bool
     created_at: int
+
+
+class MfaVerification(Noun, frozen=True, gc=False):
+    """A factor of a user beside the password, with how many of its backup codes are unused; `data` is JSON text."""
+
+    id: str
+    type: FactorType
+    data: str
+    created_at: int
+    last_used_at: int | None
+    remaining: int
+
+
+class TotpSeed(Noun, frozen=True, gc=False):
+    """The sealed seed of a TOTP generator and the step of its last good code."""
+
+    id: str
+    secret_sealed: str
+    last_step: int | None

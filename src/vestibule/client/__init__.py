@@ -6,10 +6,10 @@
 Works against any server with the same contract. Imports nothing else of this project.
 """
 
-from vestibule.client import codes, connectors, users
+from vestibule.client import codes, connectors, mfa, users
 from vestibule.client.aio import AsyncManagementClient
 from vestibule.client.errors import ApiError, ClientError, NotFound, Refused, ServerFailed, TokenRefused, Unreachable
-from vestibule.client.models import Connector, Profile, User
+from vestibule.client.models import Connector, Factor, NewBackupCodes, NewTotp, Profile, User
 from vestibule.client.operation import Operation, Page
 from vestibule.client.sync import ManagementClient
 
@@ -18,7 +18,10 @@ __all__ = [
     "AsyncManagementClient",
     "ClientError",
     "Connector",
+    "Factor",
     "ManagementClient",
+    "NewBackupCodes",
+    "NewTotp",
     "NotFound",
     "Operation",
     "Page",
@@ -30,5 +33,6 @@ __all__ = [
     "User",
     "codes",
     "connectors",
+    "mfa",
     "users",
 ]

@@ -76,3 +76,28 @@ class Connector(msgspec.Struct, rename="camel", kw_only=True):
     type: str
     config: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
+
+
+class Factor(msgspec.Struct, rename="camel", kw_only=True):
+    """A factor of a user; times are ISO 8601. `remain_codes` counts unused backup codes."""
+
+    id: str
+    created_at: str
+    type: str
+    last_used_at: str | None = None
+    agent: str | None = None
+    name: str | None = None
+    remain_codes: int | None = None
+
+
+class NewTotp(msgspec.Struct, rename="camel"):
+    """A new TOTP generator: the seed, and a QR code as a PNG data URI."""
+
+    secret: str
+    secret_qr_code: str
+
+
+class NewBackupCodes(msgspec.Struct):
+    """New backup codes; the server does not show them again."""
+
+    codes: list[str]

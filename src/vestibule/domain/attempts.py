@@ -1,36 +1,42 @@
 """Failed tries at a secret: counted before the secret is looked at, so that many at once do not slip through.
 
-One counter an account whatever identifier is used, and one an address. It is stored, so every node shares it.
+One counter an account whatever identifier is used, and one an address. It is stored, so every node shares it. A try at
+a second factor counts as a try at the account and once more by itself: who knows the password could else start the
+count anew after every nine guesses.
 """
 
 from vestibule.domain.context import Context
 from vestibule.errors import TooManyAttempts
 from vestibule.store import activities
 
-ACTION = "PasswordTry"
+ACTION, FACTOR = "PasswordTry", "FactorTry"
 WINDOW_MS = 15 * 60_000
 PER_ACCOUNT, PER_ADDRESS = 10, 50
 
 
-def _targets(ctx: Context, account: str, address: str) -> list[tuple[str, int]]:
-    digest = ctx.sealer.keyed_digest
-    targets = [(digest(account, "attempt-account"), PER_ACCOUNT)]
-    if address:
-        targets.append((digest(address, "attempt-address"), PER_ADDRESS))
-    return targets
+def _account(ctx: Context, account: str) -> str:
+    return ctx.sealer.keyed_digest(account, "attempt-account")
 
 
-async def begin(ctx: Context, account: str, address: str = "") -> None:
+async def begin(ctx: Context, account: str, address: str = "", *, factor: bool = False) -> None:
     """Count a try before it is made; raises TooManyAttempts at the limit. `account` is a user id, or a folded text."""
-    now = ctx.clock.now()
+    now, target = ctx.clock.now(), _account(ctx, account)
+    counters = [(target, ACTION, PER_ACCOUNT)]
+    if factor:
+        counters.append((target, FACTOR, PER_ACCOUNT))
+    if address:
+        counters.append((ctx.sealer.keyed_digest(address, "attempt-address"), ACTION, PER_ADDRESS))
     async with ctx.db.write() as tx:
-        for target, limit in _targets(ctx, account, address):
-            if await activities.count(tx, target, ACTION, now - WINDOW_MS) >= limit:
+        for counter, action, limit in counters:
+            if await activities.count(tx, counter, action, now - WINDOW_MS) >= limit:
                 raise TooManyAttempts
-            await activities.record(tx, target, ACTION, now)
+            await activities.record(tx, counter, action, now)
 
 
-async def succeed(ctx: Context, account: str) -> None:
-    """Forget an account's tries after a good one; the address keeps its own."""
+async def succeed(ctx: Context, account: str, *, factor: bool = False) -> None:
+    """Forget an account's tries after a good one; tries from the address stay, and at a factor until one is good."""
+    target = _account(ctx, account)
     async with ctx.db.write() as tx:
-        await activities.forget(tx, _targets(ctx, account, "")[0][0], ACTION)
+        await activities.forget(tx, target, ACTION)
+        if factor:
+            await activities.forget(tx, target, FACTOR)

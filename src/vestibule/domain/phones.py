@@ -22,3 +22,12 @@ def spellings(digits: str) -> tuple[str, str]:
         return digits, digits
     national = phonenumbers.national_significant_number(number)
     return f"{number.country_code}{national}", f"{number.country_code}0{national}"
+
+
+def international(digits: str) -> str:
+    """Return a stored number as people write it, such as `+33 6 12 34 56 78`."""
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return f"+{digits}"
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -1,0 +1,135 @@
+"""`/api/users/{userId}/mfa-verifications`: a user's factors, shown without their secrets; made, removed."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from vestibule import totp
+from vestibule.clock import iso
+from vestibule.domain import mfa
+from vestibule.domain.context import Context
+from vestibule.domain.phones import international
+from vestibule.errors import (
+    BackupCodeFormat,
+    BackupCodesAlone,
+    BackupCodesInUse,
+    EntityNotFound,
+    TotpInUse,
+    TotpSecretInvalid,
+)
+from vestibule.http import Access, Request, Response, Route, empty, json_response
+from vestibule.http.guard import Maybe
+from vestibule.model import FactorType, MfaVerification, User
+
+NAMELESS = "Account"
+
+
+class TotpIn(Struct, tag_field="type", tag="Totp"):
+    """A TOTP generator, with a seed of the caller's or a new one."""
+
+    secret: Maybe[str] = UNSET
+
+
+class BackupCodesIn(Struct, tag_field="type", tag="BackupCode"):
+    """Ten backup codes, the caller's or new ones."""
+
+    codes: Maybe[list[str]] = UNSET
+
+
+FactorIn = TotpIn | BackupCodesIn
+
+
+class TotpOut(Struct, rename="camel", tag_field="type", tag="Totp"):
+    """A new TOTP generator: its seed, and the QR code of its `otpauth` address as a PNG data URI."""
+
+    secret: str
+    secret_qr_code: str
+
+
+class BackupCodesOut(Struct, tag_field="type", tag="BackupCode"):
+    """New backup codes, shown this once."""
+
+    codes: list[str]
+
+
+class FactorOut(Struct, rename="camel", omit_defaults=True):
+    """A factor without its secrets. Times are ISO 8601."""
+
+    id: str
+    created_at: str
+    type: FactorType
+    last_used_at: Maybe[str] = UNSET
+    agent: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+    remain_codes: Maybe[int] = UNSET
+
+
+class _Passkey(Struct):
+    """The part of a passkey's data that is shown."""
+
+    agent: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+
+
+def factor_out(factor: MfaVerification) -> FactorOut:
+    """Show a factor."""
+    out = FactorOut(factor.id, iso(factor.created_at), factor.type)
+    if factor.type == "BackupCode":
+        out.remain_codes = factor.remaining
+    elif factor.type == "WebAuthn":
+        passkey = msgspec.json.decode(factor.data, type=_Passkey)
+        out.agent, out.name = passkey.agent, passkey.name
+        if factor.last_used_at is not None:
+            out.last_used_at = iso(factor.last_used_at)
+    return out
+
+
+def label_of(user: User) -> str:
+    """Return what an authenticator calls the account: name, e-mail address, phone number, user name."""
+    phone = international(user.primary_phone) if user.primary_phone else None
+    return user.name or user.primary_email or phone or user.username or NAMELESS
+
+
+class Factors:
+    """Handlers over one context."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._host = urlsplit(ctx.settings.public_url).hostname or ""
+
+    async def find(self, request: Request) -> Response:
+        """GET …/mfa-verifications."""
+        found = await mfa.list_factors(self._ctx, request.path_params["userId"])
+        return json_response([factor_out(factor) for factor in found])
+
+    async def create(self, request: Request) -> Response:
+        """POST …/mfa-verifications."""
+        body: FactorIn = await request.json(FactorIn)  # type: ignore[arg-type]
+        user_id = request.path_params["userId"]
+        if isinstance(body, BackupCodesIn):
+            given = None if body.codes is UNSET else body.codes
+            return json_response(BackupCodesOut(await mfa.add_backup_codes(self._ctx, user_id, given)))
+        user, secret = await mfa.add_totp(self._ctx, user_id, None if body.secret is UNSET else body.secret)
+        address = totp.address(secret, self._host, label_of(user))
+        return json_response(TotpOut(secret, await asyncio.to_thread(totp.qr_code, address)))
+
+    async def delete(self, request: Request) -> Response:
+        """DELETE …/mfa-verifications/{verificationId}."""
+        await mfa.remove_factor(self._ctx, request.path_params["userId"], request.path_params["verificationId"])
+        return empty(204)
+
+
+def routes(ctx: Context, access: Access) -> list[Route]:
+    """Return the routes over factors."""
+    api, path, tags = Factors(ctx), "/api/users/{userId}/mfa-verifications", ("Users",)
+    refusals = (EntityNotFound, TotpInUse, TotpSecretInvalid, BackupCodesInUse, BackupCodesAlone, BackupCodeFormat)
+    return [
+        Route("GET", path, api.find, access=access, summary="List a user's factors", responses={200: list[FactorOut]},
+              errors=(EntityNotFound,), tags=tags),
+        Route("POST", path, api.create, access=access, summary="Add a factor", body=FactorIn,
+              responses={200: TotpOut | BackupCodesOut}, errors=refusals, tags=tags),
+        Route("DELETE", f"{path}/{{verificationId}}", api.delete, access=access, summary="Remove a factor",
+              responses={204: None}, errors=(EntityNotFound,), tags=tags),
+    ]  # fmt: skip

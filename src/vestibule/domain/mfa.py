@@ -1,0 +1,145 @@
+"""Factors beside the password: TOTP generators, backup codes, passkeys. Seeds are sealed, codes digested with a key."""
+
+import re
+from collections.abc import Sequence
+
+from vestibule import totp
+from vestibule.crypto import new_backup_code, new_id, new_totp_secret
+from vestibule.db import Tx
+from vestibule.domain import attempts
+from vestibule.domain.context import Context
+from vestibule.domain.users import get_user
+from vestibule.errors import (
+    BackupCodeFormat,
+    BackupCodesAlone,
+    BackupCodesInUse,
+    EntityNotFound,
+    InvalidBackupCode,
+    InvalidTotpCode,
+    TotpInUse,
+    TotpSecretInvalid,
+)
+from vestibule.model import FactorType, MfaVerification, User
+from vestibule.store import mfa as store
+from vestibule.store import users
+
+CODES = 10
+_CODE = re.compile(r"[0-9a-fA-F]{10}")
+_TABLE, _COLUMN = "mfa_verifications", "secret_sealed"
+
+
+async def list_factors(ctx: Context, user_id: str) -> list[MfaVerification]:
+    """Return a user's factors, the oldest first; raises EntityNotFound."""
+    async with ctx.db.read() as tx:
+        found = await tx.all(store.OF_USER, of_user=user_id)
+        if not found:
+            await get_user(tx, user_id)
+    return found
+
+
+async def add_totp(ctx: Context, user_id: str, secret: str | None = None) -> tuple[User, str]:
+    """Give a user a TOTP generator with this seed or a new one; returns the user and the seed.
+
+    Raises EntityNotFound, TotpInUse, TotpSecretInvalid.
+    """
+    seed = new_totp_secret() if secret is None else secret
+    async with ctx.db.write() as tx:
+        user, held = await _locked(tx, user_id)
+        if any(factor.type == "Totp" for factor in held):
+            raise TotpInUse
+        if not totp.is_secret(seed):
+            raise TotpSecretInvalid
+        row_id = new_id()
+        sealed = ctx.sealer.seal(seed.encode(), _TABLE, _COLUMN, row_id)
+        await _insert(tx, ctx, row_id, user_id, "Totp", sealed)
+    return user, seed
+
+
+async def add_backup_codes(ctx: Context, user_id: str, codes: Sequence[str] | None = None) -> list[str]:
+    """Give a user these backup codes or new ones, and return them: they can be read nowhere else.
+
+    Raises EntityNotFound, BackupCodesInUse, BackupCodesAlone, BackupCodeFormat.
+    """
+    given = [new_backup_code() for _ in range(CODES)] if codes is None else list(codes)
+    async with ctx.db.write() as tx:
+        _, held = await _locked(tx, user_id)
+        if any(factor.remaining for factor in held):
+            raise BackupCodesInUse
+        if all(factor.type == "BackupCode" for factor in held):
+            raise BackupCodesAlone
+        if len(given) != CODES or any(_CODE.fullmatch(code) is None for code in given):
+            raise BackupCodeFormat
+        row_id = new_id()
+        await _insert(tx, ctx, row_id, user_id, "BackupCode", None)
+        rows = [
+            {"verification_id": row_id, "position": at, "code_digest": _digest(ctx, user_id, code), "used_at": None}
+            for at, code in enumerate(given)
+        ]
+        await tx.many(store.INSERT_CODE, rows)
+    return given
+
+
+async def remove_factor(ctx: Context, user_id: str, factor_id: str) -> None:
+    """Take a factor from a user; raises EntityNotFound. Backup codes stay when the last other factor goes."""
+    async with ctx.db.write() as tx:
+        if not await tx.run(store.DELETE, of_user=user_id, factor_id=factor_id):
+            raise EntityNotFound
+
+
+async def verify_totp(ctx: Context, user_id: str, code: str, ip: str = "") -> None:
+    """Check a code of a user's authenticator and use it up; raises TooManyAttempts, InvalidTotpCode.
+
+    A step counts once, and none before it counts any longer, also when two come at the same moment (B59).
+    """
+    await attempts.begin(ctx, user_id, ip, factor=True)
+    async with ctx.db.read() as tx:
+        held = await tx.one(store.TOTP_OF_USER, of_user=user_id)
+    if held is None:
+        raise InvalidTotpCode
+    now = ctx.clock.now()
+    secret = ctx.sealer.open(held.secret_sealed, _TABLE, _COLUMN, held.id).decode()
+    step = totp.matching_step(secret, code, now)
+    if step is None:
+        raise InvalidTotpCode
+    async with ctx.db.write() as tx:
+        counted = await tx.run(store.USE_STEP, factor_id=held.id, step=step, now=now)
+    if not counted:
+        raise InvalidTotpCode
+    await attempts.succeed(ctx, user_id, factor=True)
+
+
+async def use_backup_code(ctx: Context, user_id: str, code: str, ip: str = "") -> None:
+    """Use up one of a user's backup codes; raises TooManyAttempts, InvalidBackupCode (B61)."""
+    await attempts.begin(ctx, user_id, ip, factor=True)
+    async with ctx.db.write() as tx:
+        used = await tx.run(store.USE_CODE, digest=_digest(ctx, user_id, code), of_user=user_id, now=ctx.clock.now())
+    if not used:
+        raise InvalidBackupCode
+    await attempts.succeed(ctx, user_id, factor=True)
+
+
+async def _locked(tx: Tx, user_id: str) -> tuple[User, list[MfaVerification]]:
+    """Return a user and the factors; nobody else adds one until the transaction ends."""
+    user = await tx.one(users.GET_LOCKED, id=user_id)
+    if user is None:
+        raise EntityNotFound
+    return user, await tx.all(store.OF_USER, of_user=user_id)
+
+
+async def _insert(tx: Tx, ctx: Context, row_id: str, user_id: str, kind: FactorType, sealed: str | None) -> None:
+    await tx.run(
+        store.INSERT,
+        id=row_id,
+        user_id=user_id,
+        type=kind,
+        secret_sealed=sealed,
+        last_step=None,
+        data="{}",
+        credential_id=None,
+        created_at=ctx.clock.now(),
+        last_used_at=None,
+    )
+
+
+def _digest(ctx: Context, user_id: str, code: str) -> str:
+    return ctx.sealer.keyed_digest(f"{user_id}\0{code.lower()}", "backup-code")

@@ -1,0 +1,27 @@
+"""The typed client's operations on factors and settings, against the real server."""
+
+import pytest
+
+from tests.world import World
+from vestibule.client import AsyncManagementClient, NotFound, Refused, mfa, users
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_factors_are_made_listed_and_removed(world: World, management: AsyncManagementClient) -> None:
+    user = await management.send(users.create(username="ada"))
+    totp = await management.send(mfa.create_totp(user.id, secret="A" * 16))
+    assert totp.secret == "A" * 16
+    assert totp.secret_qr_code.startswith("data:image/png;base64,")
+    world.clock.advance(seconds=1)
+    codes = (await management.send(mfa.create_backup_codes(user.id))).codes
+    assert len(codes) == 10
+    first, second = await management.send(mfa.find(user.id))
+    assert (first.type, second.type, second.remain_codes) == ("Totp", "BackupCode", 10)
+    await management.send(mfa.delete(user.id, second.id))
+    assert (await management.send(mfa.create_backup_codes(user.id, codes=codes))).codes == codes
+    await management.send(mfa.delete(user.id, first.id))
+    with pytest.raises(NotFound):
+        await management.send(mfa.delete(user.id, first.id))
+    with pytest.raises(Refused):
+        await management.send(mfa.create_totp(user.id, secret=""))
