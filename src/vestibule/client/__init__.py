@@ -9,7 +9,7 @@ Works against any server with the same contract. Imports nothing else of this pr
 from vestibule.client import codes, connectors, mfa, users
 from vestibule.client.aio import AsyncManagementClient
 from vestibule.client.errors import ApiError, ClientError, NotFound, Refused, ServerFailed, TokenRefused, Unreachable
-from vestibule.client.models import Connector, Factor, NewBackupCodes, NewTotp, Profile, User
+from vestibule.client.models import Connector, Factor, LogtoConfig, NewBackupCodes, NewTotp, Profile, User
 from vestibule.client.operation import Operation, Page
 from vestibule.client.sync import ManagementClient
 
@@ -19,6 +19,7 @@ __all__ = [
     "ClientError",
     "Connector",
     "Factor",
+    "LogtoConfig",
     "ManagementClient",
     "NewBackupCodes",
     "NewTotp",

@@ -1,15 +1,15 @@
-"""Operations on a user's factors (`/api/users/{userId}/mfa-verifications`)."""
+"""Operations on the factors of a user (`…/mfa-verifications`) and what they chose about them (`…/logto-configs`)."""
 
 from collections.abc import Sequence
 
 from msgspec import UNSET, UnsetType
 
-from vestibule.client.models import Factor, NewBackupCodes, NewTotp
+from vestibule.client.models import Factor, LogtoConfig, NewBackupCodes, NewTotp
 from vestibule.client.operation import Nothing, Operation, given, segment
 
 
-def _path(user_id: str) -> str:
-    return f"/api/users/{segment(user_id)}/mfa-verifications"
+def _path(user_id: str, what: str = "mfa-verifications") -> str:
+    return f"/api/users/{segment(user_id)}/{what}"
 
 
 def find(user_id: str) -> Operation[list[Factor]]:
@@ -30,3 +30,24 @@ def create_backup_codes(user_id: str, *, codes: Sequence[str] | UnsetType = UNSE
 def delete(user_id: str, verification_id: str) -> Operation[Nothing]:
     """Remove a factor."""
     return Operation("DELETE", f"{_path(user_id)}/{segment(verification_id)}", Nothing)
+
+
+def choices(user_id: str) -> Operation[LogtoConfig]:
+    """Get what a user chose about factors."""
+    return Operation("GET", _path(user_id, "logto-configs"), LogtoConfig)
+
+
+def update_choices(
+    user_id: str,
+    *,
+    enabled: bool | UnsetType = UNSET,
+    skipped: bool | UnsetType = UNSET,
+    skip_mfa_on_sign_in: bool | UnsetType = UNSET,
+    passkey_skipped: bool | UnsetType = UNSET,
+) -> Operation[LogtoConfig]:
+    """Change the given choices."""
+    body = {
+        "mfa": given(enabled=enabled, skipped=skipped, skip_mfa_on_sign_in=skip_mfa_on_sign_in),
+        "passkeySignIn": given(skipped=passkey_skipped),
+    }
+    return Operation("PATCH", _path(user_id, "logto-configs"), LogtoConfig, body=body)

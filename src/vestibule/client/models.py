@@ -101,3 +101,24 @@ class NewBackupCodes(msgspec.Struct):
     """New backup codes; the server does not show them again."""
 
     codes: list[str]
+
+
+class MfaChoices(msgspec.Struct, rename="camel", kw_only=True):
+    """What a user chose about factors; `enabled` is None while it is unknown."""
+
+    enabled: bool | None = None
+    skipped: bool = False
+    skip_mfa_on_sign_in: bool = False
+
+
+class PasskeyChoices(msgspec.Struct):
+    """What a user chose about passkeys."""
+
+    skipped: bool = False
+
+
+class LogtoConfig(msgspec.Struct, rename="camel"):
+    """What a user chose about factors and passkeys."""
+
+    mfa: MfaChoices
+    passkey_sign_in: PasskeyChoices

@@ -25,3 +25,11 @@ async def test_factors_are_made_listed_and_removed(world: World, management: Asy
         await management.send(mfa.delete(user.id, first.id))
     with pytest.raises(Refused):
         await management.send(mfa.create_totp(user.id, secret=""))
+
+
+async def test_choices_about_factors_are_read_and_changed(management: AsyncManagementClient) -> None:
+    user = await management.send(users.create())
+    assert (await management.send(mfa.choices(user.id))).mfa.enabled is None
+    changed = await management.send(mfa.update_choices(user.id, enabled=True, passkey_skipped=True))
+    assert (changed.mfa.enabled, changed.mfa.skipped, changed.passkey_sign_in.skipped) == (True, False, True)
+    assert await management.send(mfa.choices(user.id)) == changed

@@ -1,0 +1,37 @@
+"""What a user chose about factors: whether they are asked for, and which offers were declined."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from vestibule.domain.context import Context
+from vestibule.errors import EntityNotFound
+from vestibule.store import logto_config as store
+from vestibule.store import users
+
+Choices = Mapping[str, Mapping[str, bool]]
+"""By group (`mfa`, `passkeySignIn`), then by name."""
+
+_choices = msgspec.json.Decoder(dict[str, dict[str, bool]]).decode
+
+
+async def get_choices(ctx: Context, user_id: str) -> Choices:
+    """Return what was chosen so far; raises EntityNotFound."""
+    async with ctx.db.read() as tx:
+        held = await tx.value(store.GET, user_id=user_id)
+    if held is None:
+        raise EntityNotFound
+    return _choices(held)
+
+
+async def change_choices(ctx: Context, user_id: str, changes: Choices) -> Choices:
+    """Set the given choices, leave the others, and return them all; raises EntityNotFound."""
+    async with ctx.db.write() as tx:
+        held = await tx.value(store.GET_LOCKED, user_id=user_id)
+        if held is None:
+            raise EntityNotFound
+        known = _choices(held)
+        merged = known | {group: {**known.get(group, {}), **chosen} for group, chosen in changes.items()}
+        values = {"logto_config": msgspec.json.encode(merged).decode(), "updated_at": ctx.clock.now()}
+        await users.change(tx, user_id, values)
+    return merged
