@@ -10,7 +10,17 @@ import msgspec
 from vestibule import __version__
 from vestibule.api.audit import audited
 from vestibule.api.auth import management_access
-from vestibule.api.management import connectors, credentials, logs, logto_config, mfa, users, verifications
+from vestibule.api.management import (
+    connectors,
+    credentials,
+    logs,
+    logto_config,
+    mfa,
+    personal_access_tokens,
+    subject_tokens,
+    users,
+    verifications,
+)
 from vestibule.clock import Clock, SystemClock
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import PasswordPool, Sealer
@@ -92,7 +102,17 @@ def translate(error: Exception) -> Exception:
 def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
     """Return every route of the Management API."""
     access = management_access(keys, ctx.settings.issuer)
-    modules = (users, credentials, mfa, logto_config, verifications, connectors, logs)
+    modules = (
+        users,
+        credentials,
+        personal_access_tokens,
+        subject_tokens,
+        mfa,
+        logto_config,
+        verifications,
+        connectors,
+        logs,
+    )
     return [audited(route, ctx.trail) for module in modules for route in module.routes(ctx, access)]
 
 

@@ -176,6 +176,13 @@ class EntityNotFound(AppError):
     message = "There is nothing with this id."
 
 
+class EntityNotExists(AppError):
+    """The update names something that does not exist."""
+
+    code, status = "entity.not_exists", 404
+    message = "There is nothing to change under this name."
+
+
 class EntityInvalidInput(AppError):
     """Nothing to update, or a value the store cannot hold."""
 
@@ -264,6 +271,13 @@ class UserSuspended(AppError):
 
     code, status = "user.suspended", 401
     message = "This account is suspended. Ask the people who run this service."
+
+
+class PersonalAccessTokenNameExists(AppError):
+    """The user has another personal access token of this name."""
+
+    code, status = "user.personal_access_token_name_exists", 422
+    message = "The user has a personal access token of this name already. Choose another name."
 
 
 class UnsupportedEncryptionMethod(AppError):

@@ -183,6 +183,30 @@ class RefreshToken(Noun, frozen=True, gc=False):
     rotated_at: int | None
 
 
+class PersonalAccessToken(Noun, frozen=True, gc=False):
+    """A token that a user's programs exchange for access tokens: a keyed digest for look-up, the value sealed."""
+
+    id: str
+    user_id: str
+    name: str
+    value_digest: str
+    value_sealed: str | None
+    created_at: int
+    expires_at: int | None
+    last_used_at: int | None
+
+
+class SubjectToken(Noun, frozen=True, gc=False):
+    """Lets a program act as a user once. `id` is the digest of the token; `context` is JSON text."""
+
+    id: str
+    user_id: str
+    context: str
+    created_at: int
+    expires_at: int
+    consumed_at: int | None
+
+
 class VerificationCode(Noun, frozen=True, gc=False):
     """A code sent to an e-mail address or a phone number; only its keyed digest is stored."""
 

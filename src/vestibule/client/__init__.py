@@ -6,10 +6,20 @@
 Works against any server with the same contract. Imports nothing else of this project.
 """
 
-from vestibule.client import codes, connectors, mfa, users
+from vestibule.client import codes, connectors, mfa, personal_access_tokens, subject_tokens, users
 from vestibule.client.aio import AsyncManagementClient
 from vestibule.client.errors import ApiError, ClientError, NotFound, Refused, ServerFailed, TokenRefused, Unreachable
-from vestibule.client.models import Connector, Factor, LogtoConfig, NewBackupCodes, NewTotp, Profile, User
+from vestibule.client.models import (
+    Connector,
+    Factor,
+    LogtoConfig,
+    NewBackupCodes,
+    NewTotp,
+    PersonalAccessToken,
+    Profile,
+    SubjectToken,
+    User,
+)
 from vestibule.client.operation import Operation, Page
 from vestibule.client.sync import ManagementClient
 
@@ -26,14 +36,18 @@ __all__ = [
     "NotFound",
     "Operation",
     "Page",
+    "PersonalAccessToken",
     "Profile",
     "Refused",
     "ServerFailed",
+    "SubjectToken",
     "TokenRefused",
     "Unreachable",
     "User",
     "codes",
     "connectors",
     "mfa",
+    "personal_access_tokens",
+    "subject_tokens",
     "users",
 ]

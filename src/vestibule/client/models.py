@@ -59,6 +59,27 @@ class HasPassword(msgspec.Struct, rename="camel"):
     has_password: bool
 
 
+class PersonalAccessToken(msgspec.Struct, rename="camel", kw_only=True):
+    """A token that a user's programs exchange for access tokens; `value` may be masked in lists.
+
+    `expires_at` is None for a token that never ends. Not every server tells `last_used_at`.
+    """
+
+    user_id: str
+    name: str
+    value: str
+    created_at: float
+    expires_at: float | None = None
+    last_used_at: float | None = None
+
+
+class SubjectToken(msgspec.Struct, rename="camel", kw_only=True):
+    """A token to act as a user, and how many seconds it can be exchanged."""
+
+    subject_token: str
+    expires_in: float
+
+
 class LogEntry(msgspec.Struct, rename="camel", kw_only=True):
     """An entry of the audit trail; `payload` has at least `key` and `result`."""
 

@@ -13,6 +13,7 @@ from vestibule.store.tables import (
     interactions,
     refresh_tokens,
     sessions,
+    subject_tokens,
 )
 
 BATCH = 500
@@ -29,6 +30,7 @@ def _expired(table: Table) -> Statement[Row]:
 BATCHES: Sequence[Statement[Row]] = (
     _expired(interactions),
     _expired(access_tokens),
+    _expired(subject_tokens),
     _expired(sessions),
     _expired(refresh_tokens),
     _expired(authorization_codes),
