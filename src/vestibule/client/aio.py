@@ -8,7 +8,8 @@ from typing import TypeVar
 import httpx2
 
 from vestibule.client.errors import Unreachable
-from vestibule.client.operation import Operation, Page
+from vestibule.client.flight import Flight
+from vestibule.client.operation import Operation, Page, Query
 from vestibule.client.token import DEFAULT_RESOURCE, Credentials, Token, read_token
 
 T = TypeVar("T")
@@ -28,9 +29,10 @@ class AsyncManagementClient:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._credentials = Credentials(client_id, client_secret, resource)
+        self._timeout = timeout
         self._http = httpx2.AsyncClient(base_url=base_url, timeout=timeout, transport=transport)
-        self._lock = asyncio.Lock()
         self._token: Token | None = None
+        self._renewal = Flight(self._renew)
 
     async def send(self, operation: Operation[T]) -> T:
         """Send one operation; raises ApiError, TokenRefused or Unreachable. A 401 is retried once with a new token."""
@@ -53,31 +55,36 @@ class AsyncManagementClient:
     async def _call(self, operation: Operation[T], token: Token) -> tuple[int, bytes]:
         headers = {"authorization": f"Bearer {token.value}", "content-type": "application/json"}
         return await self._request(
-            operation.method, operation.path, params=dict(operation.query), content=operation.content(), headers=headers
+            operation.method, operation.path, params=operation.query, content=operation.content(), headers=headers
         )
 
     async def _fresh(self, rejected: Token | None) -> Token:
         held = self._token
         if held is not None and held is not rejected and held.is_fresh:
             return held
-        async with self._lock:
-            if self._token is None or self._token is rejected or not self._token.is_fresh:
-                self._token = read_token(*await self._request("POST", "/oidc/token", data=self._credentials.form()))
-            return self._token
+        return await self._renewal.join()
+
+    async def _renew(self) -> Token:
+        self._token = read_token(*await self._request("POST", "/oidc/token", data=self._credentials.form()))
+        return self._token
 
     async def _request(
         self,
         method: str,
         path: str,
         *,
-        params: dict[str, str] | None = None,
+        params: Query | None = None,
         content: bytes | None = None,
         data: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
         try:
-            answer = await self._http.request(method, path, params=params, content=content, data=data, headers=headers)
-        except httpx2.HTTPError as error:
+            # httpx's time-out starts anew with each byte; this one is for the whole exchange.
+            async with asyncio.timeout(self._timeout):
+                answer = await self._http.request(
+                    method, path, params=params, content=content, data=data, headers=headers
+                )
+        except (httpx2.HTTPError, TimeoutError) as error:
             raise Unreachable(f"{method} {path}: {type(error).__name__}") from error
         return answer.status_code, answer.content
 

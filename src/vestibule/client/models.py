@@ -44,9 +44,9 @@ class User(msgspec.Struct, rename="camel", kw_only=True):
     avatar: str | None = None
     custom_data: dict[str, Any] = {}
     identities: dict[str, Any] = {}
-    last_sign_in_at: float | None = None
-    created_at: float = 0
-    updated_at: float = 0
+    last_sign_in_at: int | None = None
+    created_at: int = 0
+    updated_at: int = 0
     profile: Profile = msgspec.field(default_factory=Profile)
     application_id: str | None = None
     is_suspended: bool = False

@@ -1,6 +1,6 @@
 """An operation of the API as a value: what to send, and how to read the answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -10,16 +10,29 @@ import msgspec
 from vestibule.client.errors import Unreachable, error_for
 
 T = TypeVar("T")
+NO_CONTENT = 204
+
+
+Query = Mapping[str, str | Sequence[str]]
+"""Members of a query; a list is sent as a repeated member."""
 
 
 class Nothing(msgspec.Struct):
-    """The answer of an operation that returns nothing."""
+    """The answer of an operation that returns nothing: 204, and no other status."""
+
+
+UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+"""What decoding JSON from elsewhere can raise."""
 
 
 class _Error(msgspec.Struct):
+    """The API's envelope, and the token endpoint's (RFC 6749 section 5.2)."""
+
     code: str = ""
     message: str = ""
     data: Any = None
+    error: str = ""
+    error_description: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,7 +42,7 @@ class Operation(Generic[T]):
     method: str
     path: str
     answer: type[T]
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Query = field(default_factory=dict)
     body: object = None
 
     def content(self) -> bytes | None:
@@ -40,11 +53,14 @@ class Operation(Generic[T]):
         """Read an answer; raises ApiError for an error, Unreachable for what is not the API's answer."""
         if status >= 400:
             raise refusal(status, content)
-        if self.answer is Nothing:
+        # Success is what the contract calls success: a proxy's 200 or a redirect verifies no password.
+        if self.answer is Nothing and status == NO_CONTENT:
             return self.answer()
+        if self.answer is Nothing or not 200 <= status < 300:
+            raise Unreachable(f"{self.method} {self.path} answered {status}, which is not the API's answer")
         try:
             return msgspec.json.decode(content, type=self.answer)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise Unreachable(f"{self.method} {self.path} did not answer with the expected JSON") from error
 
 
@@ -65,13 +81,15 @@ def refusal(status: int, content: bytes) -> Exception:
     """Return the error that an error answer stands for."""
     try:
         error = msgspec.json.decode(content, type=_Error)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         error = _Error(message=content[:200].decode(errors="replace"))
-    return error_for(status, error.code, error.message, error.data)
+    return error_for(status, error.code or error.error, error.message or error.error_description, error.data)
 
 
 def segment(value: str) -> str:
-    """Escape a value for one segment of a path."""
+    """Escape a value for one segment of a path; raises ValueError for one that would be no segment."""
+    if value in {"", ".", ".."}:
+        raise ValueError(f"{value!r} cannot be a segment of a path")
     return quote(value, safe="")
 
 

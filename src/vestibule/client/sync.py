@@ -1,6 +1,6 @@
 """The synchronous client."""
 
-import threading
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TypeVar
@@ -8,7 +8,8 @@ from typing import TypeVar
 import httpx2
 
 from vestibule.client.errors import Unreachable
-from vestibule.client.operation import Operation, Page
+from vestibule.client.flight import ThreadFlight
+from vestibule.client.operation import Operation, Page, Query
 from vestibule.client.token import DEFAULT_RESOURCE, Credentials, Token, read_token
 
 T = TypeVar("T")
@@ -28,9 +29,10 @@ class ManagementClient:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self._credentials = Credentials(client_id, client_secret, resource)
+        self._timeout = timeout
         self._http = httpx2.Client(base_url=base_url, timeout=timeout, transport=transport)
-        self._lock = threading.Lock()
         self._token: Token | None = None
+        self._renewal = ThreadFlight(self._renew)
 
     def send(self, operation: Operation[T]) -> T:
         """Send one operation; raises ApiError, TokenRefused or Unreachable. A 401 is retried once with a new token."""
@@ -52,30 +54,41 @@ class ManagementClient:
     def _call(self, operation: Operation[T], token: Token) -> tuple[int, bytes]:
         headers = {"authorization": f"Bearer {token.value}", "content-type": "application/json"}
         return self._request(
-            operation.method, operation.path, params=dict(operation.query), content=operation.content(), headers=headers
+            operation.method, operation.path, params=operation.query, content=operation.content(), headers=headers
         )
 
     def _fresh(self, rejected: Token | None) -> Token:
-        with self._lock:
-            if self._token is None or self._token is rejected or not self._token.is_fresh:
-                self._token = read_token(*self._request("POST", "/oidc/token", data=self._credentials.form()))
-            return self._token
+        held = self._token
+        if held is not None and held is not rejected and held.is_fresh:
+            return held
+        return self._renewal.join()
+
+    def _renew(self) -> Token:
+        self._token = read_token(*self._request("POST", "/oidc/token", data=self._credentials.form()))
+        return self._token
 
     def _request(
         self,
         method: str,
         path: str,
         *,
-        params: dict[str, str] | None = None,
+        params: Query | None = None,
         content: bytes | None = None,
         data: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
+        body, end = bytearray(), time.monotonic() + self._timeout
+        sending = self._http.stream(method, path, params=params, content=content, data=data, headers=headers)
         try:
-            answer = self._http.request(method, path, params=params, content=content, data=data, headers=headers)
+            with sending as answer:
+                for part in answer.iter_bytes():
+                    body += part
+                    # httpx's time-out starts anew with each byte; this one is for the whole body.
+                    if time.monotonic() > end:
+                        raise Unreachable(f"{method} {path}: the answer does not end")
         except httpx2.HTTPError as error:
             raise Unreachable(f"{method} {path}: {type(error).__name__}") from error
-        return answer.status_code, answer.content
+        return answer.status_code, bytes(body)
 
     def close(self) -> None:
         """Close the connections."""

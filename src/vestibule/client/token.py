@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import msgspec
 
 from vestibule.client.errors import TokenRefused, Unreachable
-from vestibule.client.operation import refusal
+from vestibule.client.operation import UNREADABLE, refusal
 
 RENEW_BEFORE = 60.0
+"""Seconds before its end from which a token is renewed; of a short life the second half."""
+OK = 200
 DEFAULT_RESOURCE = "https://default.logto.app/api"
 
 
@@ -58,6 +60,10 @@ def read_token(status: int, content: bytes) -> Token:
         raise TokenRefused(str(refusal(status, content)))
     try:
         answer = msgspec.json.decode(content, type=_Answer)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise Unreachable("the token endpoint did not answer with a token") from error
-    return Token(answer.access_token, time.monotonic() + max(answer.expires_in - RENEW_BEFORE, 0))
+    # What cannot be a header's value was no token (RFC 6750 section 2.1).
+    if status != OK or not answer.access_token.isascii() or not answer.access_token.isprintable():
+        raise Unreachable("the token endpoint did not answer with a token")
+    lasts = answer.expires_in - min(RENEW_BEFORE, answer.expires_in / 2)
+    return Token(answer.access_token, time.monotonic() + lasts)

@@ -1,5 +1,6 @@
 """Operations on users (`/api/users`)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import UNSET, UnsetType
@@ -19,11 +20,13 @@ def get(user_id: str) -> Operation[User]:
     return Operation("GET", _path(user_id), User)
 
 
-def find(**search: str) -> Page[User]:
-    """List users; keyword arguments are the contract's query members (`search`, `mode`, …)."""
-    return Page(
-        Operation("GET", "/api/users", list[User], {name.replace("__", "."): value for name, value in search.items()})
-    )
+def find(**search: str | Sequence[str]) -> Page[User]:
+    """List users; keyword arguments are the contract's query members (`search`, `mode`, …).
+
+    `search__name` is sent as `search.name`; a list is sent as a repeated member.
+    """
+    query = {name.replace("__", "."): value for name, value in search.items()}
+    return Page(Operation("GET", "/api/users", list[User], query))
 
 
 def create(
