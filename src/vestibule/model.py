@@ -9,9 +9,20 @@ MANAGEMENT_SCOPE = "all"
 TENANT = "default"
 
 ApplicationType = Literal["Native", "SPA", "Traditional", "MachineToMachine"]
+RoleType = Literal["User", "MachineToMachine"]
 KeyStatus = Literal["Next", "Current", "Previous"]
 RecipientKind = Literal["email", "phone"]
 FactorType = Literal["Totp", "WebAuthn", "BackupCode"]
+
+
+def fold(text: str | None) -> str | None:
+    """Fold case the way both stores compare."""
+    return None if text is None else text.casefold()
+
+
+def folded(**texts: str | None) -> dict[str, str | None]:
+    """Return the columns in which texts are searched without regard to case: `name` gives `name_folded`."""
+    return {f"{name}_folded": fold(text) for name, text in texts.items()}
 
 
 class Noun(msgspec.Struct, frozen=True, gc=False):
@@ -82,6 +93,26 @@ class Resource(Noun, frozen=True, gc=False):
     indicator: str
     is_default: bool
     access_token_ttl: int
+
+
+class Scope(Noun, frozen=True, gc=False):
+    """A permission of a resource."""
+
+    id: str
+    resource_id: str
+    name: str
+    description: str | None
+    created_at: int
+
+
+class Role(Noun, frozen=True, gc=False):
+    """Scopes under one name, for users or for machine-to-machine applications."""
+
+    id: str
+    name: str
+    description: str
+    type: RoleType
+    is_default: bool
 
 
 class SigningKey(Noun, frozen=True, gc=False):

@@ -3,15 +3,11 @@
 import asyncio
 import importlib
 import os
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
-import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -19,8 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.conftest import STORES, TREES
-from tests.postgres_stores import run_admin
+from tests.conftest import TREES
+from tests.db.conftest import rows
 from vestibule.account.tables import metadata as account_metadata
 from vestibule.db.alembic_child import config_of
 from vestibule.db.migrate import MigrationError, Step, current, is_current, migrate, plan
@@ -64,19 +60,6 @@ def test_the_newest_revision_is_the_one_that_a_start_compares_with(name: str) ->
     assert ScriptDirectory.from_config(config_of(TREES[name].__name__)).get_heads() == [TREES[name].HEAD]
 
 
-@pytest.fixture(params=STORES)
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a store that nothing has been put into."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/empty ü#%.db"
-        return
-    server = request.getfixturevalue("postgres_server")
-    name = f"empty_{abs(hash(str(tmp_path))) % 10**10}"
-    run_admin(server, f"CREATE DATABASE {name}")
-    yield f"{server}/{name}"
-    run_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A tree of two migrations; the second waits until it is told to go on by the file `go`."""
@@ -104,19 +87,6 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
     return importlib.import_module(name)
-
-
-def rows(url: str, query: str) -> list[tuple[object, ...]]:
-    async def fetch() -> list[tuple[object, ...]]:
-        connection = await asyncpg.connect(url)
-        found = [tuple(row) for row in await connection.fetch(query)]
-        await connection.close()
-        return found
-
-    if url.startswith("postgresql"):
-        return asyncio.run(fetch())
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-        return connection.execute(query).fetchall()
 
 
 def child(url: str, tree: ModuleType) -> "subprocess.Popen[str]":

@@ -102,5 +102,5 @@ async def keep_addresses(ctx: Context, page_id: str, settings: AccountSettings) 
             return
         stored = msgspec.json.decode(page.oidc_client_metadata, type=dict[str, object])
         stored |= {"redirectUris": after_sign_in, "postLogoutRedirectUris": after_sign_out}
-        row = {**msgspec.structs.asdict(page), "oidc_client_metadata": msgspec.json.encode(stored).decode()}
-        await tx.run(store.UPSERT, **row)
+        text = msgspec.json.encode(stored).decode()
+        await tx.run(store.SET_METADATA, application_id=page_id, oidc_client_metadata=text)

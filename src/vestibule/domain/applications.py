@@ -12,7 +12,7 @@ from vestibule.domain.clients import Client, ClientMetadata
 from vestibule.domain.context import Context
 from vestibule.domain.seeds import MANAGEMENT_ROLE
 from vestibule.domain.shown_secrets import APPLICATION_SECRET
-from vestibule.model import Application, ApplicationType
+from vestibule.model import Application, ApplicationType, folded
 from vestibule.store import applications as store
 from vestibule.store import roles
 
@@ -65,7 +65,8 @@ async def create_application(
         created_at=ctx.clock.now(),
     )
     async with ctx.db.write() as tx:
-        await tx.run(store.INSERT, **msgspec.structs.asdict(application))
+        words = folded(name=application.name, description=application.description)
+        await tx.run(store.INSERT, **msgspec.structs.asdict(application), **words)
         secret = None if application.is_public else await _add_secret(tx, ctx, application)
         if management:
             role_id = await tx.value(roles.FIND, name=MANAGEMENT_ROLE)

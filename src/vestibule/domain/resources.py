@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from vestibule.crypto import new_id
 from vestibule.db import Tx
 from vestibule.domain.context import Context
-from vestibule.model import Resource
+from vestibule.model import Resource, folded
 from vestibule.store import configs, roles
 from vestibule.store import resources as store
 from vestibule.store.resources import Allowed
@@ -46,7 +46,8 @@ async def ensure_resource(
             if known is None:
                 await _add_scope(tx, ctx, resource, scope_name, description)
             elif known.description != description:
-                await tx.run(store.DESCRIBE_SCOPE, scope_id=known.id, description=description)
+                words = {"description": description, **folded(description=description)}
+                await tx.run(store.DESCRIBE_SCOPE, scope_id=known.id, **words)
     return resource
 
 
@@ -59,6 +60,7 @@ async def _add_scope(tx: Tx, ctx: Context, resource: Resource, name: str, descri
         name=name,
         description=description,
         created_at=ctx.clock.now(),
+        **folded(name=name, description=description),
     )
 
 
@@ -82,5 +84,6 @@ async def ensure_role(tx: Tx, name: str, description: str, kind: str, *, is_defa
     if known is not None:
         return str(known)
     role_id = new_id()
-    await tx.run(roles.INSERT, id=role_id, name=name, description=description, type=kind, is_default=is_default)
+    words = {"name": name, "description": description, **folded(name=name, description=description)}
+    await tx.run(roles.INSERT, id=role_id, type=kind, is_default=is_default, **words)
     return role_id

@@ -4,14 +4,14 @@ import msgspec
 
 from vestibule.domain.context import Context
 from vestibule.domain.resources import ensure_resource, ensure_role
-from vestibule.model import MANAGEMENT_RESOURCE, MANAGEMENT_SCOPE
+from vestibule.model import MANAGEMENT_RESOURCE, MANAGEMENT_SCOPE, folded
 from vestibule.store import applications, roles
 from vestibule.store import resources as store
 
 MANAGEMENT_RESOURCE_ID = "management-api"
 MANAGEMENT_RESOURCE_NAME = "Logto Management API"
 MANAGEMENT_ROLE = "Logto Management API access"
-DEMO_APPLICATION = "demo-app"
+DEMO_APPLICATION, DEMO_NAME = "demo-app", "Demo"
 
 
 async def seed(ctx: Context) -> None:
@@ -29,7 +29,7 @@ async def seed(ctx: Context) -> None:
         await tx.run(
             applications.UPSERT,
             id=DEMO_APPLICATION,
-            name="Demo",
+            name=DEMO_NAME,
             description=None,
             type="SPA",
             oidc_client_metadata=msgspec.json.encode(metadata).decode(),
@@ -37,4 +37,5 @@ async def seed(ctx: Context) -> None:
             custom_data="{}",
             is_third_party=False,
             created_at=ctx.clock.now(),
+            **folded(name=DEMO_NAME, description=None),
         )

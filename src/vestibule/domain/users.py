@@ -23,7 +23,7 @@ from vestibule.errors import (
     PhoneInUse,
     UsernameInUse,
 )
-from vestibule.model import User
+from vestibule.model import User, fold
 from vestibule.store import users as store
 
 OUR_ALGORITHM, LEGACY = "Argon2id", "Legacy"
@@ -51,11 +51,6 @@ class NewUser:
     custom_data: JsonText = "{}"
     profile: JsonText = "{}"
     application_id: str | None = field(default=None)
-
-
-def fold(text: str | None) -> str | None:
-    """Fold case the way both stores compare."""
-    return None if text is None else text.casefold()
 
 
 async def create_user(ctx: Context, new: NewUser) -> User:

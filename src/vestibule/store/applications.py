@@ -1,6 +1,6 @@
 """Applications and their secrets."""
 
-from sqlalchemy import and_, bindparam, insert, select
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from vestibule.db import Statement
 from vestibule.db.helpers import upsert
@@ -30,18 +30,26 @@ class Presented(Noun, frozen=True, gc=False):
         return Application(*[getattr(self, name) for name in Application.__struct_fields__])
 
 
-GET = Statement(select(applications).where(applications.c.id == bindparam("id")), Application)
+COLUMNS = tuple(applications.c[name] for name in Application.__struct_fields__)
+
+GET = Statement(select(*COLUMNS).where(applications.c.id == bindparam("id")), Application)
 
 INSERT: Statement[Row] = Statement(insert(applications))
 
 UPSERT: Statement[Row] = Statement(upsert(applications, ["id"], ["oidc_client_metadata"]))
 """For built-in clients, whose addresses follow the public address."""
 
+SET_METADATA: Statement[Row] = Statement(
+    update(applications)
+    .where(applications.c.id == bindparam("application_id"))
+    .values(oidc_client_metadata=bindparam("oidc_client_metadata"))
+)
+
 INSERT_SECRET: Statement[Row] = Statement(insert(application_secrets))
 
 WITH_SECRET = Statement(
     select(
-        applications,
+        *COLUMNS,
         application_secrets.c.value_digest,
         application_secrets.c.name.label("secret_name"),
         application_secrets.c.expires_at,

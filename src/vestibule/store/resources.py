@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, insert, select, u
 
 from vestibule.db import Statement
 from vestibule.db.helpers import in_set
-from vestibule.model import Noun, Resource
+from vestibule.model import Noun, Resource, Scope
 from vestibule.store.rows import Row
 from vestibule.store.tables import (
     application_roles,
@@ -13,16 +13,6 @@ from vestibule.store.tables import (
     scopes,
     user_roles,
 )
-
-
-class Scope(Noun, frozen=True, gc=False):
-    """A permission of a resource."""
-
-    id: str
-    resource_id: str
-    name: str
-    description: str | None
-    created_at: int
 
 
 class Allowed(Noun, frozen=True, gc=False):
@@ -34,6 +24,8 @@ class Allowed(Noun, frozen=True, gc=False):
     scope: str | None
 
 
+SCOPE_COLUMNS = tuple(scopes.c[name] for name in Scope.__struct_fields__)
+
 GET = Statement(select(resources).where(resources.c.indicator == bindparam("indicator")), Resource)
 
 DEFAULT = Statement(select(resources).where(resources.c.is_default.is_(True)), Resource)
@@ -43,17 +35,19 @@ KNOWN = Statement(select(resources).where(in_set(resources.c.indicator, "indicat
 INSERT: Statement[Row] = Statement(insert(resources))
 
 SCOPES = Statement(
-    select(scopes).where(scopes.c.resource_id == bindparam("resource_id")).order_by(scopes.c.name), Scope
+    select(*SCOPE_COLUMNS).where(scopes.c.resource_id == bindparam("resource_id")).order_by(scopes.c.name), Scope
 )
 
 INSERT_SCOPE: Statement[Row] = Statement(insert(scopes))
 
 DESCRIBE_SCOPE: Statement[Row] = Statement(
-    update(scopes).where(scopes.c.id == bindparam("scope_id")).values(description=bindparam("description"))
+    update(scopes)
+    .where(scopes.c.id == bindparam("scope_id"))
+    .values(description=bindparam("description"), description_folded=bindparam("description_folded"))
 )
 
 DESCRIPTIONS = Statement(
-    select(scopes)
+    select(*SCOPE_COLUMNS)
     .join(resources, resources.c.id == scopes.c.resource_id)
     .where(in_set(resources.c.indicator, "indicators"), in_set(scopes.c.name, "names"))
     .order_by(scopes.c.name),

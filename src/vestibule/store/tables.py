@@ -83,6 +83,8 @@ applications = Table(
     Column("custom_data", JSONText, nullable=False),
     Column("is_third_party", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("name_folded", String(768)),
+    Column("description_folded", Text),
 )
 
 application_secrets = Table(
@@ -115,6 +117,8 @@ scopes = Table(
     Column("name", String(256), nullable=False),
     Column("description", Text),
     Column("created_at", BigInteger, nullable=False),
+    Column("name_folded", String(768)),
+    Column("description_folded", Text),
     UniqueConstraint("resource_id", "name"),
 )
 
@@ -126,6 +130,8 @@ roles = Table(
     Column("description", String(128), nullable=False),
     Column("type", String(32), nullable=False),
     Column("is_default", Boolean, nullable=False),
+    Column("name_folded", String(384)),
+    Column("description_folded", String(384)),
     UniqueConstraint("name"),
 )
 
@@ -140,14 +146,31 @@ user_roles = Table(
     "user_roles",
     metadata,
     Column("user_id", String(12), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
-    Column("role_id", String(21), ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("role_id", String(21), ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True),
+    Index("user_roles__role_id_ix", "role_id", "user_id"),
 )
 
 application_roles = Table(
     "application_roles",
     metadata,
     Column("application_id", String(21), ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True),
-    Column("role_id", String(21), ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("role_id", String(21), ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True),
+    Index("application_roles__role_id_ix", "role_id", "application_id"),
+)
+
+# What a third-party application may ask people for: scopes about the user by name, scopes of resources by id.
+consent_user_scopes = Table(
+    "consent_user_scopes",
+    metadata,
+    Column("application_id", String(21), ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True),
+    Column("scope", String(64), primary_key=True),
+)
+
+consent_resource_scopes = Table(
+    "consent_resource_scopes",
+    metadata,
+    Column("application_id", String(21), ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True),
+    Column("scope_id", String(21), ForeignKey("scopes.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 signing_keys = Table(

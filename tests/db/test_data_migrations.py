@@ -1,0 +1,41 @@
+"""Data that lives through a migration, on both engines."""
+
+import asyncio
+
+from alembic import command
+from sqlalchemy import Connection, text
+
+from tests.db.conftest import rows
+from vestibule.db.alembic_child import config_of, in_postgres, in_sqlite
+from vestibule.db.migrate import is_current, migrate
+from vestibule.store import migrations
+
+OLD_ROWS = (
+    "INSERT INTO resources (id, name, indicator, is_default, access_token_ttl) VALUES ('r', 'R', 'urn:r', false, 60)",
+    "INSERT INTO scopes (id, resource_id, name, description, created_at) VALUES ('s', 'r', 'READ', NULL, 1)",
+    "INSERT INTO roles (id, name, description, type, is_default) VALUES ('o', 'Straße', 'ÄÖ', 'User', false)",
+)
+
+
+def at_revision(url: str, revision: str, *statements: str) -> None:
+    """Migrate a store up to one revision and change it there."""
+    config = config_of(migrations.__name__)
+
+    def work(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        for statement in statements:
+            connection.execute(text(statement))
+
+    if url.startswith("sqlite"):
+        in_sqlite(url, work)
+    else:
+        asyncio.run(in_postgres(url, work))
+
+
+def test_names_that_were_there_are_found_in_any_case(empty_url: str) -> None:
+    at_revision(empty_url, "0002", *OLD_ROWS)
+    assert migrate(empty_url, migrations)
+    assert is_current(empty_url, migrations)
+    assert rows(empty_url, "SELECT name_folded, description_folded FROM scopes") == [("read", None)]
+    assert rows(empty_url, "SELECT name_folded, description_folded FROM roles") == [("strasse", "äö")]
