@@ -21,7 +21,7 @@ from vestibule.domain.resources import ensure_default_role, ensure_resource
 from vestibule.settings import AccountSettings, SettingError, load
 from vestibule.store import applications as store
 
-NAME = "Account"
+NAME = "Vestibule account"
 ROLE = "Own account"
 ROLE_WORDS = "Lets people see and change their own account."
 

@@ -17,6 +17,9 @@ OAUTH_WORDS = {
     "invalid_request": "error.request",
 }
 
+# The glyph over a notice, and its colour; all others are neutral.
+LOOKS = {"signed_out": ("check", "good"), "busy": ("pause", ""), "error": ("alert", "bad"), "home": ("next", "")}
+
 
 class Notices:
     """Renders notices in the language of the request."""
@@ -27,10 +30,16 @@ class Notices:
     def page(self, request: Request, name: str, status: int, *, reference: str = "") -> Response:
         """Show the notice `name`: its words are `<name>.title` and `<name>.lead`."""
         t = translator(language_of(request))
-        return self._show(request, t(f"{name}.title"), t(f"{name}.lead"), status, reference)
+        return self._show(request, name, t(f"{name}.lead"), status, reference)
 
-    def _show(self, request: Request, heading: str, sentence: str, status: int, reference: str = "") -> Response:
-        values = {"heading": heading, "sentence": sentence, "reference": reference}
+    def _show(self, request: Request, name: str, sentence: str, status: int, reference: str = "") -> Response:
+        values = {
+            "heading": translator(language_of(request))(f"{name}.title"),
+            "sentence": sentence,
+            "look": LOOKS.get(name, ("alert", "")),
+            "reference": reference,
+            "link": _again(request, status),
+        }
         text = self._pages.render("notice.html", language_of(request), request.path, **values)
         return remember_language(request, html(text, status))
 
@@ -40,7 +49,7 @@ class Notices:
             t = translator(language_of(request))
             key = OAUTH_WORDS.get(error.error, "error.request")
             sentence = f"{t(f'{key}.lead')} ({error.error}{': ' + error.description if error.description else ''})"
-            return self._show(request, t(f"{key}.title"), sentence, error.status, request.id)
+            return self._show(request, key, sentence, error.status, request.id)
         if isinstance(error, ForeignForm):
             return self.page(request, "foreign", error.status)
         if isinstance(error, AppError) and error.status < 500:
@@ -66,3 +75,10 @@ class Notices:
         here = request.path + (f"?{request.raw_query}" if request.raw_query else "")
         text = self._pages.render(template, language_of(request), here, **values)
         return remember_language(request, html(text, content_security_policy=csp.policy(form_action=form_action)))
+
+
+def _again(request: Request, status: int) -> str:
+    """Return where to try again: the page itself, when it failed for a reason that passes."""
+    if status < 500 or request.method != "GET":
+        return ""
+    return request.path + (f"?{request.raw_query}" if request.raw_query else "")

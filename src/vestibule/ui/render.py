@@ -33,6 +33,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._templates.filters["initials"] = initials
 
     @cached_property
     def contents(self) -> Mapping[str, bytes]:
@@ -60,6 +61,12 @@ class Pages:
             here_in=lambda code: in_language(here, code),
             **values,
         )
+
+
+def initials(name: str) -> str:
+    """Return one or two letters that stand for a name, an address or a number."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper() if words else "#"
 
 
 def in_language(here: str, language: str) -> str:

@@ -7,7 +7,11 @@ from vestibule.ui.messages import Translate
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One input. `kind` is an input type; `password` gets its own control."""
+    """One input. `kind` is an input type; `password` gets its own control.
+
+    `wrong` is what the page says at once when the browser finds the value malformed; `verbatim` keeps the keyboard
+    from correcting it.
+    """
 
     name: str
     label: str
@@ -15,24 +19,47 @@ class Field:
     value: str = ""
     hint: str = ""
     fault: str = ""
+    wrong: str = ""
     autocomplete: str = ""
     mode: str = ""
     style: str = ""
     required: bool = False
+    verbatim: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """Where a link leads, and its words."""
+
+    path: str
+    words: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """An edit page."""
+    """An edit page.
+
+    `later` are fields that join the codes in the second step. `told` is good news; `resend` are the words before the
+    button that sends the codes again.
+    """
 
     path: str
     heading: str
     go: str
     fields: tuple[Field, ...]
+    later: tuple[Field, ...] = ()
     lead: str = ""
     fault: str = ""
-    remove: str = ""
+    told: str = ""
+    resend: str = ""
+    danger: bool = False
+    remove: Link | None = None
     hidden: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something has to be corrected."""
+        return bool(self.fault) or any(field.fault for field in self.fields)
 
     def with_values(self, values: dict[str, str]) -> "Form":
         """Keep what was typed; passwords are never sent back."""
@@ -56,11 +83,11 @@ def password_field(t: Translate) -> Field:
     )
 
 
-def code_field(t: Translate, name: str, label: str) -> Field:
-    """A code that was sent."""
+def code_field(t: Translate, name: str, target: str) -> Field:
+    """A code that was sent to an address."""
     return Field(
         name=name,
-        label=label or t("field.code"),
+        label=t("field.code_for", target=target) if target else t("field.code"),
         autocomplete="one-time-code",
         mode="numeric",
         style="code",

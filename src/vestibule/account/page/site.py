@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from vestibule.account.context import Context
 from vestibule.account.identity import Identity
-from vestibule.account.page import addresses
+from vestibule.account.page import addresses, edits
 from vestibule.account.page.api import JsonObject, SettingsApi, SignInAgain
 from vestibule.account.page.changes import Changes
 from vestibule.account.page.forms import Form
@@ -18,6 +18,9 @@ from vestibule.ui import assets
 from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, origin_of, remember_language
 from vestibule.ui.messages import MissingMessageError, translator
 from vestibule.ui.render import Pages
+
+# The glyph of a page that only tells, and its colour.
+LOOKS = {"signed_out": ("check", "good"), "away": ("pause", ""), "error": ("alert", "bad")}
 
 Show = Callable[[Request, Open, JsonObject], Awaitable[Response]]
 
@@ -71,16 +74,15 @@ class AccountPages:
         async def show(request: Request, session: Open, me: JsonObject) -> Response:
             t = translator(language_of(request))
             query = dict(request.query_items)
-            display = me["name"] or me["username"] or me["email"] or f"+{me['phone']}"
-            profile = me["profile"]
-            shown = [profile.get(key, "") for key in ("givenName", "familyName", "nickname", "website")]
+            display = me["name"] or me["username"] or edits.own_address(me)
+            shown = [me["profile"].get(name, "") for name, _, _ in edits.PROFILE]
             return self._page(
                 request,
                 session,
                 "home.html",
                 me=me,
                 display=display,
-                phone=f"+{me['phone']}" if me["phone"] else "",
+                phone=edits.held("phone", me),
                 details=" · ".join(part for part in shown if part),
                 saved=_words(t, f"saved.{query['saved']}") if "saved" in query else "",
             )
@@ -91,7 +93,7 @@ class AccountPages:
         """GET /<field>: the form of one change."""
 
         async def show(request: Request, session: Open, me: JsonObject) -> Response:
-            form = self.changes.form(request.path_params["field"], me, translator(language_of(request)))
+            form = edits.form(request.path_params["field"], me, translator(language_of(request)))
             return self._form(request, session, form) if form else self._missing(request)
 
         return await self._signed_in(request, show)
@@ -105,7 +107,10 @@ class AccountPages:
             if not same(values.get("csrf", ""), session.csrf):
                 raise ForeignForm
             field, t = request.path_params["field"], translator(language_of(request))
-            again = await self.changes.apply(field, me, session.access_token, values, t)
+            form = edits.form(field, me, t)
+            if form is None:
+                return self._missing(request)
+            again = await self.changes.apply(field, form, me, session.access_token, values, t)
             if again is None:
                 return redirect(f"{addresses.HOME}?saved={field}")
             return self._form(request, session, again.form, again.status)
@@ -126,7 +131,7 @@ class AccountPages:
 
     def _form(self, request: Request, session: Open, form: Form, status: int = 200) -> Response:
         shown = {name: getattr(form, name) for name in Form.__dataclass_fields__}
-        return self._page(request, session, "edit.html", status, novalidate=False, **shown)
+        return self._page(request, session, "edit.html", status, wrong=form.wrong, **shown)
 
     def _page(self, request: Request, session: Open, template: str, status: int = 200, **values: object) -> Response:
         here = request.path + (f"?{request.raw_query}" if request.raw_query else "")
@@ -138,8 +143,9 @@ class AccountPages:
     def _plain(self, request: Request, name: str, status: int, link: str, reference: str = "") -> Response:
         t = translator(language_of(request))
         words = {part: t(f"account.{name}.{part}") for part in ("heading", "lead", "go")}
+        look = LOOKS.get(name, ("alert", ""))
         text = self._pages.render(
-            "plain.html", language_of(request), request.path, link=link, reference=reference, **words
+            "plain.html", language_of(request), request.path, look=look, link=link, reference=reference, **words
         )
         return remember_language(request, html(text, status))
 

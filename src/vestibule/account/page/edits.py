@@ -1,0 +1,174 @@
+"""The forms of the page: one for each change, and the step that asks for the codes that were sent."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from vestibule.account.page.api import JsonObject
+from vestibule.account.page.forms import Field, Form, Link, code_field, password_field
+from vestibule.account.page.proving import PASSED, passed_in, pending_in
+from vestibule.ui.messages import Translate
+
+# The members of a profile: what a browser may fill in, and the kind of input.
+PROFILE = (
+    ("givenName", "given-name", "text"),
+    ("familyName", "family-name", "text"),
+    ("nickname", "nickname", "text"),
+    ("website", "url", "url"),
+    ("birthdate", "bday", "date"),
+    ("gender", "sex", "text"),
+    ("locale", "language", "text"),
+    ("zoneinfo", "off", "text"),
+)
+WORDS = {"givenName", "familyName", "nickname", "gender"}
+ADDRESSES = {"email": ("email", "email", ""), "phone": ("tel", "tel", "tel")}
+REMOVALS = {"remove-email": "email", "remove-phone": "phone", "remove-username": "username"}
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+
+
+def held(kind: str, me: JsonObject) -> str:
+    """Return an identifier as people write it, or nothing."""
+    value = me[kind] or ""
+    return f"+{value}" if kind == "phone" and value else str(value)
+
+
+def own_address(me: JsonObject) -> str:
+    """Return the address that a code to the account itself goes to, or nothing."""
+    return held("email", me) or held("phone", me)
+
+
+def form(field: str, me: JsonObject, t: Translate) -> Form | None:
+    """Return the form of one change, or None where there is nothing to change."""
+    makers: dict[str, Callable[[], Form | None]] = {
+        "name": lambda: _simple("name", me, t, autocomplete="name", verbatim=False),
+        "picture": lambda: _simple("avatar", me, t, path="/picture", kind="url", autocomplete="photo"),
+        "username": lambda: replace(
+            _simple("username", me, t, autocomplete="username", required=True), remove=_removal("username", me, t)
+        ),
+        "profile": lambda: _profile(me, t),
+        "email": lambda: _address("email", me, t),
+        "phone": lambda: _address("phone", me, t),
+        "password": lambda: _password(me, t),
+    }
+    if field in REMOVALS:
+        return _remove(REMOVALS[field], me, t)
+    return makers[field]() if field in makers else None
+
+
+def codes(form: Form, values: dict[str, str], sent: dict[str, str], t: Translate) -> Form:
+    """The second step: the codes that were sent (field to address), with everything else carried along."""
+    kept = {name: value for name, value in values.items() if name in {*ADDRESSES, PASSED} and value}
+    return replace(
+        form,
+        lead=t("edit.code_lead") if sent else form.lead,
+        go=t("account.confirm"),
+        fields=(*(code_field(t, name, target) for name, target in sent.items()), *form.later),
+        hidden={**kept, **{f"to_{name}": target for name, target in sent.items()}},
+        resend=t("edit.resend_lead") if sent else "",
+        remove=None,
+    )
+
+
+def again(form: Form, values: dict[str, str], t: Translate) -> Form:
+    """The form as it was sent: at the codes, where some are still to be typed, or with what was typed."""
+    waiting = {f"proof_{name}": values.get(f"to_proof_{name}", "") for name in pending_in(values)}
+    if waiting or (form.later and passed_in(values)):
+        return codes(form, values, waiting, t)
+    return form.with_values(values)
+
+
+def _simple(
+    name: str, me: JsonObject, t: Translate, *, path: str = "", kind: str = "text", autocomplete: str,
+    required: bool = False, verbatim: bool = True,
+) -> Form:  # fmt: skip
+    field = Field(
+        name=name,
+        label=t(f"field.{name}"),
+        kind=kind,
+        value=me[name] or "",
+        hint=t(f"hint.{name}"),
+        wrong="" if verbatim is False else t(f"problem.field.{name}"),
+        autocomplete=autocomplete,
+        required=required,
+        verbatim=verbatim,
+    )
+    return Form(path=path or f"/{name}", heading=t(f"edit.{name}"), go=t("account.save"), fields=(field,))
+
+
+def _profile(me: JsonObject, t: Translate) -> Form:
+    fields = [
+        Field(
+            name=name,
+            label=t(f"field.{name}"),
+            # A date input would lose what it cannot show.
+            kind=kind if kind != "date" or DATE.match(value or "2000-01-01") else "text",
+            value=value,
+            wrong=t("problem.field.website") if kind == "url" else "",
+            hint=t(f"hint.{name}") if name in {"locale", "zoneinfo"} else "",
+            autocomplete=autocomplete,
+            verbatim=name not in WORDS,
+        )
+        for name, autocomplete, kind in PROFILE
+        for value in [me["profile"].get(name, "")]
+    ]
+    return Form(path="/profile", heading=t("edit.profile"), go=t("account.save"), fields=tuple(fields))
+
+
+def _address(kind: str, me: JsonObject, t: Translate) -> Form:
+    input_type, autocomplete, mode = ADDRESSES[kind]
+    field = Field(
+        name=kind,
+        label=t(f"field.new_{kind}"),
+        kind=input_type,
+        hint=t(f"hint.{kind}"),
+        wrong=t(f"problem.field.{kind}"),
+        autocomplete=autocomplete,
+        mode=mode,
+        required=True,
+    )
+    return Form(
+        path=f"/{kind}",
+        heading=t(f"edit.{kind}"),
+        lead=t("edit.now", value=held(kind, me)) if me[kind] else "",
+        go=t("account.send_code"),
+        fields=(field, password_field(t)) if me["hasPassword"] else (field,),
+        remove=_removal(kind, me, t),
+    )
+
+
+def _password(me: JsonObject, t: Translate) -> Form:
+    new = Field(
+        name="password",
+        label=t("field.new_password"),
+        kind="password",
+        hint=t("hint.password"),
+        autocomplete="new-password",
+        required=True,
+    )
+    form = Form(path="/password", heading=t("edit.password"), go=t("account.save"), fields=(password_field(t), new))
+    if me["hasPassword"]:
+        return replace(form, lead=t("edit.password_lead"))
+    return replace(form, lead=_code_first(me, t), go=t("account.send_code"), fields=(), later=(new,))
+
+
+def _remove(kind: str, me: JsonObject, t: Translate) -> Form | None:
+    if not me[kind]:
+        return None
+    lead, by_code = t("edit.remove_lead", value=held(kind, me)), not me["hasPassword"]
+    return Form(
+        path=f"/remove-{kind}",
+        heading=t(f"edit.remove_{kind}"),
+        lead=f"{lead} {_code_first(me, t)}" if by_code else lead,
+        go=t("account.send_code") if by_code and own_address(me) else t("account.remove"),
+        fields=() if by_code else (password_field(t),),
+        danger=True,
+    )
+
+
+def _code_first(me: JsonObject, t: Translate) -> str:
+    return t("edit.code_first", target=own_address(me)) if own_address(me) else ""
+
+
+def _removal(kind: str, me: JsonObject, t: Translate) -> Link | None:
+    others = [name for name in ("username", "email", "phone") if name != kind and me[name]]
+    return Link(path=f"/remove-{kind}", words=t(f"edit.remove_{kind}")) if me[kind] and others else None
