@@ -6,9 +6,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, literal, select
 
 from tests.db.planets import ADD, COUNT, GET, create_tables, metadata, planet
-from vestibule.db import DatabaseUnavailable, connect
+from vestibule.db import DatabaseUnavailable, Statement, connect
 from vestibule.db import sqlite as engine
 from vestibule.db.sqlite import SQLite
 
@@ -121,6 +122,19 @@ async def test_reads_and_scans_cannot_write(url: str) -> None:
         with pytest.raises(DatabaseUnavailable, match="readonly"):
             async with block as tx:
                 await tx.run(ADD, **planet("earth", 3))
+    await db.close()
+
+
+async def test_a_scan_that_takes_too_long_is_given_up(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B91: whatever is searched for, a thread is free again in time."""
+    monkeypatch.setattr(engine, "SCAN_SECONDS", 0.01)
+    db = await open_file(url)
+    numbers = select(literal(1).label("n")).cte("numbers", recursive=True)
+    endless = numbers.union_all(select(numbers.c.n + 1))
+    async with db.scan() as tx:
+        with pytest.raises(DatabaseUnavailable):
+            await tx.value(Statement(select(func.count()).select_from(endless)))
+        assert await tx.value(COUNT) == 0
     await db.close()
 
 

@@ -41,15 +41,14 @@ def upsert(table: Table, conflict: Sequence[str], update: Sequence[str]) -> post
 
 
 class matches_pattern(FunctionElement[bool]):  # noqa: N801 - reads as a function
-    """`tested` matches the regular expression given for a parameter; SQLite folds case beforehand or not at all."""
+    """`tested` matches the regular expression given for a parameter, case for case."""
 
     inherit_cache = True
     type = Boolean()
     name = "matches_pattern"
 
-    def __init__(self, tested: ColumnElement[Any], parameter: str, *, ignore_case: bool) -> None:
+    def __init__(self, tested: ColumnElement[Any], parameter: str) -> None:
         super().__init__(tested, bindparam(parameter, type_=Text()))
-        self.ignore_case = ignore_case
 
 
 @compiles(matches_pattern, "sqlite")
@@ -61,4 +60,4 @@ def _matches_sqlite(element: matches_pattern, compiler: SQLCompiler, **options: 
 @compiles(matches_pattern, "postgresql")
 def _matches_postgresql(element: matches_pattern, compiler: SQLCompiler, **options: Any) -> str:
     tested, parameter = (compiler.process(part, **options) for part in element.clauses)
-    return f"{tested} {'~*' if element.ignore_case else '~'} {parameter}"
+    return f"{tested} ~ {parameter}"

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import MetaData
@@ -21,14 +22,16 @@ from vestibule.db.units import Shared
 
 BUSY_TRIES, BUSY_PAUSE = 250, 0.02
 SCAN_THREADS = 2
+# A scan is given up after this time, looked at every so many steps of SQLite's machine.
+SCAN_SECONDS, SCAN_STEPS = 30.0, 100_000
 OPEN_SECONDS = 5
 # Checkpoints run on a thread after this many commits; SQLite's own, in the loop, are only the fall-back (pages).
 CHECKPOINT_COMMITS, AUTOCHECKPOINT_PAGES = 256, 8000
 
 
 def regexp(pattern: str, value: str | None) -> bool:
-    """The function behind `value REGEXP pattern`; patterns are bounded by whoever lets them in."""
-    return value is not None and re.search(pattern, value) is not None
+    """The function behind `value REGEXP pattern`; whoever lets patterns in bounds them. A dot is any character."""
+    return value is not None and re.search(pattern, value, re.DOTALL) is not None
 
 
 def open_connection(path: str, synchronous: str = "NORMAL", *, read_only: bool = False) -> sqlite3.Connection:
@@ -146,7 +149,7 @@ class SQLite:
         return self._read
 
     def scan(self) -> Shared[Scan]:
-        """Long reads, on a thread."""
+        """Long reads, on a thread; one that takes longer than SCAN_SECONDS raises DatabaseUnavailable."""
         return self._scan
 
     def write(self) -> Write:
@@ -160,8 +163,13 @@ class SQLite:
             self.names.refuse(error)
 
     def _fetch(self, text: str, arguments: Any) -> tuple[Rows, int]:
-        cursor = self._of_thread().execute(text, arguments)
-        return cursor.fetchall(), cursor.rowcount
+        connection, until = self._of_thread(), monotonic() + SCAN_SECONDS
+        connection.set_progress_handler(lambda: monotonic() > until, SCAN_STEPS)
+        try:
+            cursor = connection.execute(text, arguments)
+            return cursor.fetchall(), cursor.rowcount
+        finally:
+            connection.set_progress_handler(None, 0)
 
     def _of_thread(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

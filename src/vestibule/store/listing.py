@@ -102,7 +102,7 @@ class Listing(Generic[R]):
 
     def _group(self, group: Group, parameter: str, case_sensitive: bool) -> ColumnElement[bool]:
         columns = [self._searched[name][0 if case_sensitive else 1] for name in group.fields]
-        return or_(*(_match(column, group.mode, parameter, case_sensitive) for column in columns))
+        return or_(*(_match(column, group.mode, parameter) for column in columns))
 
 
 def _given(filters: Mapping[str, object]) -> dict[str, object]:
@@ -118,9 +118,9 @@ def _shape(search: Search) -> tuple[object, ...]:
     return (tuple((group.fields, group.mode) for group in search.groups), search.joint, search.case_sensitive)
 
 
-def _match(column: ColumnElement[Any], mode: Mode, parameter: str, case_sensitive: bool) -> ColumnElement[bool]:
+def _match(column: ColumnElement[Any], mode: Mode, parameter: str) -> ColumnElement[bool]:
     if mode == "exact":
         return in_set(column, parameter)
     if mode == "like":
         return column.like(bindparam(parameter, type_=Text()), escape="\\")
-    return matches_pattern(column, parameter, ignore_case=not case_sensitive)
+    return matches_pattern(column, parameter)

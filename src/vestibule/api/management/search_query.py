@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, get_args
 
+from vestibule.api.management.patterns import PatternError, regular_expression, similar_to
 from vestibule.errors import InvalidRequest
 from vestibule.store.listing import Group, Mode, Search
 
@@ -11,9 +12,6 @@ FLAG = {"true", "1", "y", "yes"}
 MODES: tuple[str, ...] = get_args(Mode)
 MAX_VALUE = 256
 _UPPER = re.compile(r"(?<!^)(?=[A-Z])")
-_UNBOUNDED = re.compile(r"(?<!\\)[*+]|(?<!\\)\{\d*,\d*\}")
-_NESTED = re.compile(r"\([^)]*[*+|{][^)]*\)\s*[*+{]")
-MAX_REPEATS = 2
 
 Items = Sequence[tuple[str, str]]
 
@@ -92,11 +90,12 @@ def _value(mode: Mode, values: list[str], sensitive: bool) -> str | tuple[str, .
         return tuple(folded)
     if mode == "like":
         return checked_like(folded[0])
-    if mode == "similar_to":
-        if not sensitive:
-            raise refuse("`similar_to` needs `isCaseSensitive=true`.")
-        return checked_pattern(similar_to(values[0]))
-    return checked_pattern(values[0] if sensitive else folded[0])
+    if mode == "similar_to" and not sensitive:
+        raise refuse("`similar_to` needs `isCaseSensitive=true`.")
+    try:
+        return similar_to(values[0]) if mode == "similar_to" else regular_expression(values[0], fold=not sensitive)
+    except PatternError as error:
+        raise refuse(str(error)) from error
 
 
 def checked_like(pattern: str) -> str:
@@ -104,32 +103,3 @@ def checked_like(pattern: str) -> str:
     if (len(pattern) - len(pattern.rstrip("\\"))) % 2:
         raise refuse("A pattern cannot end in a backslash.")
     return pattern
-
-
-def checked_pattern(pattern: str) -> str:
-    """Refuse a regular expression that is broken, or that could take long (B91): few repeats, none nested."""
-    if _NESTED.search(pattern) or len(_UNBOUNDED.findall(pattern)) > MAX_REPEATS or re.search(r"\\[1-9]", pattern):
-        raise refuse(f"Use at most {MAX_REPEATS} repeats in a pattern, none inside another, and no back reference.")
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise refuse("This is not a regular expression.") from error
-    return pattern
-
-
-def similar_to(pattern: str) -> str:
-    """Translate SQL's SIMILAR TO into a regular expression that matches the whole text."""
-    out, escaped = [], False
-    for char in pattern:
-        if escaped:
-            out.append(re.escape(char))
-        elif char == "%":
-            out.append(".*")
-        elif char == "_":
-            out.append(".")
-        elif char in ".^$":
-            out.append(f"\\{char}")
-        elif char != "\\":
-            out.append(char)
-        escaped = char == "\\" and not escaped
-    return f"^(?:{''.join(out)})$"
