@@ -27,7 +27,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "app": (*BOTTOM, *_DOMAIN, "http", "ui", "oidc", "api", "pages"),
     "client": (),
     "account": ("errors", "clock", "crypto", "settings", "password_policy", "totp", "http", "db", "ui", "client"),
-    "cli": (*BOTTOM, *_DOMAIN, "http", "client", "account", "app"),
+    "cli": (*BOTTOM, *_DOMAIN, "http", "api", "client", "account", "app"),
     "__main__": (*BOTTOM, "cli"),
 }
 

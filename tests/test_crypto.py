@@ -30,6 +30,13 @@ def test_ten_thousand_secrets_are_all_different() -> None:
     assert len({crypto.new_secret() for _ in range(10_000)}) == 10_000
 
 
+def test_every_character_is_equally_likely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B10: bytes that would favour the first characters are thrown away."""
+    monkeypatch.setattr(os, "urandom", lambda count: bytes(range(256)))
+    assert crypto.new_id(252) == crypto.LOWER * 7
+    assert crypto.new_secret(248) == crypto.ALNUM * 4
+
+
 def test_a_sealed_value_opens_in_its_own_place_only() -> None:
     """B100: a ciphertext moved to another row does not open."""
     sealer = Sealer([os.urandom(32)])

@@ -15,7 +15,7 @@ COMMANDS = {
     "account": ("vestibule.cli.account", "start the account server"),
     "account init": ("vestibule.cli.account_init", "create the applications, scopes and role of the account server"),
     "migrate": ("vestibule.cli.migrate", "bring the store up to date; `--plan` only says what would run"),
-    "users": ("vestibule.cli.users", "create users"),
+    "users": ("vestibule.cli.users", "create, list and import users"),
     "apps": ("vestibule.cli.apps", "create applications"),
     "keys": ("vestibule.cli.keys", "rotate the signing keys"),
     "outbox": ("vestibule.cli.outbox", "read the messages of a development server"),

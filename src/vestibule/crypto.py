@@ -33,7 +33,16 @@ NONCE_BYTES = 12
 
 
 def _text(alphabet: str, length: int) -> str:
-    return "".join([secrets.choice(alphabet) for _ in range(length)])
+    """Draw characters evenly: bytes past the last whole multiple of the alphabet's size are thrown away.
+
+    Many bytes are drawn at once, since an id is made for every row and `secrets.choice` costs 2 µs a character.
+    """
+    size = len(alphabet)
+    fair = 256 - 256 % size
+    drawn: list[str] = []
+    while len(drawn) < length:
+        drawn += [alphabet[byte % size] for byte in os.urandom(2 * length) if byte < fair]
+    return "".join(drawn[:length])
 
 
 def new_id(length: int = 21) -> str:

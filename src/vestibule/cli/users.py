@@ -1,4 +1,4 @@
-"""`vestibule users create`: an account without the sign-up page."""
+"""`vestibule users create | list | import`: accounts from the command line."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import re
 import sys
 
 from vestibule import password_policy
-from vestibule.cli import CommandError
+from vestibule.cli import CommandError, users_import, users_list
 from vestibule.cli.world import on_store
 from vestibule.domain.context import Context
 from vestibule.domain.users import NewUser, create_user, phone_digits
@@ -22,7 +22,7 @@ REASONS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `create`."""
+    """Declare `create`, `list` and `import`."""
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     create = commands.add_parser("create", help="create a user and print the id")
     create.add_argument("--username")
@@ -33,9 +33,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     secret.add_argument("--password", help="seen by other users of this machine: better --password-stdin")
     secret.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     create.add_argument("--json", action="store_true", help='print {"id": …} and nothing else')
+    create.set_defaults(work=_create)
+    listed = commands.add_parser("list", help="print users, newest first")
+    users_list.add_arguments(listed)
+    listed.set_defaults(work=users_list.run)
+    imported = commands.add_parser("import", help="take users over from another system, with their password digests")
+    users_import.add_arguments(imported)
+    imported.set_defaults(work=users_import.run)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Do what was asked."""
+    code: int = args.work(args)
+    return code
+
+
+def _create(args: argparse.Namespace) -> int:
     """Create the user."""
     new = described(args)
 

@@ -1,27 +1,35 @@
 """Phone numbers: stored as calling code and national number, digits only."""
 
+from functools import lru_cache
+
 import phonenumbers
 
 from vestibule.errors import InvalidPhone
 
 
-def normalise(digits: str) -> str:
-    """Return a number as it is stored; raises InvalidPhone for what cannot be parsed (it need not be in service)."""
+@lru_cache(maxsize=2048)  # parsing takes 100 µs, and a number is looked at several times on its way in
+def _parsed(digits: str) -> tuple[int, str] | None:
     try:
         number = phonenumbers.parse(f"+{digits.removeprefix('+')}")
-    except phonenumbers.NumberParseException as error:
-        raise InvalidPhone from error
-    return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+    except phonenumbers.NumberParseException:
+        return None
+    return number.country_code or 0, phonenumbers.national_significant_number(number)
+
+
+def normalise(digits: str) -> str:
+    """Return a number as it is stored; raises InvalidPhone for what cannot be parsed (it need not be in service)."""
+    parsed = _parsed(digits)
+    if parsed is None:
+        raise InvalidPhone
+    return f"{parsed[0]}{parsed[1]}"
 
 
 def spellings(digits: str) -> tuple[str, str]:
     """Return the two stored forms that collide with a number: with and without the national leading zero."""
-    try:
-        number = phonenumbers.parse(f"+{digits.removeprefix('+')}")
-    except phonenumbers.NumberParseException:
+    parsed = _parsed(digits)
+    if parsed is None:
         return digits, digits
-    national = phonenumbers.national_significant_number(number)
-    return f"{number.country_code}{national}", f"{number.country_code}0{national}"
+    return f"{parsed[0]}{parsed[1]}", f"{parsed[0]}0{parsed[1]}"
 
 
 def international(digits: str) -> str:

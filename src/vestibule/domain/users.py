@@ -68,8 +68,21 @@ async def create_user(ctx: Context, new: NewUser) -> User:
     stored, algorithm = new.password_digest or None, new.password_algorithm if new.password_digest else None
     if new.password:
         stored, algorithm = await ctx.passwords.hash(new.password), OUR_ALGORITHM
-    now = ctx.clock.now()
-    row = {
+    row = row_of(new, phone, stored, algorithm, ctx.clock.now())
+    try:
+        async with ctx.db.write() as tx:
+            user = await tx.one(store.INSERT, **row)
+            await tx.run(store.GIVE_DEFAULT_ROLES, user_id=row["id"])
+    except UniqueViolation as error:
+        raise in_use(error) from error
+    if user is None:
+        raise EntityInvalidInput
+    return user
+
+
+def row_of(new: NewUser, phone: str | None, digest: str | None, algorithm: str | None, now: int) -> dict[str, object]:
+    """Return the row of a new user; `phone` is normalised already."""
+    return {
         "id": new_short_id(),
         "username": new.username,
         "primary_email": new.primary_email,
@@ -84,22 +97,13 @@ async def create_user(ctx: Context, new: NewUser) -> User:
         "profile": new.profile,
         "application_id": new.application_id,
         "is_suspended": False,
-        "password_digest": stored,
+        "password_digest": digest,
         "password_algorithm": algorithm,
-        "password_updated_at": now if stored else None,
+        "password_updated_at": now if digest else None,
         "is_password_expired": False,
         "logto_config": "{}",
         **_folded({"username": new.username, "primary_email": new.primary_email, "name": new.name or None}),
     }
-    try:
-        async with ctx.db.write() as tx:
-            user = await tx.one(store.INSERT, **row)
-            await tx.run(store.GIVE_DEFAULT_ROLES, user_id=row["id"])
-    except UniqueViolation as error:
-        raise in_use(error) from error
-    if user is None:
-        raise EntityInvalidInput
-    return user
 
 
 def in_use(error: UniqueViolation) -> Exception:

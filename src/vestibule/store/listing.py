@@ -77,11 +77,13 @@ class Listing(Generic[R]):
         part = {} if window is None else {"limit": window.limit, "offset": window.offset}
         return await tx.all(statement, **part, **given, **_values(search))
 
-    async def total(self, tx: Tx, search: Search = NOTHING, **filters: object) -> int:
-        """Count the whole list."""
+    async def total(self, tx: Tx, search: Search = NOTHING, *, at_most: int | None = None, **filters: object) -> int:
+        """Count the whole list; counting ends at `at_most`."""
         given = _given(filters)
-        statement = self._totals.get((_shape(search), *given), lambda: self._total(search, given))
-        return int(await tx.value(statement, **given, **_values(search)))
+        capped = {} if at_most is None else {"at_most": at_most}
+        shape = (_shape(search), *given, *capped)
+        statement = self._totals.get(shape, lambda: self._total(search, given, capped=bool(capped)))
+        return int(await tx.value(statement, **given, **capped, **_values(search)))
 
     def _page(self, search: Search, given: Mapping[str, object], *, whole: bool) -> Statement[R]:
         query = select(*self._columns).where(self._condition(search, given)).order_by(*self._order)
@@ -89,9 +91,12 @@ class Listing(Generic[R]):
             query = query.limit(bindparam("limit")).offset(bindparam("offset"))
         return Statement(query, self._into)
 
-    def _total(self, search: Search, given: Mapping[str, object]) -> Statement[Row]:
-        table = self._columns[0].table
-        return Statement(select(func.count()).select_from(table).where(self._condition(search, given)))
+    def _total(self, search: Search, given: Mapping[str, object], *, capped: bool) -> Statement[Row]:
+        condition = self._condition(search, given)
+        if capped:
+            some = select(self._columns[0]).where(condition).limit(bindparam("at_most")).subquery()
+            return Statement(select(func.count()).select_from(some))
+        return Statement(select(func.count()).select_from(self._columns[0].table).where(condition))
 
     def _condition(self, search: Search, given: Mapping[str, object]) -> ColumnElement[bool]:
         parts = [self._group(group, f"value_{at}", search.case_sensitive) for at, group in enumerate(search.groups)]

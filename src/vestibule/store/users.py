@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
 
 from vestibule.db import Statement, StatementCache, Tx
+from vestibule.db.helpers import in_set
 from vestibule.model import User
 from vestibule.store.rows import Row
 from vestibule.store.tables import roles, user_roles, users
@@ -27,6 +28,9 @@ INSERT = Statement(
     insert(users).values({column.name: bindparam(column.name) for column in users.columns}).returning(*COLUMNS),
     User,
 )
+INSERT_ROW: Statement[Row] = Statement(
+    insert(users).values({column.name: bindparam(column.name) for column in users.columns})
+)
 DELETE: Statement[Row] = Statement(delete(users).where(users.c.id == bindparam("user_id")))
 GIVE_DEFAULT_ROLES: Statement[Row] = Statement(
     insert(user_roles).from_select(
@@ -36,6 +40,19 @@ GIVE_DEFAULT_ROLES: Statement[Row] = Statement(
         ),
     )
 )
+GIVE_DEFAULT_ROLES_TO: Statement[Row] = Statement(
+    insert(user_roles).from_select(
+        ["user_id", "role_id"],
+        select(users.c.id, roles.c.id).where(
+            in_set(users.c.id, "user_ids"), roles.c.is_default, roles.c.type == "User"
+        ),
+    )
+)
+HELD: Mapping[str, Statement[Row]] = {
+    name: Statement(select(users.c[name]).where(in_set(users.c[name], "values")))
+    for name in ("id", "username", "username_folded", "email_folded", "primary_phone")
+}
+"""For each column that must not repeat: which of the given values are there already."""
 _UPDATES: StatementCache[User] = StatementCache()
 
 

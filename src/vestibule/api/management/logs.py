@@ -11,11 +11,10 @@ from vestibule.http import Access, Request, Response, Route, json_response, pagi
 from vestibule.http.guard import Maybe, Pattern, rule
 from vestibule.model import TENANT, LogEntry
 from vestibule.store import logs as store
+from vestibule.store.listing import NOTHING, Window
 
 CAP = 10_000
 """With `enableCap`, counting ends here."""
-UNCAPPED = 2**53
-MAX_KEY = 128
 
 Millis = Annotated[str, rule(Pattern(r"^\d{0,16}$", "Expected a time in milliseconds since 1970."))]
 
@@ -39,15 +38,10 @@ class LogQuery(Struct):
     since: Maybe[Millis] = msgspec.field(name="start_time", default=UNSET)
     until: Maybe[Millis] = msgspec.field(name="end_time", default=UNSET)
 
-    def filters(self) -> dict[str, object]:
+    def filters(self) -> dict[str, str | int]:
         """Return the conditions that were given."""
-        given: dict[str, object] = {
-            name: value for name in ("user_id", "application_id", "key") if (value := getattr(self, name)) is not UNSET
-        }
-        times = {name: value for name in ("since", "until") if (value := getattr(self, name)) is not UNSET}
-        return {name: value for name, value in given.items() if value} | {
-            name: int(value) for name, value in times.items() if value
-        }
+        times = {name: int(value) for name in ("since", "until") if (value := getattr(self, name))}
+        return times | {name: value for name in ("user_id", "application_id", "key") if (value := getattr(self, name))}
 
 
 class Logs:
@@ -63,8 +57,8 @@ class Logs:
         capped = request.flag("enableCap")
         await self._ctx.trail.settle()  # what this process has noted is seen at once
         async with self._ctx.db.scan() as tx:
-            found = await store.page(tx, filters, limit=page.size, offset=page.offset)
-            total = await store.count(tx, filters, at_most=CAP + 1 if capped else UNCAPPED)
+            found = await store.LOGS.rows(tx, NOTHING, Window(page.size, page.offset), **filters)
+            total = await store.LOGS.total(tx, NOTHING, at_most=CAP + 1 if capped else None, **filters)
         headers = paginated(request, page, min(total, CAP) if capped else total)
         if capped and total > CAP:
             headers.append(("Total-Number-Is-Capped", "true"))
