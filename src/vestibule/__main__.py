@@ -17,7 +17,7 @@ COMMANDS = {
     "migrate": ("vestibule.cli.migrate", "bring the store up to date; `--plan` only says what would run"),
     "users": ("vestibule.cli.users", "create, list and import users"),
     "apps": ("vestibule.cli.apps", "create applications"),
-    "keys": ("vestibule.cli.keys", "rotate the signing keys"),
+    "keys": ("vestibule.cli.keys", "rotate the signing keys, and the master key that seals"),
     "outbox": ("vestibule.cli.outbox", "read the messages of a development server"),
 }
 

@@ -23,7 +23,7 @@ from vestibule.api.management import (
 )
 from vestibule.clock import Clock, SystemClock
 from vestibule.connectors.outgoing import Outgoing
-from vestibule.crypto import PasswordPool, Sealer
+from vestibule.crypto import PasswordPool
 from vestibule.db import (
     CheckViolation,
     DatabaseUnavailable,
@@ -37,6 +37,7 @@ from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
 from vestibule.domain.expiry import expire
 from vestibule.domain.keys import Keyring, ensure_keys
+from vestibule.domain.sealing import open_sealer
 from vestibule.domain.seeds import seed
 from vestibule.errors import (
     AppError,
@@ -153,7 +154,7 @@ async def build(
     ctx = Context(
         db=db,
         clock=clock,
-        sealer=Sealer(master_keys(settings.secret_key, settings.secret_key_file)),
+        sealer=await open_sealer(db, clock, master_keys(settings.secret_key, settings.secret_key_file)),
         passwords=passwords or PasswordPool(),
         settings=settings,
         outgoing=Outgoing(settings.allow_private),

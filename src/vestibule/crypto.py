@@ -95,19 +95,28 @@ def new_master_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(MASTER_KEY_BYTES)).decode().rstrip("=")
 
 
+def new_key() -> bytes:
+    """Return 32 random bytes: a key of a store's own."""
+    return secrets.token_bytes(32)
+
+
 class SealError(Exception):
     """A sealed value does not open: wrong key, wrong row, or altered."""
 
 
 class Sealer:
-    """Seals values at rest with keys derived from the master keys; the first key seals, all open."""
+    """Seals values at rest with keys derived from the master keys; the first key seals, all open.
 
-    def __init__(self, master_keys: Sequence[bytes]) -> None:
+    Digests cannot be made anew when a master key goes: they have a key of their own, which a store keeps sealed. Where
+    none is given (`digest_key`) it is derived from the last, which is the oldest, master key.
+    """
+
+    def __init__(self, master_keys: Sequence[bytes], digest_key: bytes | None = None) -> None:
         if not master_keys or any(len(key) < MASTER_KEY_BYTES for key in master_keys):
             raise ValueError("a master key needs at least 32 bytes")
         self._ciphers = {self._key_id(key): AESGCM(self._derive(key, b"seal")) for key in master_keys}
         self._current = self._key_id(master_keys[0])
-        self._mac = self._derive(master_keys[-1], b"digest")
+        self.digest_key = digest_key or self._derive(master_keys[-1], b"digest")
         self._master = master_keys[0]
 
     @staticmethod
@@ -118,12 +127,17 @@ class Sealer:
     def _key_id(cls, key: bytes) -> str:
         return hashlib.sha256(cls._derive(key, b"id")).hexdigest()[:8]
 
+    @property
+    def prefix(self) -> str:
+        """How every value begins that the newest master key has sealed."""
+        return f"v1.{self._current}."
+
     def seal(self, plain: bytes, table: str, column: str, row: str) -> str:
         """Seal `plain` for one place in the store."""
         nonce = os.urandom(NONCE_BYTES)
         place = f"{table}\0{column}\0{row}".encode()
         box = nonce + self._ciphers[self._current].encrypt(nonce, plain, place)
-        return f"v1.{self._current}.{base64.urlsafe_b64encode(box).decode()}"
+        return f"{self.prefix}{base64.urlsafe_b64encode(box).decode()}"
 
     def open(self, sealed: str, table: str, column: str, row: str) -> bytes:
         """Open a value sealed for this place; raises SealError otherwise."""
@@ -139,7 +153,7 @@ class Sealer:
 
     def keyed_digest(self, text: str, purpose: str) -> str:
         """Return an HMAC-SHA256 in hex: a look-up value for secrets and recipients that need a key."""
-        return hmac.new(self._mac, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self.digest_key, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
 
     def derived(self, purpose: str) -> bytes:
         """Return 32 bytes for one purpose, such as signing cookies."""

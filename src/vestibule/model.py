@@ -12,6 +12,7 @@ ApplicationType = Literal["Native", "SPA", "Traditional", "MachineToMachine"]
 RoleType = Literal["User", "MachineToMachine"]
 KeyStatus = Literal["Next", "Current", "Previous"]
 RecipientKind = Literal["email", "phone"]
+ServerKeyKind = Literal["digest", "cookie"]
 FactorType = Literal["Totp", "WebAuthn", "BackupCode"]
 
 
@@ -125,6 +126,15 @@ class SigningKey(Noun, frozen=True, gc=False):
     created_at: int
     effective_at: int
     retired_at: int | None
+
+
+class ServerKey(Noun, frozen=True, gc=False):
+    """A key of the store's own: what digests or cookies are signed with; sealed."""
+
+    id: str
+    kind: ServerKeyKind
+    secret_sealed: str
+    created_at: int
 
 
 class Interaction(Noun, frozen=True, gc=False):

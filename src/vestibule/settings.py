@@ -44,7 +44,7 @@ class ServerSettings:
         "VESTIBULE_SECRET_KEY",
         "",
         "Master key that seals every secret in the store: 32 random bytes as base64url. "
-        "Several, separated by commas, while rotating: the first one seals.",
+        "Several, separated by commas, while rotating: the first one seals, all open (docs/operating.md).",
     )
     secret_key_file: str = _setting(
         "VESTIBULE_SECRET_KEY_FILE", "var/secret.key", "File holding the master key when it is not set directly."

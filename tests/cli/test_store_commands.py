@@ -4,9 +4,11 @@ import io
 import json
 
 import pytest
+from sqlalchemy import bindparam, update
 
 from tests.cli.conftest import Shell
 from vestibule.crypto import new_master_key
+from vestibule.db import Statement
 from vestibule.domain.applications import Proof, authenticate, find_client
 from vestibule.domain.context import Context
 from vestibule.domain.credentials import check_password
@@ -15,6 +17,7 @@ from vestibule.domain.resources import allowed_to_application
 from vestibule.domain.users import find_by_identifier
 from vestibule.model import MANAGEMENT_RESOURCE, User
 from vestibule.store import signing_keys
+from vestibule.store.tables import application_secrets
 
 PASSWORD = "correct horse battery"
 
@@ -171,6 +174,48 @@ def test_a_senseless_notice_is_refused(shell: Shell, words: list[str]) -> None:
     assert shell("keys", "rotate", *words).code == 2
     assert shell("keys", "rotate").code == 0
     assert labels(shell) == ["Current", "Next"]
+
+
+def test_values_move_to_a_new_master_key_and_the_old_one_can_go(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B101: rotation of the master key, as docs/operating.md tells it."""
+    old, new = new_master_key(), new_master_key()
+    monkeypatch.setenv("VESTIBULE_SECRET_KEY", old)
+    made = json.loads(shell("apps", "create", "--type", "machine-to-machine", "--name", "x", "--json").out)
+    monkeypatch.setenv("VESTIBULE_SECRET_KEY", f"{new},{old}")
+    done = shell("keys", "reseal")
+    assert done.code == 0
+    assert done.err.splitlines()[-1] == "3 of 3"  # the digest key, a signing key, a secret
+    assert done.out == "sealed 3 values with the first master key\n"
+    assert json.loads(shell("keys", "reseal", "--json").out) == {"resealed": 0, "unopened": []}
+    monkeypatch.setenv("VESTIBULE_SECRET_KEY", new)
+
+    async def proof(ctx: Context) -> Proof:
+        async with ctx.db.read() as tx:
+            return (await authenticate(tx, ctx, made["id"], made["secret"])).proof
+
+    assert shell.ask(proof) is Proof.PASSED
+
+
+def test_values_that_open_with_no_key_end_the_command_with_an_error(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = new_master_key()
+    monkeypatch.setenv("VESTIBULE_SECRET_KEY", old)
+    for name in ("a", "b"):
+        assert shell("apps", "create", "--type", "machine-to-machine", "--name", name).code == 0
+
+    async def misplace(ctx: Context) -> None:
+        sealed = ctx.sealer.seal(b"x", "application_secrets", "value_sealed", "elsewhere")
+        async with ctx.db.write() as tx:
+            await tx.run(Statement(update(application_secrets).values(value_sealed=bindparam("sealed"))), sealed=sealed)
+
+    shell.ask(misplace)
+    monkeypatch.setenv("VESTIBULE_SECRET_KEY", f"{new_master_key()},{old}")
+    done = shell("keys", "reseal", "--json")
+    assert done.code == 2
+    named = [row.partition(" of ")[0] for row in json.loads(done.out)["unopened"]]
+    assert named == ["application_secrets.value_sealed"] * 2
+    assert "2 values open with none of the master keys" in done.err
 
 
 def test_another_master_key_is_refused_in_words(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,16 +1,19 @@
-"""`vestibule keys rotate`: publish the next signing key, and sign with it once clients have had time to fetch it."""
+"""`vestibule keys`: rotate the signing keys; move what is sealed to a new master key."""
 
 import argparse
+import json
+import sys
 
 from vestibule.cli import CommandError
 from vestibule.cli.world import on_store
 from vestibule.domain.context import Context
 from vestibule.domain.keys import rotate, withdraw_previous
+from vestibule.domain.sealing import Resealing, reseal
 from vestibule.settings import HOUR
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `rotate [--grace SECONDS | --now]` and `withdraw`."""
+    """Declare `rotate [--grace SECONDS | --now]`, `withdraw` and `reseal [--json]`."""
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("rotate", help="publish a new signing key; old tokens keep verifying")
     notice = command.add_mutually_exclusive_group()
@@ -31,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command.set_defaults(work=_rotate)
     withdrawn = commands.add_parser("withdraw", help="delete the previous key: tokens it signed are refused")
     withdrawn.set_defaults(work=_withdraw)
+    sealed = commands.add_parser("reseal", help="seal everything anew with the first of several master keys")
+    sealed.add_argument("--json", action="store_true", help='print {"resealed": …, "unopened": […]} and nothing else')
+    sealed.set_defaults(work=_reseal)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,6 +64,26 @@ def _withdraw(_: argparse.Namespace) -> int:
         if not await withdraw_previous(ctx):
             raise CommandError("there is no previous key")
         print("the previous key is gone; running servers refuse its tokens within a minute")
+
+    return on_store(work)
+
+
+def _reseal(args: argparse.Namespace) -> int:
+    """Move every sealed value to the newest master key, while servers run; can be stopped and run again."""
+
+    def progress(state: Resealing) -> None:
+        if not args.json:
+            print(f"{state.resealed} of {state.total}", file=sys.stderr)
+
+    async def work(ctx: Context) -> None:
+        state = await reseal(ctx, progress)
+        if args.json:
+            print(json.dumps({"resealed": state.resealed, "unopened": state.unopened}))
+        else:
+            print(f"sealed {state.resealed} values with the first master key")
+        if state.unopened:
+            rows = "" if args.json else f": {', '.join(state.unopened)}"
+            raise CommandError(f"{len(state.unopened)} values open with none of the master keys{rows}")
 
     return on_store(work)
 

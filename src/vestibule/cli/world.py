@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from vestibule.cli.words import in_words
 from vestibule.clock import SystemClock
 from vestibule.connectors.outgoing import Outgoing
-from vestibule.crypto import PasswordPool, Sealer
+from vestibule.crypto import PasswordPool
 from vestibule.db import connect
 from vestibule.db.migrate import migrate
 from vestibule.domain.context import Context
 from vestibule.domain.keys import Keyring, ensure_keys
+from vestibule.domain.sealing import open_sealer
 from vestibule.domain.seeds import seed
 from vestibule.settings import ServerSettings, load, master_keys
 from vestibule.store import migrations
@@ -21,13 +22,13 @@ from vestibule.store.tables import metadata
 @asynccontextmanager
 async def opened(settings: ServerSettings) -> AsyncIterator[Context]:
     """Open the store for as long as the block runs; works while servers run on it."""
-    sealer = Sealer(master_keys(settings.secret_key, settings.secret_key_file))
+    keys, clock = master_keys(settings.secret_key, settings.secret_key_file), SystemClock()
     await asyncio.to_thread(migrate, settings.database_url, migrations)
     db = await connect(settings.database_url, metadata, synchronous=settings.sqlite_synchronous)
     passwords = PasswordPool()
     outgoing = Outgoing(settings.allow_private)
     try:
-        yield Context(db, SystemClock(), sealer, passwords, settings, outgoing)
+        yield Context(db, clock, await open_sealer(db, clock, keys), passwords, settings, outgoing)
     finally:
         passwords.close()
         await outgoing.close()

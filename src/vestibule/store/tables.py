@@ -388,7 +388,18 @@ connectors = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
-# Settings that travel with the store, such as the digest by which a wrong master key is noticed.
+# Keys of the store's own, sealed: of kind `digest` the one that digests are made with, of kind `cookie` those that
+# sign cookies.
+server_keys = Table(
+    "server_keys",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("secret_sealed", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# Settings that travel with the store.
 configs = Table(
     "configs",
     metadata,
