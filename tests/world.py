@@ -57,6 +57,17 @@ class World:
         headers = {"authorization": f"Bearer {await self.management_token()}", **more.pop("headers", {})}
         return await self.client.request(method, f"/api{path}", json=body, headers=headers, **more)
 
+    async def refusal(self, method: str, path: str, body: Any = None) -> tuple[int, str]:
+        """Return the status and the code that a call is refused with."""
+        answer = await self.call(method, path, body)
+        return answer.status_code, answer.json()["code"]
+
+    async def made(self, path: str, **body: Any) -> JSON:
+        """Create something by POST; returns it as it is shown."""
+        answer = await self.call("POST", path, body)
+        assert answer.status_code in {200, 201}, answer.text
+        return dict(answer.json())
+
     async def user(self, **body: Any) -> JSON:
         """Create a user through the API."""
         answer = await self.call("POST", "/users", body)

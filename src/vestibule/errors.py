@@ -183,6 +183,13 @@ class EntityNotExists(AppError):
     message = "There is nothing to change under this name."
 
 
+class EntityNotExistsWithId(AppError):
+    """An id names no application, resource, scope, role or user."""
+
+    code, status = "entity.not_exists_with_id", 404
+    message = "There is nothing with one of the ids that were sent."
+
+
 class EntityInvalidInput(AppError):
     """Nothing to update, or a value the store cannot hold."""
 
@@ -406,6 +413,44 @@ class CodeMismatch(AppError):
 
     code, status = "verification_code.code_mismatch", 400
     message = "This is not the code that was sent. Check it and try again."
+
+
+# --- resources and scopes -----------------------------------------------------------------------------------
+
+
+class ResourceIndicatorInUse(AppError):
+    """Another resource has this indicator, or it is reserved."""
+
+    code, status = "resource.resource_identifier_in_use", 422
+    message = "Another resource has this indicator, or it is reserved. Choose another one."
+
+
+class CannotModifyManagementApi(AppError):
+    """The resource of the Management API is fixed."""
+
+    code, status = "resource.cannot_modify_management_api", 400
+    message = "The resource of the Management API and its scopes are fixed."
+
+
+class CannotDeleteManagementApi(AppError):
+    """The resource of the Management API stays."""
+
+    code, status = "resource.cannot_delete_management_api", 400
+    message = "The resource of the Management API cannot be deleted."
+
+
+class ScopeNameInUse(AppError):
+    """The resource has a scope of this name."""
+
+    code, status = "scope.name_exists", 422
+    message = "The resource has a scope of this name. Choose another one."
+
+
+class ScopeNameWithSpace(AppError):
+    """White space in the name of a scope."""
+
+    code, status = "scope.name_with_space", 400
+    message = "The name of a scope holds no white space: clients separate scopes by it."
 
 
 # --- connectors ---------------------------------------------------------------------------------------------

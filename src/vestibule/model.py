@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 MANAGEMENT_RESOURCE = "https://default.logto.app/api"
+MANAGEMENT_RESOURCE_ID = "management-api"
 MANAGEMENT_SCOPE = "all"
 TENANT = "default"
 

@@ -17,7 +17,7 @@ from vestibule.db import Statement
 from vestibule.domain import importing
 from vestibule.domain.context import Context
 from vestibule.domain.credentials import check_password
-from vestibule.domain.resources import ensure_default_role
+from vestibule.domain.roles import ensure_default_role
 from vestibule.domain.users import find_by_identifier
 from vestibule.model import User
 from vestibule.store.rows import Row

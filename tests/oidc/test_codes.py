@@ -7,7 +7,8 @@ import pytest
 
 from tests.oidc.world import PUBLIC_URL, VERIFIER, World
 from vestibule.domain.credentials import set_password
-from vestibule.domain.resources import ensure_default_role, ensure_resource
+from vestibule.domain.resources import ensure_resource
+from vestibule.domain.roles import ensure_default_role
 from vestibule.store.tables import access_tokens, authorization_codes, refresh_tokens, sessions
 
 pytestmark = pytest.mark.anyio

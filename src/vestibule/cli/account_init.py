@@ -17,7 +17,8 @@ from vestibule.domain.applications import Proof, authenticate, create_applicatio
 from vestibule.domain.clients import ClientMetadata
 from vestibule.domain.context import Context
 from vestibule.domain.outbox import seed_outbox
-from vestibule.domain.resources import ensure_default_role, ensure_resource
+from vestibule.domain.resources import ensure_resource
+from vestibule.domain.roles import ensure_default_role
 from vestibule.settings import AccountSettings, SettingError, load
 from vestibule.store import applications as store
 

@@ -6,7 +6,7 @@
 Works against any server with the same contract. Imports nothing else of this project.
 """
 
-from vestibule.client import codes, connectors, mfa, personal_access_tokens, subject_tokens, users
+from vestibule.client import codes, connectors, mfa, personal_access_tokens, resources, subject_tokens, users
 from vestibule.client.aio import AsyncManagementClient
 from vestibule.client.errors import ApiError, ClientError, NotFound, Refused, ServerFailed, TokenRefused, Unreachable
 from vestibule.client.models import (
@@ -17,6 +17,8 @@ from vestibule.client.models import (
     NewTotp,
     PersonalAccessToken,
     Profile,
+    Resource,
+    Scope,
     SubjectToken,
     User,
 )
@@ -39,6 +41,8 @@ __all__ = [
     "PersonalAccessToken",
     "Profile",
     "Refused",
+    "Resource",
+    "Scope",
     "ServerFailed",
     "SubjectToken",
     "TokenRefused",
@@ -48,6 +52,7 @@ __all__ = [
     "connectors",
     "mfa",
     "personal_access_tokens",
+    "resources",
     "subject_tokens",
     "users",
 ]

@@ -143,3 +143,24 @@ class LogtoConfig(msgspec.Struct, rename="camel"):
 
     mfa: MfaChoices
     passkey_sign_in: PasskeyChoices
+
+
+class Scope(msgspec.Struct, rename="camel", kw_only=True):
+    """A permission of a resource."""
+
+    id: str
+    resource_id: str
+    name: str
+    description: str | None = None
+    created_at: float = 0
+
+
+class Resource(msgspec.Struct, rename="camel", kw_only=True):
+    """An API that access tokens can be made for; `scopes` is None where they were not asked for."""
+
+    id: str
+    name: str
+    indicator: str
+    is_default: bool = False
+    access_token_ttl: float = 3600
+    scopes: list[Scope] | None = None

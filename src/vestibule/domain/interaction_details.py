@@ -9,7 +9,7 @@ from vestibule.domain.context import Context
 from vestibule.domain.interactions import params_of
 from vestibule.errors import SessionNotFound
 from vestibule.model import Interaction, User
-from vestibule.store import resources, subjects
+from vestibule.store import resources, scopes, subjects
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ async def details(ctx: Context, interaction: Interaction) -> InteractionDetails:
         client = await applications.find_client(tx, interaction.client_id)
         user = None if interaction.user_id is None else await tx.one(subjects.ACTIVE, id=interaction.user_id)
         known = {row.id: row.name for row in await tx.all(resources.KNOWN, indicators=params.resource)}
-        asked = await tx.all(resources.DESCRIPTIONS, indicators=params.resource, names=params.scopes)
+        asked = await tx.all(scopes.DESCRIPTIONS, indicators=params.resource, names=params.scopes)
     if client is None:
         raise SessionNotFound
     shown = [scope for scope in identity_scopes(params.scopes) if scope not in {OPENID, OFFLINE_ACCESS}]

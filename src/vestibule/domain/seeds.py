@@ -3,12 +3,12 @@
 import msgspec
 
 from vestibule.domain.context import Context
-from vestibule.domain.resources import ensure_resource, ensure_role
-from vestibule.model import MANAGEMENT_RESOURCE, MANAGEMENT_SCOPE, folded
+from vestibule.domain.resources import ensure_resource
+from vestibule.domain.roles import ensure_role
+from vestibule.model import MANAGEMENT_RESOURCE, MANAGEMENT_RESOURCE_ID, MANAGEMENT_SCOPE, folded
 from vestibule.store import applications, roles
-from vestibule.store import resources as store
+from vestibule.store import scopes as scope_store
 
-MANAGEMENT_RESOURCE_ID = "management-api"
 MANAGEMENT_RESOURCE_NAME = "Logto Management API"
 MANAGEMENT_ROLE = "Logto Management API access"
 DEMO_APPLICATION, DEMO_NAME = "demo-app", "Demo"
@@ -22,7 +22,7 @@ async def seed(ctx: Context) -> None:
     )
     async with ctx.db.write() as tx:
         role_id = await ensure_role(tx, MANAGEMENT_ROLE, "Opens the Management API to programs.", "MachineToMachine")
-        for scope in await tx.all(store.SCOPES, resource_id=resource.id):
+        for scope in await tx.all(scope_store.OF_RESOURCE, resource_id=resource.id):
             await tx.run(roles.HOLD_SCOPE, role_id=role_id, scope_id=scope.id)
         address = f"{ctx.settings.public_url}/{DEMO_APPLICATION}"
         metadata = {"redirectUris": [address], "postLogoutRedirectUris": [address]}

@@ -90,6 +90,11 @@ class Request(HTTPConnection):
         """Return the page asked for; raises InvalidPagination."""
         return parse_page(self.query_items)
 
+    def optional_pagination(self) -> Page | None:
+        """Return the page asked for, or None when no page is asked for; raises InvalidPagination."""
+        asked = any(key in {"page", "page_size"} for key, _ in self.query_items)
+        return self.pagination() if asked else None
+
     async def body(self, limit: int = body.JSON_LIMIT) -> bytes:
         """Return the body as sent, at most `limit` bytes; raises BodyTooLarge."""
         if self._cached_body is None:

@@ -21,7 +21,7 @@ from vestibule.oidc.params import Parameters, sent
 from vestibule.oidc.provider import Provider
 from vestibule.oidc.screens import consent_page, login_page
 from vestibule.store import interactions as store
-from vestibule.store import resources
+from vestibule.store import resources, scopes
 
 FIELDS = frozenset(AuthorizationParams.__struct_fields__) - {"resource", "redirect_uri_sent"}
 EXPIRED = "authorization request has expired"
@@ -105,12 +105,12 @@ class Authorization:
             known = await tx.all(resources.KNOWN, indicators=params.resource) if params.resource else []
             named = []
             if client is not None and client.is_third_party:
-                named = await tx.all(resources.DESCRIPTIONS, indicators=params.resource, names=params.scopes)
+                named = await tx.all(scopes.DESCRIPTIONS, indicators=params.resource, names=params.scopes)
         if client is None:
             raise OAuthError("invalid_client", f"invalid client {params.client_id[:64]}")
         params = self._with_redirect_uri(params, client)
-        indicators, scopes = frozenset(r.indicator for r in known), frozenset(s.name for s in named)
-        return State(Asked(params, client, indicators, scopes))
+        indicators, names = frozenset(r.indicator for r in known), frozenset(s.name for s in named)
+        return State(Asked(params, client, indicators, names))
 
     def _with_redirect_uri(self, params: AuthorizationParams, client: Client) -> AuthorizationParams:
         """Return the request with its redirect URI, which may be left out when exactly one is registered."""

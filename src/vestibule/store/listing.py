@@ -69,7 +69,9 @@ class Listing(Generic[R]):
         self._pages: StatementCache[R] = StatementCache()
         self._totals: StatementCache[Row] = StatementCache()
 
-    async def rows(self, tx: Tx, search: Search = NOTHING, window: Window | None = None, **filters: object) -> list[R]:
+    async def rows(
+        self, tx: Tx, search: Search = NOTHING, window: Window | None = None, /, **filters: object
+    ) -> list[R]:
         """Return a part of the list, or all of it; a filter that is None or empty does not count."""
         given = _given(filters)
         shape = (_shape(search), *given, window is not None)
@@ -77,7 +79,7 @@ class Listing(Generic[R]):
         part = {} if window is None else {"limit": window.limit, "offset": window.offset}
         return await tx.all(statement, **part, **given, **_values(search))
 
-    async def total(self, tx: Tx, search: Search = NOTHING, *, at_most: int | None = None, **filters: object) -> int:
+    async def total(self, tx: Tx, search: Search = NOTHING, at_most: int | None = None, /, **filters: object) -> int:
         """Count the whole list; counting ends at `at_most`."""
         given = _given(filters)
         capped = {} if at_most is None else {"at_most": at_most}

@@ -1,10 +1,12 @@
-"""Resources (APIs) and their scopes, and which of them a client or a user may use."""
+"""Resources (APIs), and which of their scopes a client or a user may use."""
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, false, insert, select, update
 
 from vestibule.db import Statement
 from vestibule.db.helpers import in_set
-from vestibule.model import Noun, Resource, Scope
+from vestibule.model import Noun, Resource
+from vestibule.store.changes import Change
+from vestibule.store.listing import Listing
 from vestibule.store.rows import Row
 from vestibule.store.tables import (
     application_roles,
@@ -24,8 +26,6 @@ class Allowed(Noun, frozen=True, gc=False):
     scope: str | None
 
 
-SCOPE_COLUMNS = tuple(scopes.c[name] for name in Scope.__struct_fields__)
-
 GET = Statement(select(resources).where(resources.c.indicator == bindparam("indicator")), Resource)
 
 DEFAULT = Statement(select(resources).where(resources.c.is_default.is_(True)), Resource)
@@ -34,24 +34,21 @@ KNOWN = Statement(select(resources).where(in_set(resources.c.indicator, "indicat
 
 INSERT: Statement[Row] = Statement(insert(resources))
 
-SCOPES = Statement(
-    select(*SCOPE_COLUMNS).where(scopes.c.resource_id == bindparam("resource_id")).order_by(scopes.c.name), Scope
+BY_ID = Statement(select(resources).where(resources.c.id == bindparam("id")), Resource)
+
+UNSET_DEFAULT: Statement[Row] = Statement(
+    update(resources)
+    .where(resources.c.is_default.is_(True), resources.c.id != bindparam("but"))
+    .values(is_default=false())
 )
 
-INSERT_SCOPE: Statement[Row] = Statement(insert(scopes))
+DELETE: Statement[Row] = Statement(delete(resources).where(resources.c.id == bindparam("resource_id")))
 
-DESCRIBE_SCOPE: Statement[Row] = Statement(
-    update(scopes)
-    .where(scopes.c.id == bindparam("scope_id"))
-    .values(description=bindparam("description"), description_folded=bindparam("description_folded"))
-)
+change = Change(resources, tuple(resources.c), Resource).apply
+"""Update some columns of a resource; returns the new row, or None when there is no such resource."""
 
-DESCRIPTIONS = Statement(
-    select(*SCOPE_COLUMNS)
-    .join(resources, resources.c.id == scopes.c.resource_id)
-    .where(in_set(resources.c.indicator, "indicators"), in_set(scopes.c.name, "names"))
-    .order_by(scopes.c.name),
-    Scope,
+RESOURCES: Listing[Resource] = Listing(
+    tuple(resources.c), Resource, order=(resources.c.name, resources.c.id), fields={}, filters={}
 )
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 import msgspec
-from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, or_, select
 
-from vestibule.db import Statement, StatementCache, Tx
+from vestibule.db import Statement, Tx
 from vestibule.db.helpers import in_set
 from vestibule.model import User
+from vestibule.store.changes import Change
 from vestibule.store.rows import Row
 from vestibule.store.tables import roles, user_roles, users
 
@@ -53,7 +54,6 @@ HELD: Mapping[str, Statement[Row]] = {
     for name in ("id", "username", "username_folded", "email_folded", "primary_phone")
 }
 """For each column that must not repeat: which of the given values are there already."""
-_UPDATES: StatementCache[User] = StatementCache()
 
 
 class Clash(msgspec.Struct, frozen=True):
@@ -101,13 +101,5 @@ async def clashes(
     return Clash(*(bool(part) for part in row or (0, 0, 0)))
 
 
-async def change(tx: Tx, user_id: str, values: Mapping[str, object]) -> User | None:
-    """Update some columns of a user; returns the new row, or None when there is no such user."""
-    names = frozenset(values)
-    statement = _UPDATES.get(names, lambda: _update(names))
-    return await tx.one(statement, user_id=user_id, **values)
-
-
-def _update(names: frozenset[str]) -> Statement[User]:
-    assigned: dict[str, object] = {name: bindparam(name) for name in sorted(names)}
-    return Statement(update(users).where(users.c.id == bindparam("user_id")).values(assigned).returning(*COLUMNS), User)
+change = Change(users, COLUMNS, User).apply
+"""Update some columns of a user; returns the new row, or None when there is no such user."""

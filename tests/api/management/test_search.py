@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.world import World
 from vestibule.api.management.search_query import parse_search
-from vestibule.domain.resources import ensure_default_role, ensure_resource
+from vestibule.domain.resources import ensure_resource
+from vestibule.domain.roles import ensure_default_role
 from vestibule.errors import InvalidRequest
 
 pytestmark = pytest.mark.anyio

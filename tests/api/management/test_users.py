@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, func, select
 
 from tests.world import World
 from vestibule.db import Statement
-from vestibule.domain.resources import ensure_default_role, ensure_resource
+from vestibule.domain.resources import ensure_resource
+from vestibule.domain.roles import ensure_default_role
 from vestibule.store.rows import Row
 from vestibule.store.tables import user_roles
 

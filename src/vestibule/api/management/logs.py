@@ -58,7 +58,7 @@ class Logs:
         await self._ctx.trail.settle()  # what this process has noted is seen at once
         async with self._ctx.db.scan() as tx:
             found = await store.LOGS.rows(tx, NOTHING, Window(page.size, page.offset), **filters)
-            total = await store.LOGS.total(tx, NOTHING, at_most=CAP + 1 if capped else None, **filters)
+            total = await store.LOGS.total(tx, NOTHING, CAP + 1 if capped else None, **filters)
         headers = paginated(request, page, min(total, CAP) if capped else total)
         if capped and total > CAP:
             headers.append(("Total-Number-Is-Capped", "true"))
