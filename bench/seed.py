@@ -39,6 +39,8 @@ def _user(number: int, now: int, digest: str | None) -> dict[str, object]:
         "password_digest": digest,
         "password_algorithm": "Argon2id" if digest else None,
         "password_updated_at": now if digest else None,
+        "is_password_expired": False,
+        "logto_config": "{}",
         "username_folded": name,
         "email_folded": email,
         "name_folded": f"bench person {number}",

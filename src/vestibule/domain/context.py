@@ -7,6 +7,7 @@ from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import PasswordPool, Sealer
 from vestibule.db import Database
 from vestibule.domain.audit import Trail
+from vestibule.domain.totals import Totals
 from vestibule.settings import ServerSettings
 
 
@@ -21,6 +22,8 @@ class Context:
     settings: ServerSettings
     outgoing: Outgoing
     trail: Trail = field(init=False)
+    totals: Totals = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "trail", Trail(self.db, self.clock))
+        object.__setattr__(self, "totals", Totals(self.clock))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.types import Text
 
 from vestibule.db import Statement, StatementCache, Tx
@@ -38,6 +38,10 @@ NOTHING = Search()
 """Everything is found."""
 
 
+DEEP = 1000
+"""From this offset on, rows before the page are passed over in the index alone: the first column is the key."""
+
+
 @dataclass(frozen=True)
 class Window:
     """Which part of a list."""
@@ -49,6 +53,7 @@ class Window:
 class Listing(Generic[R]):
     """How one kind of row is listed.
 
+    The first of `columns` is the key.
     `fields` are what can be searched: the column as given, and the column as the application folded it.
     `filters` are conditions by name; each has one parameter of that name, and counts when a value is given for it.
     """
@@ -74,8 +79,9 @@ class Listing(Generic[R]):
     ) -> list[R]:
         """Return a part of the list, or all of it; a filter that is None or empty does not count."""
         given = _given(filters)
-        shape = (_shape(search), *given, window is not None)
-        statement = self._pages.get(shape, lambda: self._page(search, given, whole=window is None))
+        deep = window is not None and window.offset > DEEP
+        shape = (_shape(search), *given, window is not None, deep)
+        statement = self._pages.get(shape, lambda: self._page(search, given, whole=window is None, deep=deep))
         part = {} if window is None else {"limit": window.limit, "offset": window.offset}
         return await tx.all(statement, **part, **given, **_values(search))
 
@@ -87,11 +93,18 @@ class Listing(Generic[R]):
         statement = self._totals.get(shape, lambda: self._total(search, given, capped=bool(capped)))
         return int(await tx.value(statement, **given, **capped, **_values(search)))
 
-    def _page(self, search: Search, given: Mapping[str, object], *, whole: bool) -> Statement[R]:
-        query = select(*self._columns).where(self._condition(search, given)).order_by(*self._order)
-        if not whole:
-            query = query.limit(bindparam("limit")).offset(bindparam("offset"))
-        return Statement(query, self._into)
+    def _page(self, search: Search, given: Mapping[str, object], *, whole: bool, deep: bool) -> Statement[R]:
+        condition = self._condition(search, given)
+        query = select(*self._columns).order_by(*self._order)
+        if whole:
+            return Statement(query.where(condition), self._into)
+        limit: BindParameter[int] = bindparam("limit")
+        offset: BindParameter[int] = bindparam("offset")
+        if not deep:
+            return Statement(query.where(condition).limit(limit).offset(offset), self._into)
+        key = self._columns[0]
+        keys = select(key).where(condition).order_by(*self._order).limit(limit).offset(offset)
+        return Statement(query.where(key.in_(keys.correlate(None))), self._into)
 
     def _total(self, search: Search, given: Mapping[str, object], *, capped: bool) -> Statement[Row]:
         condition = self._condition(search, given)

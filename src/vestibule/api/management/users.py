@@ -69,7 +69,7 @@ class Users:
         near = not search.groups and page.offset <= NEAR
         async with self._ctx.db.read() if near else self._ctx.db.scan() as tx:
             found = await USERS.rows(tx, search, Window(page.size, page.offset), exclude_role_id=exclude)
-            total = await USERS.total(tx, search, exclude_role_id=exclude)
+            total = await self._ctx.totals.of(tx, USERS, search, exclude_role_id=exclude)
         body = [user_out(user, password=password) for user in found]
         return json_response(body, headers=paginated(request, page, total))
 
