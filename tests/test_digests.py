@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from time import perf_counter
 
 import bcrypt
 import pytest
@@ -111,6 +112,8 @@ def test_a_bcrypt_digest_does_not_match_what_bcrypt_would_ignore() -> None:
         ('["sha1", ["@"], "x", "more"]', InvalidLegacyPasswordFormat),
         ('["pbkdf2", ["hex:zz", "1", "2", "sha1", "@"], "x"]', InvalidLegacyPasswordFormat),
         ('["rot13", ["@"], "x"]', UnsupportedLegacyHashAlgorithm),
+        ('["shake256", ["@"], "x"]', UnsupportedLegacyHashAlgorithm),
+        ('["null", ["@"], ""]', UnsupportedLegacyHashAlgorithm),
     ],
 )
 def test_a_faulty_legacy_digest_is_refused_with_the_error_of_its_fault(
@@ -131,8 +134,55 @@ def test_no_stored_text_makes_the_check_fail_with_an_exception(algorithm: str, s
         _legacy("pbkdf2", ["salt", "99999999999", "32", "sha256", "@"], "x"),
         _legacy("pbkdf2", ["salt", "@"], "x"),
         _legacy("firebase-scrypt", ["a", "b", "c", "99", "99", "@"], "x"),
+        _legacy("firebase-scrypt", ["a", "b", "c", "8", "999999999999", "@"], "x"),
+        _legacy("pbkdf2", ["salt", "10000000", "1024", "sha1", "@"], "x"),
+        _legacy("pbkdf2", ["salt", "1", "999999999", "sha1", "@"], "x"),
         _legacy("shake_128", ["@"], "x"),
+        _legacy("null", ["@"], ""),
     ],
 )
 def test_a_digest_with_absurd_parameters_just_does_not_match(stored: str) -> None:
     assert not matches("Legacy", stored, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "stored"),
+    [
+        ("Bcrypt", "$2b$31$" + "a" * 53),
+        ("Argon2id", "$argon2id$v=19$m=16777216,t=2,p=1$c2FsdHNhbHRzYWx0$" + "a" * 43),
+        ("Argon2i", "$argon2i$v=19$m=262144,t=4000000,p=1$c2FsdHNhbHRzYWx0$" + "a" * 43),
+    ],
+)
+def test_a_digest_that_takes_too_long_or_too_much_memory_is_not_even_tried(algorithm: str, stored: str) -> None:
+    """B49: an imported digest cannot hold the pool of threads for hours."""
+    began = perf_counter()
+    assert not matches(algorithm, stored, PASSWORD)
+    assert perf_counter() - began < 1
+
+
+@pytest.mark.parametrize("name", ["SHA-256", "RSA-SHA256", "sha2-256", "sha256"])
+def test_a_legacy_hash_goes_by_every_name_that_openssl_knows(name: str) -> None:
+    stored = _legacy(name, ["@", "pepper"], hashlib.sha256(f"{PASSWORD}pepper".encode()).hexdigest())
+    assert parse_legacy(stored).algorithm == name
+    assert matches("Legacy", stored, PASSWORD)
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.lists(st.text(max_size=8), max_size=4))
+def test_a_legacy_hash_matches_its_own_password_alone(password: str, other: str, salts: list[str]) -> None:
+    """The placeholder stands for the password wherever it is; no two passwords are confused (B47)."""
+    arguments = [*[salt for salt in salts if salt != "@"], "@"]
+    text = "".join(password if part == "@" else part for part in arguments)
+    stored = _legacy("sha512", arguments, hashlib.sha512(text.encode()).hexdigest())
+    assert matches("Legacy", stored, password)
+    assert matches("Legacy", stored, other) is (other == password)
+
+
+@given(st.text(max_size=90), st.text(max_size=90))
+def test_bcrypt_never_confuses_two_passwords(password: str, other: str) -> None:
+    """B47: longer than 72 bytes, with NUL, or in another Unicode form."""
+    secret = password.encode()[:72]
+    stored = bcrypt.hashpw(secret.replace(b"\0", b"x"), bcrypt.gensalt(4)).decode()
+    sound = len(password.encode()) <= 72 and "\0" not in password
+    assert matches("Bcrypt", stored, password) is sound
+    if other != password and other.encode() != secret.replace(b"\0", b"x"):
+        assert not matches("Bcrypt", stored, other)

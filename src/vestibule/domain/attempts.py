@@ -7,7 +7,7 @@ count anew after every nine guesses.
 
 from vestibule.domain.context import Context
 from vestibule.errors import TooManyAttempts
-from vestibule.store import activities
+from vestibule.store import activities, locks
 
 ACTION, FACTOR = "PasswordTry", "FactorTry"
 WINDOW_MS = 15 * 60_000
@@ -28,6 +28,7 @@ async def begin(ctx: Context, account: str, address: str = "", *, factor: bool =
         counters.append((ctx.sealer.keyed_digest(address, "attempt-address"), ACTION, PER_ADDRESS))
     async with ctx.db.write() as tx:
         for counter, action, limit in counters:
+            await locks.hold(tx, counter)
             if await activities.count(tx, counter, action, now - WINDOW_MS) >= limit:
                 raise TooManyAttempts
             await activities.record(tx, counter, action, now)

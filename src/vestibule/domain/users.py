@@ -7,7 +7,7 @@ import msgspec
 
 from vestibule import digests, password_policy
 from vestibule.crypto import new_short_id
-from vestibule.db import Tx, UniqueViolation
+from vestibule.db import Tx, UniqueViolation, ValueTooLong
 from vestibule.domain import sessions
 from vestibule.domain.context import Context
 from vestibule.domain.phones import normalise, spellings
@@ -24,6 +24,7 @@ from vestibule.errors import (
     UsernameInUse,
 )
 from vestibule.model import User, fold
+from vestibule.store import locks
 from vestibule.store import users as store
 
 OUR_ALGORITHM, LEGACY = "Argon2id", "Legacy"
@@ -71,6 +72,9 @@ async def create_user(ctx: Context, new: NewUser) -> User:
     row = row_of(new, phone, stored, algorithm, ctx.clock.now())
     try:
         async with ctx.db.write() as tx:
+            if new.username and not ctx.settings.case_sensitive_usernames:
+                await _hold_username(tx, new.username)
+                await _refuse_clashes(tx, ctx, new.username, None, None, "")
             user = await tx.one(store.INSERT, **row)
             await tx.run(store.GIVE_DEFAULT_ROLES, user_id=row["id"])
     except UniqueViolation as error:
@@ -145,6 +149,11 @@ async def _refuse_clashes(
             raise refusal
 
 
+async def _hold_username(tx: Tx, username: str) -> None:
+    """Let no other transaction take the name in another case: no index keeps names apart that may differ by case."""
+    await locks.hold(tx, f"username:{fold(username)}")
+
+
 async def get_user(tx: Tx, user_id: str) -> User:
     """Return a user; raises EntityNotFound."""
     user = await tx.one(store.GET, id=user_id)
@@ -166,6 +175,8 @@ async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | No
             if not values:
                 raise EntityInvalidInput
             username, email, phone = identifiers.values()
+            if username and not ctx.settings.case_sensitive_usernames:
+                await _hold_username(tx, username)
             await _refuse_clashes(tx, ctx, username, email, phone, user_id)
             if phone:
                 values["primary_phone"] = normalise(phone)
@@ -173,6 +184,10 @@ async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | No
             user = await store.change(tx, user_id, {**values, "updated_at": ctx.clock.now()})
     except UniqueViolation as error:
         raise in_use(error) from error
+    except ValueTooLong:
+        async with ctx.db.read() as tx:
+            await get_user(tx, user_id)  # who does not exist is said first
+        raise
     if user is None:
         raise EntityNotFound
     return user

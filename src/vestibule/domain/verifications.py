@@ -14,13 +14,18 @@ from vestibule.errors import (
     MessageRateLimited,
 )
 from vestibule.model import RecipientKind
-from vestibule.store import activities
+from vestibule.store import activities, locks
 from vestibule.store import verification_codes as store
 
+Key = tuple[RecipientKind, str, str]
+"""Kind, recipient and purpose."""
+
 GENERIC = "Generic"
-SEND = "VerificationCodeSend"
+SEND, TRY = "VerificationCodeSend", "VerificationCodeTry"
 WINDOW_MS, PER_WINDOW = 600_000, 10
 LIFETIME_MS, MAX_TRIES = 600_000, 10
+TRIES_WINDOW_MS, TRIES_PER_RECIPIENT = 3_600_000, 50
+"""Wrong tries are counted for the recipient as well: a new code does not begin the count anew (ASVS 5.0 V6.6.3)."""
 
 
 def bucket(ctx: Context, kind: RecipientKind, recipient: str) -> str:
@@ -32,27 +37,38 @@ def bucket(ctx: Context, kind: RecipientKind, recipient: str) -> str:
 async def send_code(ctx: Context, kind: RecipientKind, recipient: str, purpose: str = GENERIC, ip: str = "") -> None:
     """Send a new code, which replaces the one before it.
 
-    Raises MessageRateLimited after ten messages in ten minutes, or the connector's refusal; the code stays then.
+    Raises MessageRateLimited after ten messages in ten minutes, or the connector's refusal; the code stays then, and
+    the message does not count.
     """
-    target, now, code = bucket(ctx, kind, recipient), ctx.clock.now(), crypto.new_code()
-    row_id = crypto.new_id()
+    code = crypto.new_code()
+    activity_id = await _prepare(ctx, (kind, recipient, purpose), code)
+    try:
+        await messages.send(ctx, kind, recipient, purpose, {"code": code}, ip=ip)
+    except AppError:
+        async with ctx.db.write() as tx:
+            await activities.cancel(tx, activity_id)
+        raise
+
+
+async def _prepare(ctx: Context, key: Key, code: str) -> str:
+    """Store a code and count its message before it is sent, so that many at once do not slip past the limit."""
+    target, now, row_id = bucket(ctx, key[0], key[1]), ctx.clock.now(), crypto.new_id()
     async with ctx.db.write() as tx:
+        await locks.hold(tx, target)
         if await activities.count(tx, target, SEND, now - WINDOW_MS) >= PER_WINDOW:
             raise MessageRateLimited
         await tx.run(
             store.REPLACE,
             id=row_id,
-            kind=kind,
-            recipient=recipient,
-            purpose=purpose,
+            kind=key[0],
+            recipient=key[1],
+            purpose=key[2],
             code_digest=_digest(ctx, row_id, code),
             tries=0,
             created_at=now,
             consumed_at=None,
         )
-    await messages.send(ctx, kind, recipient, purpose, {"code": code}, ip=ip)
-    async with ctx.db.write() as tx:
-        await activities.record(tx, target, SEND, ctx.clock.now())
+        return await activities.record(tx, target, SEND, now)
 
 
 async def verify_code(ctx: Context, kind: RecipientKind, recipient: str, code: str, purpose: str = GENERIC) -> None:
@@ -63,20 +79,24 @@ async def verify_code(ctx: Context, kind: RecipientKind, recipient: str, code: s
         raise refusal
 
 
-async def _try(tx: Tx, ctx: Context, key: tuple[str, str, str], code: str) -> AppError | None:
+async def _try(tx: Tx, ctx: Context, key: Key, code: str) -> AppError | None:
     """Try a code; the outcome is returned, so that a counted try outlives the refusal."""
-    now = ctx.clock.now()
+    now, target = ctx.clock.now(), bucket(ctx, key[0], key[1])
+    await locks.hold(tx, target)
     held = await tx.one(store.GET_LOCKED, for_kind=key[0], to=key[1], use=key[2])
     if held is None:
         return CodeNotFound()
     if held.created_at + LIFETIME_MS < now:
         return CodeExpired()
-    if held.tries >= MAX_TRIES:
+    wrong = await activities.count(tx, target, TRY, now - TRIES_WINDOW_MS)
+    if held.tries >= MAX_TRIES or wrong >= TRIES_PER_RECIPIENT:
         return CodeTriesExceeded()
     if not crypto.same(held.code_digest, _digest(ctx, held.id, code)):
         await tx.run(store.COUNT_TRY, code_id=held.id)
+        await activities.record(tx, target, TRY, now)
         return CodeMismatch()
     await tx.run(store.CONSUME, code_id=held.id, now=now)
+    await activities.forget(tx, target, TRY)
     return None
 
 

@@ -11,7 +11,7 @@ JSON builds the documented issue list. Field rules are declared beside the type:
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar, Union
 
@@ -21,7 +21,7 @@ from msgspec import Meta, UnsetType
 from vestibule.errors import InvalidInput
 from vestibule.http.body import MalformedBody
 from vestibule.http.compiling import OR_EMPTY, RULES, shape_of
-from vestibule.http.issues import Issue, Path, custom, refusal
+from vestibule.http.issues import Issue, Path, custom, either, refusal
 from vestibule.http.rules import Check, Length, Pattern, Range, Url
 
 __all__ = [
@@ -116,6 +116,17 @@ def convert(plain: object, kind: type[T]) -> T:
     if found:
         raise refusal(found)
     return value
+
+
+def none_fits(refused: Sequence[InvalidInput]) -> InvalidInput:
+    """Make one refusal of those of all alternatives; one that lists no issues speaks alone."""
+    alternatives: list[list[Issue]] = []
+    for error in refused:
+        issues = error.data.get("issues") if isinstance(error.data, dict) else None
+        if not isinstance(issues, list):
+            return error
+        alternatives.append(issues)
+    return refusal(either(alternatives, []))
 
 
 def _slow(plan: _Plan[T], plain: object, error: Exception | None) -> T:

@@ -92,7 +92,7 @@ def document(
 def _kinds(routes: Iterable[Route]) -> Iterable[object]:
     seen: set[str] = set()
     for route in routes:
-        for kind in (route.body, route.query, *route.responses.values()):
+        for kind in (*route.bodies, route.query, *route.responses.values()):
             if kind is not None and repr(kind) not in seen:
                 seen.add(repr(kind))
                 yield kind
@@ -130,9 +130,10 @@ class _Builder:
             *_path_parameters(route),
             *self._query_parameters(route),
         ]
-        if route.body is not None:
-            content = {"application/json": {"schema": self._known[repr(route.body)]}}
-            operation["requestBody"] = {"content": content, "required": True}
+        if route.bodies:
+            shapes = [self._known[repr(kind)] for kind in route.bodies]
+            schema = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
+            operation["requestBody"] = {"content": {"application/json": {"schema": schema}}, "required": True}
         operation["responses"] = self._responses(route)
         return operation
 
@@ -196,7 +197,7 @@ def _errors(route: Route) -> Iterable[type[AppError]]:
     """Yield the declared errors and those that every route of its kind can answer."""
     if route.access is not PUBLIC:
         yield from (Unauthorized, Forbidden)
-    if route.body is not None:
+    if route.bodies:
         yield from (InvalidInput, BodyTooLarge)
     elif route.query is not None or route.names:
         yield InvalidInput

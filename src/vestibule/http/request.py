@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope
 
+from vestibule.errors import InvalidInput
 from vestibule.http import body, forms, guard
 from vestibule.http.address import client_address
 from vestibule.http.edge import Edge
@@ -108,6 +109,16 @@ class Request(HTTPConnection):
             content = await self.body()
             return guard.decode(body.inflate(self.scope, content, body.JSON_LIMIT), kind)
         return guard.convert(await self._odd_body(media), kind)
+
+    async def json_of(self, *kinds: type[T]) -> T:
+        """Return the body as the first of several kinds that it fits; raises as `json`, with the faults of all."""
+        refused: list[InvalidInput] = []
+        for kind in kinds:
+            try:
+                return await self.json(kind)
+            except InvalidInput as error:
+                refused.append(error)
+        raise guard.none_fits(refused)
 
     async def _odd_body(self, media: str) -> object:
         if media == body.FORM:

@@ -16,12 +16,13 @@ Handler = Callable[["Request"], Awaitable[Response]]
 class Route:
     """One method on one path: who may call it, what it takes, what it answers.
 
+    `body` is one shape, or a tuple of shapes of which the first that fits is taken (`Request.json_of`).
     A path has literal segments, `{name}` segments (one non-empty segment) and may end in `{name:path}` (the rest).
     """
 
     __slots__ = (
         "access",
-        "body",
+        "bodies",
         "description",
         "errors",
         "handler",
@@ -59,7 +60,7 @@ class Route:
         self.access = access
         self.summary = summary
         self.description = description
-        self.body = body
+        self.bodies = body if isinstance(body, tuple) else () if body is None else (body,)
         self.query = query
         self.paged = paged
         self.responses = dict(responses or {200: None})

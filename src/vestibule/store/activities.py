@@ -17,6 +17,7 @@ COUNT: Statement[Row] = Statement(
         activities.c.created_at > bindparam("since"),
     )
 )
+CANCEL: Statement[Row] = Statement(delete(activities).where(activities.c.id == bindparam("activity_id")))
 FORGET: Statement[Row] = Statement(
     delete(activities).where(
         activities.c.target_digest == bindparam("target"), activities.c.action == bindparam("kind")
@@ -29,9 +30,16 @@ async def count(tx: Tx, target: str, action: str, since: int) -> int:
     return int(await tx.value(COUNT, target=target, kind=action, since=since))
 
 
-async def record(tx: Tx, target: str, action: str, now: int) -> None:
-    """Write one down."""
-    await tx.run(INSERT, id=new_id(), target_digest=target, action=action, created_at=now)
+async def record(tx: Tx, target: str, action: str, now: int) -> str:
+    """Write one down; returns its id."""
+    activity_id = new_id()
+    await tx.run(INSERT, id=activity_id, target_digest=target, action=action, created_at=now)
+    return activity_id
+
+
+async def cancel(tx: Tx, activity_id: str) -> None:
+    """Take one back."""
+    await tx.run(CANCEL, activity_id=activity_id)
 
 
 async def forget(tx: Tx, target: str, action: str) -> None:

@@ -8,12 +8,14 @@ from vestibule.db import Statement
 from vestibule.store.rows import Row
 from vestibule.store.tables import (
     access_tokens,
+    activities,
     authorization_codes,
     grants,
     interactions,
     refresh_tokens,
     sessions,
     subject_tokens,
+    verification_codes,
 )
 
 BATCH = 500
@@ -35,4 +37,7 @@ BATCHES: Sequence[Statement[Row]] = (
     _expired(refresh_tokens),
     _expired(authorization_codes),
     _batch(grants, or_(grants.c.expires_at < bindparam("before"), grants.c.revoked_at < bindparam("before"))),
+    # No limit looks further back than an hour, and no code lives as long.
+    _batch(activities, activities.c.created_at < bindparam("before")),
+    _batch(verification_codes, verification_codes.c.created_at < bindparam("before")),
 )

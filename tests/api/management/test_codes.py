@@ -1,12 +1,16 @@
 """Verification codes: sent, tried, replaced, used once; the second spelling of the paths answers alike."""
 
 import asyncio
+import re
 
 import pytest
 from sqlalchemy import select
 
 from tests.world import World
 from vestibule.db import Statement
+from vestibule.domain import verifications
+from vestibule.domain.expiry import expire
+from vestibule.errors import CodeNotFound
 from vestibule.store.rows import Row
 from vestibule.store.tables import verification_codes
 
@@ -40,7 +44,7 @@ def other(code: str) -> str:
 async def test_a_code_of_six_digits_is_good_once(world: World, path: str) -> None:
     """B54: at least six digits, single use."""
     code = await send(world, path=path)
-    assert len(code) == 6
+    assert re.fullmatch("[0-9]{6}", code)
     assert await verify(world, other(code), path) == "400 verification_code.code_mismatch"
     assert await verify(world, code, path) == "ok"
     assert await verify(world, code, path) == "400 verification_code.not_found"
@@ -112,6 +116,78 @@ async def test_without_a_connector_the_answer_is_501_and_the_code_stays(world: W
     answer = await world.call("POST", "/verification-codes", {"email": ADA})
     assert (answer.status_code, answer.json()["code"]) == (501, "connector.not_found")
     assert await verify(world, "000000") in {"400 verification_code.code_mismatch", "ok"}
+
+
+async def test_of_many_sends_at_once_ten_go_out(world: World) -> None:
+    """B57: counted before the message is sent, in whatever case the address is written."""
+    addresses = [ADA, ADA.upper(), ADA.title()] * 8
+    sends = (world.call("POST", "/verification-codes", {"email": address}) for address in addresses)
+    statuses = [answer.status_code for answer in await asyncio.gather(*sends)]
+    assert (statuses.count(204), statuses.count(429)) == (10, 14)
+
+
+async def test_a_message_that_was_not_sent_does_not_count(world: World) -> None:
+    for connector in (await world.call("GET", "/connectors")).json():
+        await world.call("DELETE", f"/connectors/{connector['id']}")
+    for _ in range(12):
+        assert (await world.call("POST", "/verification-codes", {"email": ADA})).status_code == 501
+
+
+async def test_asking_for_new_codes_does_not_give_more_than_fifty_guesses_an_hour(world: World) -> None:
+    """B55: resending resets the tries of a code, not those of the recipient."""
+    for _ in range(5):
+        code = await send(world)
+        for _ in range(10):
+            assert await verify(world, other(code)) == "400 verification_code.code_mismatch"
+    code = await send(world, ADA.title())
+    assert await verify(world, code, email=ADA.title()) == "400 verification_code.exceed_max_try"
+    assert await verify(world, await send(world, "bob@example.com"), email="bob@example.com") == "ok"
+    world.clock.advance(seconds=3600)
+    world.token = ""  # it has expired
+    assert await verify(world, await send(world)) == "ok"
+
+
+async def test_a_good_code_ends_the_count_of_wrong_ones(world: World) -> None:
+    for _ in range(6):
+        code = await send(world)
+        for _ in range(9):
+            assert await verify(world, other(code)) == "400 verification_code.code_mismatch"
+        assert await verify(world, code) == "ok"
+
+
+async def test_a_code_for_one_purpose_is_none_for_another(world: World) -> None:
+    """B56: what was sent for the sign-in is not taken as a Generic code, and the reverse."""
+    ctx = world.server.ctx
+    await verifications.send_code(ctx, "email", ADA, "SignIn")
+    assert await verify(world, world.code_for(ADA)) == "400 verification_code.not_found"
+    await verifications.verify_code(ctx, "email", ADA, world.code_for(ADA), "SignIn")
+    code = await send(world)
+    with pytest.raises(CodeNotFound):
+        await verifications.verify_code(ctx, "email", ADA, code, "SignIn")
+
+
+async def test_old_codes_and_counts_are_forgotten(world: World) -> None:
+    await verify(world, other(await send(world)))
+    world.clock.advance(seconds=2 * 86_400)
+    assert await expire(world.server.ctx) >= 3
+    async with world.server.ctx.db.read() as tx:
+        assert await tx.all(ALL_CODES) == []
+
+
+async def test_of_email_and_phone_the_first_that_is_sound_counts(world: World) -> None:
+    body = {"email": "nobody", "phone": "61412345678"}
+    assert (await world.call("POST", "/verification-codes", body)).status_code == 204
+    code = world.code_for("61412345678")
+    verified = await world.call("POST", "/verification-codes/verify", {**body, "verificationCode": code})
+    assert verified.status_code == 204
+
+
+async def test_what_fits_neither_form_is_told_for_both(world: World) -> None:
+    [issue] = (await world.call("POST", "/verification-codes", {})).json()["data"]["issues"]
+    assert (issue["code"], issue["path"]) == ("invalid_union", [])
+    assert [error["issues"][0]["path"] for error in issue["unionErrors"]] == [["email"], ["phone"]]
+    [issue] = (await world.call("POST", "/verification-codes", {"email": "x"})).json()["data"]["issues"]
+    assert (issue["code"], issue["path"]) == ("invalid_string", ["email"])
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "x"}, {"phone": "+1"}, {"email": 1}, {"phone": "12a"}])

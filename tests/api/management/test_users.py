@@ -1,12 +1,14 @@
 """Users: created, read, changed, suspended and deleted, as the contract's section 1 says."""
 
+import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, func, select
 
-from tests.world import World
+from tests.world import World, worlds
 from vestibule.db import Statement
 from vestibule.domain.resources import ensure_resource
 from vestibule.domain.roles import ensure_default_role
@@ -203,6 +205,33 @@ async def test_an_unknown_user_is_404_everywhere_but_a_bad_body_is_400_first(wor
         assert (answer.status_code, answer.json()["code"]) == (404, "entity.not_found"), (method, path)
         assert set(answer.json()) == {"code", "message"}
     assert (await world.call("PATCH", "/users/nobody", {"name": 1})).status_code == 400
+
+
+async def test_a_value_that_is_too_long_is_told_only_of_a_user_who_exists(world: World) -> None:
+    user = await world.user()
+    for user_id, expected in (("nobody", "404 entity.not_found"), (user["id"], "422 entity.value_too_long")):
+        answer = await world.call("PATCH", f"/users/{user_id}", {"name": "x" * 129})
+        assert f"{answer.status_code} {answer.json()['code']}" == expected
+
+
+async def test_a_faulty_flag_is_told_before_an_unknown_user(world: World) -> None:
+    answer = await world.call("GET", "/users/nobody?includePasswordHash=1&includePasswordHash=1")
+    assert (answer.status_code, answer.json()["code"]) == (400, "guard.invalid_input")
+
+
+async def test_names_that_differ_by_case_collide_where_the_server_says_so(database_url: str, tmp_path: Path) -> None:
+    """Also when they come at once, for which no index stands in."""
+    async with worlds(database_url, tmp_path, CASE_SENSITIVE_USERNAME="false") as world:
+        made = await asyncio.gather(
+            *(world.call("POST", "/users", {"username": name}) for name in ("ada", "Ada", "ADA", "aDA") * 3)
+        )
+        assert sorted(answer.status_code for answer in made) == [200, *[422] * 11]
+        others = [(await world.user())["id"] for _ in range(6)]
+        renamed = await asyncio.gather(
+            *(world.call("PATCH", f"/users/{user_id}", {"username": name})
+              for user_id, name in zip(others, ("Bob", "bob", "BOB") * 2, strict=True))
+        )  # fmt: skip
+        assert sorted(answer.status_code for answer in renamed) == [200, *[422] * 5]
 
 
 async def test_profile_members_merge_and_the_address_is_replaced_whole(world: World) -> None:

@@ -53,11 +53,11 @@ class Users:
 
     async def get(self, request: Request) -> Response:
         """GET /users/{userId}."""
+        sso = password = False
+        if request.raw_query:
+            sso, password = request.flag("includeSsoIdentities"), request.flag("includePasswordHash")
         async with self._ctx.db.read() as tx:
             user = await users.get_user(tx, request.path_params["userId"])
-        if not request.raw_query:
-            return json_response(user_out(user))
-        sso, password = request.flag("includeSsoIdentities"), request.flag("includePasswordHash")
         return json_response(user_out(user, sso=sso, password=password))
 
     async def find(self, request: Request) -> Response:

@@ -1,6 +1,6 @@
 """`/api/verification-codes`: send a code, use it up; `/api/verifications/verification-code` answers alike."""
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from vestibule.api.schemas import Email, Filled, Phone
 from vestibule.domain import verifications
@@ -12,40 +12,51 @@ from vestibule.errors import (
     CodeTriesExceeded,
     ConnectorNotFound,
     EntityValueTooLong,
-    InvalidInput,
     MessageRateLimited,
 )
 from vestibule.http import Access, Request, Response, Route, empty
-from vestibule.http.guard import Maybe
 from vestibule.model import RecipientKind
 
 PATHS = ("/api/verification-codes", "/api/verifications/verification-code")
 LIMITS: dict[RecipientKind, int] = {"email": 128, "phone": 32}
 
 
-class CodeRequest(Struct):
-    """Who gets a code: an e-mail address, or a phone number in digits. With both, the e-mail address wins."""
+class ToEmail(Struct):
+    """Who gets a code: an e-mail address."""
 
-    email: Maybe[Email] = UNSET
-    phone: Maybe[Phone] = UNSET
+    email: Email
 
 
-class CodeVerification(Struct, rename="camel"):
-    """A code and whom it was sent to."""
+class ToPhone(Struct):
+    """Who gets a code: a phone number in digits."""
 
+    phone: Phone
+
+
+class EmailVerification(Struct, rename="camel"):
+    """A code that was sent to an e-mail address."""
+
+    email: Email
     verification_code: Filled
-    email: Maybe[Email] = UNSET
-    phone: Maybe[Phone] = UNSET
 
 
-def recipient(body: CodeRequest | CodeVerification) -> tuple[RecipientKind, str]:
-    """Return the kind and the address; raises InvalidInput without any, EntityValueTooLong."""
-    if isinstance(body.email, str):
-        found: tuple[RecipientKind, str] = ("email", body.email)
-    elif isinstance(body.phone, str):
-        found = ("phone", body.phone)
-    else:
-        raise InvalidInput("Name a recipient: `email`, or `phone` in digits.")
+class PhoneVerification(Struct, rename="camel"):
+    """A code that was sent to a phone number."""
+
+    phone: Phone
+    verification_code: Filled
+
+
+SENT = (ToEmail, ToPhone)
+VERIFIED = (EmailVerification, PhoneVerification)
+"""The first that fits counts: with both, the e-mail address wins."""
+
+
+def recipient(body: ToEmail | ToPhone | EmailVerification | PhoneVerification) -> tuple[RecipientKind, str]:
+    """Return the kind and the address; raises EntityValueTooLong."""
+    found: tuple[RecipientKind, str] = (
+        ("email", body.email) if isinstance(body, ToEmail | EmailVerification) else ("phone", body.phone)
+    )
     if len(found[1]) > LIMITS[found[0]]:
         raise EntityValueTooLong
     return found
@@ -59,13 +70,14 @@ class Codes:
 
     async def send(self, request: Request) -> Response:
         """POST /verification-codes."""
-        kind, address = recipient(await request.json(CodeRequest))
+        body: ToEmail | ToPhone = await request.json_of(*SENT)
+        kind, address = recipient(body)
         await verifications.send_code(self._ctx, kind, address, ip=request.ip)
         return empty(204)
 
     async def verify(self, request: Request) -> Response:
         """POST /verification-codes/verify."""
-        body = await request.json(CodeVerification)
+        body: EmailVerification | PhoneVerification = await request.json_of(*VERIFIED)
         kind, address = recipient(body)
         await verifications.verify_code(self._ctx, kind, address, body.verification_code)
         return empty(204)
@@ -78,9 +90,9 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     found = []
     for path in PATHS:
         found += [
-            Route("POST", path, api.send, access=access, summary="Send a verification code", body=CodeRequest,
+            Route("POST", path, api.send, access=access, summary="Send a verification code", body=SENT,
                   responses=done, errors=(MessageRateLimited, ConnectorNotFound, EntityValueTooLong), tags=tags),
             Route("POST", f"{path}/verify", api.verify, access=access, summary="Use up a verification code",
-                  body=CodeVerification, responses=done, errors=tried, tags=tags),
+                  body=VERIFIED, responses=done, errors=tried, tags=tags),
         ]  # fmt: skip
     return found
