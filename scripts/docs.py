@@ -5,7 +5,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from vestibule import errors
-from vestibule.settings import AccountSettings, ServerSettings
+from vestibule.domain import grants, interactions, keys, sessions
+from vestibule.domain.clients import ID_TOKEN_TTL_SECONDS, REFRESH_TTL_SECONDS
+from vestibule.oidc import codes, refresh
+from vestibule.oidc.issue import OPAQUE_SECONDS
+from vestibule.settings import HOUR, AccountSettings, ServerSettings
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -54,9 +58,47 @@ def error_reference() -> str:
     return "\n".join(parts) + "\n"
 
 
+LIFETIMES = (
+    ("sign-in under way", interactions.INTERACTION_MS, ""),
+    ("session, unused", sessions.IDLE_MS, "every authorization request counts as use"),
+    ("session, in any case", sessions.ABSOLUTE_MS, "counted from the sign-in"),
+    ("grant", grants.GRANT_MS, "renewed at each consent"),
+    ("authorization code", codes.CODE_MS, "used once; a second use ends all it gave"),
+    ("opaque access token", OPAQUE_SECONDS * 1000, ""),
+    ("access token for a resource", OPAQUE_SECONDS * 1000, "the resource's `accessTokenTtl`"),
+    ("ID token", ID_TOKEN_TTL_SECONDS * 1000, "the application's `idTokenTtl`"),
+    ("refresh token", REFRESH_TTL_SECONDS * 1000, "the application's `refreshTokenTtlInDays`, 1 to 180"),
+    ("refresh token, however often renewed", refresh.CHAIN_MS, "never longer than its grant"),
+    ("reuse of a replaced refresh token", refresh.REUSE_MS, "for parallel requests; later reuse ends the grant"),
+    ("notice of a new signing key", HOUR * 1000, "`vestibule keys rotate --grace`"),
+    ("until running servers know of it", keys.POLL_MS, ""),
+)
+UNITS = (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1_000))
+
+
+def lifetimes() -> str:
+    """How long everything lasts, from the constants."""
+    parts = [
+        "# Lifetimes",
+        "",
+        "Without `offline_access` codes and tokens are bound to the session and end with it; a JWT ends by itself. "
+        "Suspension, deletion and a new password end a user's sessions, grants and tokens at once. "
+        "Made by `make docs` from the constants; do not edit.",
+        "",
+        "| what | lasts | |",
+        "| --- | --- | --- |",
+    ]
+    return "\n".join([*parts, *(f"| {what} | {_duration(ms)} | {note} |" for what, ms, note in LIFETIMES)]) + "\n"
+
+
+def _duration(ms: int) -> str:
+    unit, length = next(item for item in UNITS if ms >= 2 * item[1] or item[0] == "seconds")
+    return f"{ms / length:g} {unit}"
+
+
 def generated() -> dict[str, str]:
     """File name to content, for every generated reference."""
-    return {"configuration.md": configuration(), "errors.md": error_reference()}
+    return {"configuration.md": configuration(), "errors.md": error_reference(), "lifetimes.md": lifetimes()}
 
 
 def main() -> int:

@@ -89,6 +89,25 @@ async def test_another_algorithm_is_one_setting_away(database_url: str, algorith
         assert (await world.keys.verify(token))["exp"] == 9_999_999_999
 
 
+async def test_an_algorithm_is_announced_as_long_as_a_key_of_it_is_published(database_url: str) -> None:
+    async def announced(world: World) -> object:
+        document = (await world.client().get("/oidc/.well-known/openid-configuration")).json()
+        return document["id_token_signing_alg_values_supported"]
+
+    async with worlds(database_url) as world:
+        await world.keys.current()
+    async with worlds(database_url, VESTIBULE_SIGNING_ALGORITHM="ES256") as world:
+        assert await announced(world) == ["ES384"]
+        await rotate(world.ctx, 3600)
+        world.clock.advance(seconds=5)
+        assert await announced(world) == ["ES384", "ES256"]
+        world.clock.advance(seconds=3600)
+        assert await announced(world) == ["ES256", "ES384"]
+        await rotate(world.ctx, 0)
+        world.clock.advance(seconds=5)
+        assert await announced(world) == ["ES256"]
+
+
 async def test_the_key_set_lists_current_then_next_then_previous(world: World) -> None:
     async def kids() -> list[str]:
         return [key["kid"] for key in (await world.client().get("/oidc/jwks")).json()["keys"]]

@@ -97,6 +97,18 @@ async def test_an_unasked_sign_out_is_a_question(world: World) -> None:
     assert 'data-automatic="False"' in (await browser.get(END)).text
 
 
+async def test_a_hint_about_somebody_else_is_a_question_too(world: World) -> None:
+    """B42: a link that names another person does not sign this one out by itself."""
+    await world.user("ada")
+    await world.user("eve")
+    app, browser = await world.application(), world.browser()
+    hint = (await world.browser().tokens(app, user="eve"))["id_token"]
+    own = (await browser.tokens(app))["id_token"]
+    for token, automatic in ((hint, False), (own, True)):
+        page = await browser.get(END, id_token_hint=token, post_logout_redirect_uri=BYE)
+        assert f'data-automatic="{automatic}"' in page.text
+
+
 async def test_a_sign_out_needs_the_page_of_the_same_session(world: World) -> None:
     """B41: a forged, foreign, altered or old ticket ends nothing."""
     await world.user("ada")

@@ -214,7 +214,9 @@ async def test_a_foreign_origin_is_stopped_before_anything_happens(world: World)
 
 
 async def test_any_origin_may_ask_whether_it_may(world: World) -> None:
-    for path in ("/oidc/token", "/oidc/me", "/oidc/token/revocation", "/oidc/token/introspection"):
+    """B104: never with credentials."""
+    documents = ("/oidc/jwks", "/oidc/.well-known/openid-configuration", "/oidc/.well-known/oauth-authorization-server")
+    for path in ("/oidc/token", "/oidc/me", "/oidc/token/revocation", "/oidc/token/introspection", *documents):
         answer = await world.client().options(
             path,
             headers={
@@ -227,3 +229,4 @@ async def test_any_origin_may_ask_whether_it_may(world: World) -> None:
         assert answer.headers["access-control-allow-origin"] == "https://any.example"
         assert answer.headers["access-control-allow-headers"] == "authorization"
         assert answer.headers["access-control-max-age"] == "3600"
+        assert "access-control-allow-credentials" not in answer.headers

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.oidc.world import PUBLIC_URL, App, Browser, World, query_of, worlds
+from tests.oidc.world import PASSWORD, PUBLIC_URL, App, Browser, World, query_of, worlds
 from vestibule.domain.sessions import ABSOLUTE_MS, IDLE_MS
 from vestibule.domain.users import delete_user
 
@@ -183,6 +183,30 @@ async def test_a_hint_about_somebody_else_asks_again(world: World) -> None:
     assert silent["error"] == "login_required"
 
 
+async def test_whoever_signs_in_for_a_hint_about_somebody_else_is_not_taken_for_them(world: World) -> None:
+    """OpenID Connect Core section 3.1.2.1: an error, not the wrong person. The person is signed in all the same."""
+    await world.user("ada")
+    await world.user("bob")
+    app, browser = await world.application(), world.browser()
+    hint = (await world.browser().tokens(app, user="ada"))["id_token"]
+    refused = query_of(await browser.arrive(app, user="bob", id_token_hint=hint))
+    assert refused["error"] == "login_required"
+    assert refused["iss"] == f"{PUBLIC_URL}/oidc"
+    assert await is_signed_in(browser, app) is False  # nothing is granted yet
+    assert "code" in query_of(await browser.arrive(app))
+    assert "code" in query_of(await browser.arrive(app, user="ada", id_token_hint=hint))
+
+
+async def test_a_max_age_of_nothing_always_asks(world: World) -> None:
+    """B18: also in the very moment of the last sign-in."""
+    await world.user()
+    app, browser = await world.application(), world.browser()
+    await browser.tokens(app)
+    assert (await browser.authorize(app, max_age="0")).headers["location"].startswith("/sign-in")
+    tokens = await browser.tokens(app, max_age="0")
+    assert (await world.claims(tokens["id_token"]))["auth_time"] == world.clock.now() // 1000
+
+
 async def test_giving_up_tells_the_client(world: World) -> None:
     await world.user()
     app, browser = await world.application(), world.browser()
@@ -190,6 +214,10 @@ async def test_giving_up_tells_the_client(world: World) -> None:
     back = await browser.get("/abort")
     final = await browser.get(back.headers["location"])
     assert query_of(final.headers["location"])["error"] == "access_denied"
+    # What was given up is over: nobody can go on with it behind the client's back.
+    assert (await browser.get(back.headers["location"])).json()["code"] == "session.not_found"
+    page = await browser.client.post("/sign-in", data={"identifier": "ada", "password": PASSWORD})
+    assert page.text == "session.not_found"
 
     await browser.authorize(app)
     await browser.get(await browser.sign_in())

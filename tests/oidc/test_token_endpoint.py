@@ -82,6 +82,16 @@ async def test_a_default_resource_serves_when_none_is_named(world: World) -> Non
     assert (await world.claims(body["access_token"]))["aud"] == "https://api.example"
 
 
+async def test_a_token_is_for_one_resource(world: World) -> None:
+    """B6: nothing is chosen in silence among several."""
+    await ensure_resource(world.ctx, "https://api.example", "API", {})
+    app = await world.application("MachineToMachine", management=True)
+    body = await refused(world, MACHINE | app.login | {"resource": ["https://api.example", MANAGEMENT_RESOURCE]})
+    assert (body["error"], body["error_description"]) == ("invalid_target", "only one resource can be named")
+    twice = MACHINE | app.login | {"resource": [MANAGEMENT_RESOURCE, MANAGEMENT_RESOURCE]}
+    assert (await world.post("/oidc/token", twice)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("extra", "status", "error"),
     [
@@ -135,6 +145,7 @@ CREDENTIALS: list[tuple[dict[str, str], str, int, str, str]] = [
     ({}, "Basic !!!", 400, "invalid_request", MALFORMED),
     ({}, "Basic " + base64.b64encode(b"no colon").decode(), 400, "invalid_request", MALFORMED),
     ({}, "Basic " + base64.b64encode(b"a:\xff").decode(), 400, "invalid_request", MALFORMED),
+    ({}, "Basic " + base64.b64encode(b"a%00:b").decode(), 400, "invalid_request", MALFORMED),
     ({}, "Bearer abc", 400, "invalid_request", MALFORMED),
     ({"client_secret": "x"}, "HEADER", 400, "invalid_request", TWO_MECHANISMS),
     ({"client_id": "other"}, "HEADER", 400, "invalid_request", "client_id mismatch"),
@@ -207,6 +218,9 @@ async def test_bad_bodies_are_refused(world: World) -> None:
         headers={"content-type": "application/x-www-form-urlencoded"},
     )
     assert twice.json()["error_description"] == "'client_id' parameter must not be provided twice"
+    for json in (b'{"client_id":"a","client_id":"b"}', b'{"client_id":["a","b"]}'):
+        twice = await client.post("/oidc/token", content=json, headers={"content-type": "application/json"})
+        assert twice.json()["error_description"] == "'client_id' parameter must not be provided twice"
     plain = await client.post("/oidc/token?parse_error=false", data={"client_id": "nobody"})
     assert plain.json() == {"error": "invalid_client", "error_description": "invalid client nobody"}
 

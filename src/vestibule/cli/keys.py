@@ -51,7 +51,7 @@ def _rotate(args: argparse.Namespace) -> int:
 
     async def work(ctx: Context) -> None:
         kid = await rotate(ctx, grace)
-        when = f"signs in {grace} s; running servers publish it within a minute" if grace else "signs from now on"
+        when = f"signs in {grace} s; running servers publish it within seconds" if grace else "signs from now on"
         print(f"{kid} {when}")
 
     return on_store(work)
@@ -63,7 +63,7 @@ def _withdraw(_: argparse.Namespace) -> int:
     async def work(ctx: Context) -> None:
         if not await withdraw_previous(ctx):
             raise CommandError("there is no previous key")
-        print("the previous key is gone; running servers refuse its tokens within a minute")
+        print("the previous key is gone; running servers refuse its tokens within seconds")
 
     return on_store(work)
 

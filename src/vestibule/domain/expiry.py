@@ -3,7 +3,7 @@
 from vestibule.db import Statement
 from vestibule.domain.context import Context
 from vestibule.store import logs
-from vestibule.store.expiry import BATCH, BATCHES
+from vestibule.store.expiry import AT_ONCE, BATCH, LATER
 from vestibule.store.rows import Row
 
 DAY_MS = 86_400_000
@@ -16,7 +16,9 @@ async def expire(ctx: Context) -> int:
     """Delete expired sign-ins, sessions, codes, tokens, grants and audit entries; returns how many rows went."""
     now = ctx.clock.now()
     gone = 0
-    for statement in BATCHES:
+    for statement in AT_ONCE:
+        gone += await _forget(ctx, statement, now, BATCH)
+    for statement in LATER:
         gone += await _forget(ctx, statement, now - KEEP_MS, BATCH)
     if ctx.settings.audit_days:
         gone += await _forget(ctx, logs.FORGET, now - ctx.settings.audit_days * DAY_MS, logs.BATCH)

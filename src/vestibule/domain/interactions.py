@@ -10,7 +10,7 @@ import msgspec
 
 from vestibule.crypto import digest, new_token, same
 from vestibule.db import Tx
-from vestibule.domain import attempts, credentials, grants, users
+from vestibule.domain import attempts, credentials, grants, sessions, users
 from vestibule.domain.audit import Event
 from vestibule.domain.authorization import AuthorizationParams
 from vestibule.domain.clients import Client
@@ -105,6 +105,7 @@ async def sign_in(ctx: Context, interaction: Interaction, identifier: str, passw
     Raises InvalidCredentials (unknown account or wrong password alike), TooManyAttempts, UserSuspended, and
     SessionNotFound when the interaction is over.
     """
+    seen_at = ctx.clock.now()
     async with ctx.db.read() as tx:
         user = await users.find_by_identifier(tx, ctx, identifier)
     account = identifier.strip().casefold() if user is None else user.id
@@ -119,7 +120,7 @@ async def sign_in(ctx: Context, interaction: Interaction, identifier: str, passw
         await _note(ctx, interaction, PASSWORD_STEP, user, error)
         raise
     await _note(ctx, interaction, PASSWORD_STEP, user)
-    return await _signed_in(ctx, interaction, user, "Interaction.SignIn.Submit")
+    return await _signed_in(ctx, interaction, user, seen_at, "Interaction.SignIn.Submit")
 
 
 async def register(
@@ -132,13 +133,14 @@ async def register(
         await _note(ctx, interaction, REGISTER_STEP, None, error)
         raise
     await _note(ctx, interaction, REGISTER_STEP, user)
-    return await _signed_in(ctx, interaction, user, "Interaction.Register.Submit")
+    return await _signed_in(ctx, interaction, user, ctx.clock.now(), "Interaction.Register.Submit")
 
 
-async def _signed_in(ctx: Context, interaction: Interaction, user: User, step: str) -> str:
+async def _signed_in(ctx: Context, interaction: Interaction, user: User, seen_at: int, step: str) -> str:
     now = ctx.clock.now()
     async with ctx.db.write() as tx:
-        await tx.run(subjects.SIGNED_IN, user_id=user.id, now=now)
+        if not await tx.run(subjects.SIGNED_IN, user_id=user.id, seen_at=seen_at, now=now):
+            raise InvalidCredentials
         onward = await _advance(
             tx, ctx, interaction, at_prompt=LOGIN, user_id=user.id, signed_in_at=now, outcome=Outcome(login=True)
         )
@@ -163,17 +165,23 @@ async def _note(
 
 
 async def consent(ctx: Context, interaction: Interaction, granted: bool) -> str:
-    """Record what the user grants the client, or that they refuse; returns where to go next."""
+    """Record what the user grants the client, or that they refuse; returns where to go next.
+
+    Raises SessionNotFound when the interaction or the session is over.
+    """
     params = params_of(interaction)
     if interaction.prompt != CONSENT or interaction.user_id is None or interaction.session_id is None:
         raise SessionNotFound
     async with ctx.db.write() as tx:
         outcome = Outcome(refused=True)
         if granted:
+            session = await sessions.hold_by_uid(tx, ctx.clock, interaction.session_id)
+            if session is None or session.user_id != interaction.user_id:
+                raise SessionNotFound
             grant_id = await grants.record(
                 tx,
                 ctx.clock,
-                session_uid=interaction.session_id,
+                session_uid=session.uid,
                 client_id=interaction.client_id,
                 user_id=interaction.user_id,
                 scopes=params.scopes,

@@ -1,8 +1,8 @@
 """Signing keys: made at first start, stored sealed, rotated with notice; the ring signs and verifies with them.
 
 A key is *Next* until its `effective_at`, then *Current* until a newer one takes over, then *Previous*. Every server
-reads the store again at most 60 s after its last look, and at once (once a second at most) when a token names a key
-it does not know, so that a rotation reaches running servers before the new key signs.
+reads the store again at most five seconds after its last look, and at once (once a second at most) when a token names a
+key it does not know, so that a rotation reaches running servers before the new key signs.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from vestibule.settings import ServerSettings
 from vestibule.store import configs
 from vestibule.store import signing_keys as store
 
-POLL_MS, UNKNOWN_KEY_MS = 60_000, 1_000
+POLL_MS, UNKNOWN_KEY_MS = 5_000, 1_000
 CLOCK_SKEW_SECONDS = 60
 MAX_TOKEN_BYTES = 8 * 1024
 CACHED_TOKENS = 2048
@@ -60,10 +60,11 @@ class _Header:
 
 @dataclass(frozen=True)
 class _Phase:
-    """What holds until the next key takes over: the signing key, the keys in force, the key set."""
+    """What holds until the next key takes over: the signing key, the keys in force, their algorithms, the key set."""
 
     current: Key
     keys: dict[str, Key]
+    algorithms: tuple[str, ...]
     document: bytes
     until: int | None
 
@@ -108,6 +109,10 @@ class Keyring:
         """Return the key set (RFC 7517) as JSON: Current, then Next, then Previous."""
         return (await self._phase()).document
 
+    async def algorithms(self) -> tuple[str, ...]:
+        """Return the algorithms of the keys in force, that of the current one first."""
+        return (await self._phase()).algorithms
+
     async def current(self) -> Key:
         """Return the key that signs now."""
         return (await self._phase()).current
@@ -123,7 +128,8 @@ class Keyring:
                 raise LookupError("there is no signing key: the server was started without ensure_keys")
             document = b'{"keys":[' + b",".join(key.public for key in in_force) + b"]}"
             by_kid = {key.kid: key for key in in_force}
-            phase = self._held = _Phase(in_force[0], by_kid, document, next_change(self._rows, now))
+            algorithms = tuple(dict.fromkeys(key.algorithm for key in in_force))
+            phase = self._held = _Phase(in_force[0], by_kid, algorithms, document, next_change(self._rows, now))
             self._verified.clear()  # what a key that has left has signed is not believed any longer
         return phase
 

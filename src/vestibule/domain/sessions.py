@@ -33,6 +33,18 @@ async def find(tx: Tx, clock: Clock, cookie: str | None) -> Session | None:
     return await tx.one(store.LIVE, id=digest(cookie), now=clock.now())
 
 
+async def hold(tx: Tx, clock: Clock, cookie: str | None) -> Session | None:
+    """Return the same and keep it for this transaction alone, so that what is made of it ends when it does."""
+    if cookie is None:
+        return None
+    return await tx.one(store.HELD, id=digest(cookie), now=clock.now())
+
+
+async def hold_by_uid(tx: Tx, clock: Clock, uid: str) -> Session | None:
+    """Return a live session by its uid and keep it for this transaction alone."""
+    return await tx.one(store.HELD_BY_UID, uid=uid, now=clock.now())
+
+
 async def start(tx: Tx, clock: Clock, user_id: str, signed_in_at: int, earlier: Session | None) -> Started:
     """Start the session of a fresh sign-in under a new id (ASVS 5.0 V7.2.4); the browser's earlier one ends.
 

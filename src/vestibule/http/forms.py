@@ -1,5 +1,7 @@
 """Fields of OAuth requests: a form, or a flat JSON object (documented in the contract, not in RFC 6749)."""
 
+import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -24,7 +26,7 @@ async def fields(request: "Request") -> Fields:
     if not content:
         return {}
     if media == body.FORM:
-        return _grouped(content)
+        return _grouped(parse_qsl(content.decode(errors="replace"), keep_blank_values=True))
     if media == "application/json":
         return _flat(content)
     raise OAuthError(
@@ -37,9 +39,9 @@ def _mounted(request: "Request") -> str:
     return request.path.removeprefix("/oidc")
 
 
-def _grouped(content: bytes) -> Fields:
+def _grouped(pairs: Iterable[tuple[str, str]]) -> Fields:
     grouped: Fields = {}
-    for name, value in parse_qsl(content.decode(errors="replace"), keep_blank_values=True):
+    for name, value in pairs:
         grouped.setdefault(_clean(name), []).append(_clean(value))
     return grouped
 
@@ -48,20 +50,22 @@ def _flat(content: bytes) -> Fields:
     """Read a flat object; malformed JSON counts as an empty body, as the contract says."""
     try:
         parsed: object = msgspec.json.decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pairs = json.loads(content, object_pairs_hook=tuple)  # keeps a name twice that comes twice
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return {}
     if not isinstance(parsed, dict):
         return {}
-    return {
-        _clean(str(name)): [_scalar(item) for item in (value if isinstance(value, list) else [value])]
-        for name, value in parsed.items()
+    return _grouped(
+        (name, _scalar(item))
+        for name, value in pairs
         if value is not None
-    }
+        for item in (value if isinstance(value, list) else [value])
+    )
 
 
 def _scalar(value: object) -> str:
     if isinstance(value, str):
-        return _clean(value)
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):

@@ -3,12 +3,11 @@ URI is known to be the client's is answered to the browser, everything after goe
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from vestibule.domain.authorization import IDENTITY_SCOPES, ORGANIZATIONS_RESOURCE, AuthorizationParams
-from vestibule.domain.clients import Client
+from vestibule.domain.authorization import IDENTITY_SCOPES, ORGANIZATIONS_RESOURCE
 from vestibule.errors import OAuthError
+from vestibule.oidc.asked import Asked
 
 RESPONSE_MODES = frozenset({"query", "fragment", "form_post"})
 KNOWN_RESPONSE_TYPES = frozenset({"code", "id_token", "code id_token", "none"})
@@ -17,16 +16,6 @@ PKCE_REQUIRED = "Authorization Server policy requires PKCE to be used for this r
 CHALLENGE_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 CHALLENGE_LENGTH = 43
 MAX_RESOURCES = 16
-
-
-@dataclass(frozen=True)
-class Asked:
-    """An authorization request with what the store knows about it."""
-
-    params: AuthorizationParams
-    client: Client
-    known_resources: frozenset[str]
-    known_scopes: frozenset[str]
 
 
 Check = Callable[[Asked], None]
@@ -136,5 +125,3 @@ CHECKS: tuple[Check, ...] = (
     known_resources,
     allowed_scopes,
 )
-IGNORED = ("acr_values", "claims", "display", "registration", "one_time_token", "google_one_tap_credential")
-"""Parameters that are understood by others and have no meaning here."""

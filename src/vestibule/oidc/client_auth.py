@@ -48,9 +48,10 @@ def _basic(header: str) -> tuple[str, str]:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (ValueError, binascii.Error) as error:
         raise OAuthError("invalid_request", "invalid authorization header value format") from error
+    client_id, secret = unquote_plus(client_id), unquote_plus(secret)
     if not colon or not client_id or "\0" in client_id + secret:
         raise OAuthError("invalid_request", "invalid authorization header value format")
-    return unquote_plus(client_id), unquote_plus(secret)
+    return client_id, secret
 
 
 async def client_of(request: Request, params: Parameters, provider: Provider) -> Client:

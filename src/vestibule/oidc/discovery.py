@@ -22,8 +22,8 @@ METADATA = (b"content-type", b"application/json; charset=utf-8")
 UNCACHED = ("cache-control", "no-cache, max-age=0, must-revalidate")
 
 
-def document(issuer: str, algorithm: str) -> dict[str, object]:
-    """Return the provider metadata."""
+def document(issuer: str, algorithms: tuple[str, ...]) -> dict[str, object]:
+    """Return the provider metadata; `algorithms` are those of the key set, the one that signs first."""
     return {
         "authorization_endpoint": f"{issuer}/auth",
         "device_authorization_endpoint": f"{issuer}/device/auth",
@@ -55,7 +55,7 @@ def document(issuer: str, algorithm: str) -> dict[str, object]:
         ),
         "token_endpoint_auth_signing_alg_values_supported": ("HS256", "RS256", "PS256", "ES256", "Ed25519", "EdDSA"),
         "token_endpoint": f"{issuer}/token",
-        "id_token_signing_alg_values_supported": (algorithm,),
+        "id_token_signing_alg_values_supported": algorithms,
         "pushed_authorization_request_endpoint": f"{issuer}/request",
         "request_uri_parameter_supported": False,
         "userinfo_endpoint": f"{issuer}/me",
@@ -72,15 +72,15 @@ class Discovery:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._encoded: dict[str, bytes] = {}
+        self._encoded: dict[tuple[str, ...], bytes] = {}
 
     async def metadata(self, request: Request) -> Response:
         """Answer with the provider metadata."""
-        algorithm = (await self._provider.keys.current()).algorithm
-        content = self._encoded.get(algorithm)
+        algorithms = await self._provider.keys.algorithms()
+        content = self._encoded.get(algorithms)
         if content is None:
-            content = msgspec.json.encode(document(self._provider.issuer, algorithm))
-            self._encoded[algorithm] = content
+            content = msgspec.json.encode(document(self._provider.issuer, algorithms))
+            self._encoded[algorithms] = content
         return Response(content, content_type=METADATA, headers=ANYONE)
 
     async def jwks(self, request: Request) -> Response:

@@ -18,6 +18,9 @@ from vestibule.oidc.userinfo import UserInfo
 PREFIX = "/oidc"
 TAGS = ("OpenID Connect",)
 CROSS_ORIGIN = frozenset({"/oidc/token", "/oidc/me", "/oidc/token/introspection", "/oidc/token/revocation"})
+"""What scripts of a client's own origins may read."""
+DOCUMENTS = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks")
+"""What anybody may read."""
 
 
 def routes(provider: Provider) -> list[Route]:
@@ -47,7 +50,7 @@ def routes(provider: Provider) -> list[Route]:
     ]
     made += [
         Route("OPTIONS", path, cors.preflight, access=PUBLIC, summary="Preflight", tags=TAGS)
-        for path in sorted(CROSS_ORIGIN)
+        for path in sorted({*CROSS_ORIGIN, *(f"{PREFIX}{path}" for path in DOCUMENTS)})
     ]
     return made
 

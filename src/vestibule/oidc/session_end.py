@@ -53,10 +53,10 @@ class SessionEnd:
         cookie = self._cookie(request)
         async with self._provider.db.read() as tx:
             session = await sessions.find(tx, self._provider.clock, cookie)
-        known = session is None or (hint is not None and hint.get("sub") == session.user_id)
+        about_them = session is None or (hint is not None and hint.get("sub") == session.user_id)
         ticket = Ticket(digest(cookie or ""), self._provider.clock.now(), target, params.get("state"))
         action = f"{self._provider.issuer}/session/end/confirm"
-        automatic = target is not None or known
+        automatic = about_them or (hint is None and target is not None)
         return self._provider.renderer.sign_out(request, action, self._sealed(ticket), automatic=automatic)
 
     async def confirm(self, request: Request) -> Response:

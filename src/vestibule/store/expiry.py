@@ -29,11 +29,10 @@ def _expired(table: Table) -> Statement[Row]:
     return _batch(table, table.c.expires_at < bindparam("before"))
 
 
-BATCHES: Sequence[Statement[Row]] = (
-    _expired(interactions),
-    _expired(access_tokens),
+AT_ONCE: Sequence[Statement[Row]] = (_expired(interactions), _expired(access_tokens), _expired(sessions))
+
+LATER: Sequence[Statement[Row]] = (
     _expired(subject_tokens),
-    _expired(sessions),
     _expired(refresh_tokens),
     _expired(authorization_codes),
     _batch(grants, or_(grants.c.expires_at < bindparam("before"), grants.c.revoked_at < bindparam("before"))),
@@ -41,3 +40,4 @@ BATCHES: Sequence[Statement[Row]] = (
     _batch(activities, activities.c.created_at < bindparam("before")),
     _batch(verification_codes, verification_codes.c.created_at < bindparam("before")),
 )
+"""What is remembered beyond its end."""

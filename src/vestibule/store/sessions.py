@@ -10,16 +10,18 @@ from vestibule.model import Session
 from vestibule.store.rows import Row
 from vestibule.store.tables import sessions, users
 
-LIVE = Statement(
+_live = (
     select(sessions)
     .join(users, users.c.id == sessions.c.user_id)
-    .where(
-        sessions.c.id == bindparam("id"),
-        sessions.c.expires_at > bindparam("now"),
-        users.c.is_suspended.is_(False),
-    ),
-    Session,
+    .where(sessions.c.expires_at > bindparam("now"), users.c.is_suspended.is_(False))
 )
+
+LIVE = Statement(_live.where(sessions.c.id == bindparam("id")), Session)
+
+HELD = Statement(_live.where(sessions.c.id == bindparam("id")).with_for_update(of=sessions), Session)
+"""The same, and nobody else uses or ends the session before this transaction is over."""
+
+HELD_BY_UID = Statement(_live.where(sessions.c.uid == bindparam("uid")).with_for_update(of=sessions), Session)
 
 INSERT: Statement[Row] = Statement(insert(sessions))
 

@@ -1,6 +1,6 @@
 """Users as the subjects of sign-ins and tokens."""
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from vestibule.db import Statement
 from vestibule.model import User
@@ -15,5 +15,12 @@ ACTIVE = Statement(
 )
 
 SIGNED_IN: Statement[Row] = Statement(
-    update(users).where(users.c.id == bindparam("user_id")).values(last_sign_in_at=bindparam("now"))
+    update(users)
+    .where(
+        users.c.id == bindparam("user_id"),
+        users.c.is_suspended.is_(False),
+        or_(users.c.password_updated_at.is_(None), users.c.password_updated_at <= bindparam("seen_at")),
+    )
+    .values(last_sign_in_at=bindparam("now"))
 )
+"""No row when the user has been suspended or got another password since they were looked at."""

@@ -1,13 +1,23 @@
-"""Authorization codes, opaque access tokens and refresh tokens. Every `id` is the digest of the secret itself."""
+"""Authorization codes, opaque access tokens and refresh tokens. Every `id` is the digest of the secret itself.
 
-from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
+What is bound to a session (`session_uid`) lives no longer than the session, which is looked at anew at each use: a
+token that was made while its session ended is never good for anything.
+"""
+
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, insert, or_, select, update
 
 from vestibule.db import Statement
 from vestibule.model import AccessToken, AuthorizationCode, RefreshToken, User
 from vestibule.store.rows import Row
-from vestibule.store.tables import access_tokens, authorization_codes, grants, refresh_tokens, users
+from vestibule.store.tables import access_tokens, authorization_codes, grants, refresh_tokens, sessions, users
 
 _grant_lives: tuple[ColumnElement[bool], ...] = (grants.c.revoked_at.is_(None), grants.c.expires_at > bindparam("now"))
+
+
+def _session_lives(table: Table) -> ColumnElement[bool]:
+    lives = exists().where(sessions.c.uid == table.c.session_uid, sessions.c.expires_at > bindparam("now"))
+    return or_(table.c.session_uid.is_(None), lives)
+
 
 # --- codes --------------------------------------------------------------------------------------------------
 
@@ -20,6 +30,7 @@ CONSUME_CODE: Statement[Row] = Statement(
     .where(
         authorization_codes.c.id == bindparam("code_id"),
         authorization_codes.c.consumed_at.is_(None),
+        _session_lives(authorization_codes),
         authorization_codes.c.grant_id.in_(select(grants.c.id).where(*_grant_lives)),
     )
     .values(consumed_at=bindparam("now"))
@@ -33,7 +44,7 @@ INSERT_ACCESS: Statement[Row] = Statement(insert(access_tokens))
 
 DELETE_ACCESS: Statement[Row] = Statement(delete(access_tokens).where(access_tokens.c.id == bindparam("token_id")))
 
-_access_lives = (access_tokens.c.expires_at > bindparam("now"), *_grant_lives)
+_access_lives = (access_tokens.c.expires_at > bindparam("now"), _session_lives(access_tokens), *_grant_lives)
 
 LIVE_ACCESS = Statement(
     select(access_tokens)
@@ -67,6 +78,7 @@ LIVE_REFRESH = Statement(
         refresh_tokens.c.id == bindparam("id"),
         refresh_tokens.c.expires_at > bindparam("now"),
         users.c.is_suspended.is_(False),
+        _session_lives(refresh_tokens),
         *_grant_lives,
     ),
     RefreshToken,

@@ -16,7 +16,10 @@ async def client_credentials(provider: Provider, client: Client, params: Paramet
     if params.get("organization_id") is not None:
         raise OAuthError("access_denied", "app has not associated with the organization", status=403)
     async with provider.db.read() as tx:
-        indicator = params.get("resource")
+        named = params.all("resource")
+        if len(named) > 1:
+            raise OAuthError("invalid_target", "only one resource can be named")
+        indicator = named[0] if named else None
         if indicator is None:
             default = await tx.one(store.DEFAULT)
             if default is None:
