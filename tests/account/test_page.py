@@ -280,6 +280,20 @@ async def test_a_password_is_set_and_changed(world: World) -> None:
     assert done.headers["location"] == "/?saved=password"
 
 
+async def test_changing_the_password_ends_the_other_sessions_of_the_page(world: World) -> None:
+    """B30: whoever is signed in elsewhere is not any more."""
+    await sign_in(world)
+    elsewhere = world.client.cookies[COOKIE]
+    world.client.cookies.clear()
+    await sign_in(world)
+    page = (await world.client.get("/password")).text
+    await post(world, "/password", page, current="correct horse", password="battery staple nine")
+    assert (await world.client.get("/")).status_code == 200
+    world.client.cookies.clear()
+    answer = await world.client.get("/", headers={"cookie": f"{COOKIE}={elsewhere}"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+
+
 async def test_pages_carry_a_strict_policy_and_no_inline_code(world: World) -> None:
     """B20, B102, B103."""
     await sign_in(world)

@@ -123,6 +123,9 @@ RENEW_SESSION: Statement[object] = Statement(
     .values(tokens_sealed=bindparam("sealed"), version=sessions.c.version + 1, seen_at=bindparam("now"))
 )
 DELETE_SESSION: Statement[object] = Statement(delete(sessions).where(sessions.c.id == bindparam("session_id")))
+DELETE_OTHER_SESSIONS: Statement[object] = Statement(
+    delete(sessions).where(sessions.c.user_id == bindparam("owner"), sessions.c.id != bindparam("session_id"))
+)
 EXPIRE_SESSIONS: Statement[object] = Statement(delete(sessions).where(sessions.c.expires_at < bindparam("before")))
 
 

@@ -27,29 +27,32 @@ class Notices:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
-    def page(self, request: Request, name: str, status: int, *, reference: str = "") -> Response:
-        """Show the notice `name`: its words are `<name>.title` and `<name>.lead`."""
-        t = translator(language_of(request))
-        return self._show(request, name, t(f"{name}.lead"), status, reference)
+    def page(self, request: Request, name: str, status: int, *, reference: str = "", detail: str = "") -> Response:
+        """Show the notice `name`: its words are `<name>.title`, `<name>.lead` and, where it leads on, `<name>.go`.
 
-    def _show(self, request: Request, name: str, sentence: str, status: int, reference: str = "") -> Response:
-        values = {
-            "heading": translator(language_of(request))(f"{name}.title"),
-            "sentence": sentence,
-            "look": LOOKS.get(name, ("alert", "")),
-            "reference": reference,
-            "link": _again(request, status),
-        }
-        text = self._pages.render("notice.html", language_of(request), request.path, **values)
+        `detail` is for the makers of the application.
+        """
+        t, link = translator(language_of(request)), _way_on(request, name)
+        text = self._pages.render(
+            "notice.html",
+            language_of(request),
+            _here(request),
+            heading=t(f"{name}.title"),
+            sentence=t(f"{name}.lead"),
+            look=LOOKS.get(name, ("alert", "")),
+            detail=detail,
+            reference=reference,
+            link=link,
+            go=t(f"{name}.go") if link else "",
+        )
         return remember_language(request, html(text, status))
 
     def error(self, request: Request, error: Exception) -> Response:
         """Show a refusal, or for anything unknown the request's id."""
         if isinstance(error, OAuthError):
-            t = translator(language_of(request))
-            key = OAUTH_WORDS.get(error.error, "error.request")
-            sentence = f"{t(f'{key}.lead')} ({error.error}{': ' + error.description if error.description else ''})"
-            return self._show(request, key, sentence, error.status, request.id)
+            detail = f"{error.error}: {error.description}" if error.description else error.error
+            name = OAUTH_WORDS.get(error.error, "error.request")
+            return self.page(request, name, error.status, reference=request.id, detail=detail)
         if isinstance(error, ForeignForm):
             return self.page(request, "foreign", error.status)
         if isinstance(error, AppError) and error.status < 500:
@@ -72,13 +75,14 @@ class Notices:
         return self.page(request, "signed_out", 200)
 
     def _form(self, request: Request, template: str, form_action: tuple[str, ...], **values: object) -> Response:
-        here = request.path + (f"?{request.raw_query}" if request.raw_query else "")
-        text = self._pages.render(template, language_of(request), here, **values)
+        text = self._pages.render(template, language_of(request), _here(request), **values)
         return remember_language(request, html(text, content_security_policy=csp.policy(form_action=form_action)))
 
 
-def _again(request: Request, status: int) -> str:
-    """Return where to try again: the page itself, when it failed for a reason that passes."""
-    if status < 500 or request.method != "GET":
-        return ""
+def _way_on(request: Request, name: str) -> str:
+    """Return the address to try again: a page that failed for a reason that passes, or one whose form was too old."""
+    return _here(request) if name == "foreign" or (name in {"busy", "error"} and request.method == "GET") else ""
+
+
+def _here(request: Request) -> str:
     return request.path + (f"?{request.raw_query}" if request.raw_query else "")

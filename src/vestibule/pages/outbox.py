@@ -13,20 +13,6 @@ from vestibule.ui.browser import language_of, remember_language
 from vestibule.ui.render import Pages
 
 PATH = "/outbox"
-WORDS = {
-    "en": {
-        "title": "Outbox",
-        "lead": "Messages that this development server kept instead of sending them. Newest first.",
-        "none": "No message yet. Ask for a code, then reload this page.",
-        "to": "To",
-    },
-    "fr": {
-        "title": "Boîte d'envoi",
-        "lead": "Ce serveur de développement a gardé ces messages au lieu de les envoyer. Le plus récent d'abord.",
-        "none": "Aucun message. Demandez un code, puis rechargez cette page.",
-        "to": "À",
-    },
-}
 
 
 async def local_only(request: Request) -> None:
@@ -46,9 +32,8 @@ def routes(ctx: Context, pages: Pages) -> list[Route]:
     async def show(request: Request) -> Response:
         """List the messages, newest first."""
         messages = await asyncio.to_thread(list_messages, ctx.settings.outbox)
-        language = language_of(request)
         shown = [(_moment(message), message) for message in messages]
-        page = pages.render("outbox.html", language, PATH, words=WORDS[language], messages=shown)
+        page = pages.render("outbox.html", language_of(request), PATH, messages=shown)
         return remember_language(request, html(page))
 
     if not ctx.settings.is_loopback:

@@ -34,7 +34,13 @@ from vestibule.ui.messages import translator
 from vestibule.ui.render import Pages
 
 SIGN_IN, REGISTER, CONSENT, UNKNOWN = "/sign-in", "/register", "/consent", "/unknown-session"
-SIGN_IN_ALIASES = ("/identifier-sign-in", "/single-sign-on", "/reset-password", "/direct/{method}/{target}")
+SIGN_IN_ALIASES = (
+    "/sign-in/cancel",
+    "/identifier-sign-in",
+    "/single-sign-on",
+    "/reset-password",
+    "/direct/{method}/{target}",
+)
 REGISTER_ALIASES = ("/identifier-register",)
 
 # Which words a refusal gets, and at which field of the sign-up form.

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from vestibule.account.page import edits
+from vestibule.account.page import edits, profile
 from vestibule.account.page.api import JsonObject, SettingsApi, Trouble
 from vestibule.account.page.forms import Form
 from vestibule.account.page.proving import PASSED, RESEND, Pending, Prover, passed_in, pending_in
@@ -54,7 +54,7 @@ class Changes:
         await self._api.call(token, "PATCH", "", {"avatar": values.get("avatar", "").strip()})
 
     async def _apply_profile(self, me: JsonObject, token: str, values: Values, t: Translate) -> None:
-        given = {name: values.get(name, "").strip() for name, _, _ in edits.PROFILE}
+        given = {name: values.get(name, "").strip() for name in profile.PROFILE}
         await self._api.call(token, "PATCH", "/profile", given)
 
     async def _apply_username(self, me: JsonObject, token: str, values: Values, t: Translate) -> None:

@@ -1,29 +1,16 @@
 """The forms of the page: one for each change, and the step that asks for the codes that were sent."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from vestibule.account.page import profile
 from vestibule.account.page.api import JsonObject
 from vestibule.account.page.forms import Field, Form, Link, code_field, password_field
 from vestibule.account.page.proving import PASSED, passed_in, pending_in
 from vestibule.ui.messages import Translate
 
-# The members of a profile: what a browser may fill in, and the kind of input.
-PROFILE = (
-    ("givenName", "given-name", "text"),
-    ("familyName", "family-name", "text"),
-    ("nickname", "nickname", "text"),
-    ("website", "url", "url"),
-    ("birthdate", "bday", "date"),
-    ("gender", "sex", "text"),
-    ("locale", "language", "text"),
-    ("zoneinfo", "off", "text"),
-)
-WORDS = {"givenName", "familyName", "nickname", "gender"}
 ADDRESSES = {"email": ("email", "email", ""), "phone": ("tel", "tel", "tel")}
 REMOVALS = {"remove-email": "email", "remove-phone": "phone", "remove-username": "username"}
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 
 def held(kind: str, me: JsonObject) -> str:
@@ -45,7 +32,7 @@ def form(field: str, me: JsonObject, t: Translate) -> Form | None:
         "username": lambda: replace(
             _simple("username", me, t, autocomplete="username", required=True), remove=_removal("username", me, t)
         ),
-        "profile": lambda: _profile(me, t),
+        "profile": lambda: profile.form(me, t),
         "email": lambda: _address("email", me, t),
         "phone": lambda: _address("phone", me, t),
         "password": lambda: _password(me, t),
@@ -95,25 +82,6 @@ def _simple(
     return Form(path=path or f"/{name}", heading=t(f"edit.{name}"), go=t("account.save"), fields=(field,))
 
 
-def _profile(me: JsonObject, t: Translate) -> Form:
-    fields = [
-        Field(
-            name=name,
-            label=t(f"field.{name}"),
-            # A date input would lose what it cannot show.
-            kind=kind if kind != "date" or DATE.match(value or "2000-01-01") else "text",
-            value=value,
-            wrong=t("problem.field.website") if kind == "url" else "",
-            hint=t(f"hint.{name}") if name in {"locale", "zoneinfo"} else "",
-            autocomplete=autocomplete,
-            verbatim=name not in WORDS,
-        )
-        for name, autocomplete, kind in PROFILE
-        for value in [me["profile"].get(name, "")]
-    ]
-    return Form(path="/profile", heading=t("edit.profile"), go=t("account.save"), fields=tuple(fields))
-
-
 def _address(kind: str, me: JsonObject, t: Translate) -> Form:
     input_type, autocomplete, mode = ADDRESSES[kind]
     field = Field(
@@ -145,7 +113,13 @@ def _password(me: JsonObject, t: Translate) -> Form:
         autocomplete="new-password",
         required=True,
     )
-    form = Form(path="/password", heading=t("edit.password"), go=t("account.save"), fields=(password_field(t), new))
+    form = Form(
+        path="/password",
+        heading=t("edit.password"),
+        go=t("account.save"),
+        fields=(password_field(t), new),
+        account=own_address(me) or me["username"] or "",
+    )
     if me["hasPassword"]:
         return replace(form, lead=t("edit.password_lead"))
     return replace(form, lead=_code_first(me, t), go=t("account.send_code"), fields=(), later=(new,))

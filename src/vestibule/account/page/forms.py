@@ -4,10 +4,13 @@ from dataclasses import dataclass, field, replace
 
 from vestibule.ui.messages import Translate
 
+# Groups of choices: the words over a group, and value and words of each choice.
+Options = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One input. `kind` is an input type; `password` gets its own control.
+    """One input. `kind` is an input type; `password` and `select` get their own control.
 
     `wrong` is what the page says at once when the browser finds the value malformed; `verbatim` keeps the keyboard
     from correcting it.
@@ -23,6 +26,7 @@ class Field:
     autocomplete: str = ""
     mode: str = ""
     style: str = ""
+    options: Options = ()
     required: bool = False
     verbatim: bool = True
 
@@ -39,7 +43,8 @@ class Link:
 class Form:
     """An edit page.
 
-    `later` are fields that join the codes in the second step. `told` is good news; `resend` are the words before the
+    `later` are fields that join the codes in the second step. `account` tells a password manager whose password it is.
+    `told` is good news; `resend` are the words before the
     button that sends the codes again.
     """
 
@@ -52,6 +57,7 @@ class Form:
     fault: str = ""
     told: str = ""
     resend: str = ""
+    account: str = ""
     danger: bool = False
     remove: Link | None = None
     hidden: dict[str, str] = field(default_factory=dict)

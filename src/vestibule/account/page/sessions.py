@@ -148,6 +148,11 @@ class Sessions:
             await self._delete(session.id)
             await self._party.revoke(self._opened(session))
 
+    async def end_others(self, session: Open) -> None:
+        """End all other sessions of a user, who has just changed the password."""
+        async with self._ctx.db.write() as tx:
+            await tx.run(store.DELETE_OTHER_SESSIONS, owner=session.user_id, session_id=session.id)
+
     async def _delete(self, session_id: str) -> None:
         async with self._ctx.db.write() as tx:
             await tx.run(store.DELETE_SESSION, session_id=session_id)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from vestibule.account.context import Context
 from vestibule.account.identity import Identity
-from vestibule.account.page import addresses, edits
+from vestibule.account.page import addresses, edits, profile
 from vestibule.account.page.api import JsonObject, SettingsApi, SignInAgain
 from vestibule.account.page.changes import Changes
 from vestibule.account.page.forms import Form
@@ -75,7 +75,6 @@ class AccountPages:
             t = translator(language_of(request))
             query = dict(request.query_items)
             display = me["name"] or me["username"] or edits.own_address(me)
-            shown = [me["profile"].get(name, "") for name, _, _ in edits.PROFILE]
             return self._page(
                 request,
                 session,
@@ -83,7 +82,7 @@ class AccountPages:
                 me=me,
                 display=display,
                 phone=edits.held("phone", me),
-                details=" · ".join(part for part in shown if part),
+                details=profile.summary(me["profile"], language_of(request)),
                 saved=_words(t, f"saved.{query['saved']}") if "saved" in query else "",
             )
 
@@ -112,6 +111,8 @@ class AccountPages:
                 return self._missing(request)
             again = await self.changes.apply(field, form, me, session.access_token, values, t)
             if again is None:
+                if field == "password":
+                    await self._sessions.end_others(session)
                 return redirect(f"{addresses.HOME}?saved={field}")
             return self._form(request, session, again.form, again.status)
 
