@@ -52,6 +52,8 @@ class Stub:
     asked: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     codes: dict[str, JSON] = field(default_factory=dict)
+    personal: dict[str, list[JSON]] = field(default_factory=dict)
+    factors: dict[str, list[JSON]] = field(default_factory=dict)
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one", "use": "sig"}))
     broken: Callable[[str], Response | None] = lambda _: None
 
@@ -88,6 +90,14 @@ class Stub:
             ("PATCH", "/api/users/{id}/custom-data", self.custom_data),
             ("PATCH", "/api/users/{id}/password", self.set_password),
             ("POST", "/api/users/{id}/password/verify", self.verify_password),
+            ("DELETE", "/api/users/{id}", self.delete),
+            ("GET", "/api/users/{id}/personal-access-tokens", self.list_tokens),
+            ("POST", "/api/users/{id}/personal-access-tokens", self.create_token),
+            ("PATCH", "/api/users/{id}/personal-access-tokens", self.rename_token),
+            ("POST", "/api/users/{id}/personal-access-tokens/delete", self.delete_token),
+            ("GET", "/api/users/{id}/mfa-verifications", self.list_factors),
+            ("POST", "/api/users/{id}/mfa-verifications", self.create_factor),
+            ("DELETE", "/api/users/{id}/mfa-verifications/{factor}", self.delete_factor),
             ("POST", "/api/verification-codes", self.send_code),
             ("POST", "/api/verification-codes/verify", self.verify_code),
         ]
@@ -170,6 +180,94 @@ class Stub:
         right = self.passwords.get(request.path_params["id"])
         good = right is not None and (await request.json())["password"] == right
         return Response(status_code=204) if good else error(422, "session.invalid_credentials")
+
+    async def delete(self, request: Request) -> Response:
+        """Delete a user."""
+        del self.users[request.path_params["id"]]
+        return Response(status_code=204)
+
+    def _tokens(self, request: Request) -> list[JSON]:
+        return self.personal.setdefault(request.path_params["id"], [])
+
+    def _named(self, request: Request, name: str) -> JSON | None:
+        return next((token for token in self._tokens(request) if token["name"] == name), None)
+
+    async def list_tokens(self, request: Request) -> Response:
+        """Tokens, with their values."""
+        return JSONResponse(self._tokens(request))
+
+    async def create_token(self, request: Request) -> Response:
+        """A token of a name that is free."""
+        body = await request.json()
+        if self._named(request, body["name"]):
+            return error(422, "user.personal_access_token_name_exists")
+        made = {
+            "tenantId": "default",
+            "userId": request.path_params["id"],
+            "name": body["name"],
+            "value": f"pat_{len(self._tokens(request)):032}",
+            "createdAt": 1_750_000_000_000 + len(self._tokens(request)),
+            "expiresAt": body.get("expiresAt"),
+        }
+        self._tokens(request).append(made)
+        return JSONResponse(made, 201)
+
+    async def rename_token(self, request: Request) -> Response:
+        """Another name for a token."""
+        body = await request.json()
+        token = self._named(request, body["currentName"])
+        if token is None:
+            return error(404, "entity.not_exists")
+        if body["name"] != body["currentName"] and self._named(request, body["name"]):
+            return error(422, "user.personal_access_token_name_exists")
+        token["name"] = body["name"]
+        return JSONResponse(token)
+
+    async def delete_token(self, request: Request) -> Response:
+        """No token any more."""
+        token = self._named(request, (await request.json())["name"])
+        if token is None:
+            return error(404, "entity.not_found")
+        self._tokens(request).remove(token)
+        return Response(status_code=204)
+
+    def _factors(self, request: Request) -> list[JSON]:
+        return self.factors.setdefault(request.path_params["id"], [])
+
+    async def list_factors(self, request: Request) -> Response:
+        """Factors without their secrets."""
+        return JSONResponse([{k: v for k, v in item.items() if k != "secret"} for item in self._factors(request)])
+
+    async def create_factor(self, request: Request) -> Response:
+        """An authenticator app, or backup codes beside one."""
+        body = await request.json()
+        held = {factor["type"] for factor in self._factors(request)}
+        if body["type"] == "Totp" and "Totp" in held:
+            return error(422, "user.totp_already_in_use")
+        if body["type"] == "BackupCode" and not held:
+            return error(422, "session.mfa.backup_code_can_not_be_alone")
+        if body["type"] == "BackupCode" and "BackupCode" in held:
+            return error(422, "user.backup_code_already_in_use")
+        made: JSON = {
+            "id": f"factor{len(self._factors(request))}",
+            "createdAt": "2026-01-01T00:00:00.000Z",
+            "type": body["type"],
+        }
+        if body["type"] == "Totp":
+            self._factors(request).append({**made, "secret": body["secret"]})
+            return JSONResponse({"type": "Totp", "secret": body["secret"], "secretQrCode": "data:image/png;base64,"})
+        codes = [f"{number:010x}" for number in range(10)]
+        self._factors(request).append({**made, "remainCodes": 10})
+        return JSONResponse({"type": "BackupCode", "codes": codes})
+
+    async def delete_factor(self, request: Request) -> Response:
+        """No such factor any more."""
+        held = self._factors(request)
+        gone = [factor for factor in held if factor["id"] == request.path_params["factor"]]
+        if not gone:
+            return error(404, "entity.not_found")
+        held.remove(gone[0])
+        return Response(status_code=204)
 
     async def send_code(self, request: Request) -> Response:
         """Remember who was written to."""

@@ -27,7 +27,7 @@ CALLS: list[tuple[str, str, Any, str]] = [
     ("GET", "/custom-data", None, "account:read"),
     ("PATCH", "/custom-data", {"customData": {}}, "account:profile"),
     ("POST", "/proofs", {"method": "password", "action": "password.change"}, "account:read"),
-    ("POST", "/proofs/x/verify", {"secret": "x"}, "account:read"),
+    ("POST", "/proofs/{proof_id}/verify", {"secret": "x"}, "account:read"),
     ("PUT", "/username", {"username": "x"}, "account:identifiers"),
     ("PUT", "/email", {"email": NEW}, "account:identifiers"),
     ("PUT", "/phone", {"phone": "33612345678"}, "account:identifiers"),
@@ -35,6 +35,16 @@ CALLS: list[tuple[str, str, Any, str]] = [
     ("DELETE", "/username", None, "account:identifiers"),
     ("DELETE", "/email", None, "account:identifiers"),
     ("DELETE", "/phone", None, "account:identifiers"),
+    ("GET", "/tokens", None, "account:security"),
+    ("POST", "/tokens", {"name": "x"}, "account:security"),
+    ("PATCH", "/tokens/{name}", {"name": "x"}, "account:security"),
+    ("DELETE", "/tokens/{name}", None, "account:security"),
+    ("GET", "/factors", None, "account:security"),
+    ("POST", "/factors/totp/secret", None, "account:security"),
+    ("POST", "/factors/totp", {"secret": "x", "code": "x"}, "account:security"),
+    ("POST", "/factors/backup-codes", None, "account:security"),
+    ("DELETE", "/factors/{factor_id}", None, "account:security"),
+    ("DELETE", "", None, "account:security"),
 ]
 
 
@@ -42,7 +52,7 @@ async def test_every_route_asks_for_a_token_and_its_scope(world: World) -> None:
     """B84: default deny, least scope; before the identity server is asked anything about the user."""
     document = (await world.client.get("/api/openapi.json")).json()
     documented = {(m.upper(), p) for p, ways in document["paths"].items() for m in ways}
-    called = {(method, f"/api/me{path}".replace("/x/", "/{proof_id}/")) for method, path, _, _ in CALLS}
+    called = {(method, f"/api/me{path}") for method, path, _, _ in CALLS}
     assert documented - called == {("GET", "/api/openapi.json")} or documented == called
     for method, path, body, scope in CALLS:
         bare = await world.client.request(method, f"/api/me{path}", json=body)

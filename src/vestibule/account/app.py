@@ -15,6 +15,7 @@ from vestibule.account.identity import Identity
 from vestibule.account.me import Me
 from vestibule.account.page.site import page_face
 from vestibule.account.permissions import SCOPES
+from vestibule.account.security import Security
 from vestibule.account.tokens import TokenChecker
 from vestibule.client import AsyncManagementClient
 from vestibule.clock import Clock, SystemClock
@@ -70,7 +71,7 @@ def describe(routes: Sequence[Route], settings: AccountSettings) -> bytes:
 
 def api_face(ctx: Context, checker: TokenChecker) -> Face:
     """Return the settings API with its own description."""
-    routes = Me(ctx, checker).routes()
+    routes = [*Me(ctx, checker).routes(), *Security(ctx, checker).routes()]
     description = describe(routes, ctx.settings)
 
     async def openapi(request: Request) -> Response:

@@ -73,10 +73,10 @@ async def saying(**sentences: Exception) -> AsyncIterator[None]:
     """Turn refusals of the Management API into ours: keyword = the code's last part, value = what to raise."""
     try:
         yield
-    except NotFound as error:
-        raise problems.Gone from error
-    except Refused as error:
+    except (NotFound, Refused) as error:
         ours = sentences.get(error.code.rpartition(".")[2])
+        if ours is None and isinstance(error, NotFound):
+            raise problems.Gone from error
         if ours is None:
             raise problems.InvalidFields({"value": "The sign-in service did not accept this value."}) from error
         raise ours from error

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from msgspec import UNSET, UnsetType
 
 from vestibule import password_policy
-from vestibule.account import problems, proofs
-from vestibule.account.context import Context, saying
+from vestibule.account import problems
+from vestibule.account.context import Context
+from vestibule.account.proven import proven
 from vestibule.client import users
 from vestibule.client.models import User
 from vestibule.client.operation import Operation
@@ -23,10 +24,11 @@ PASSWORD_WORDS = {
     password_policy.COMMON: "This password is one of the first that others would guess. Choose another one.",
     password_policy.USER_INFO: "Do not build the password from your own name or address.",
 }
-TAKEN = {
-    "username": problems.Taken("This user name is taken. Choose another one."),
-    "email": problems.Taken("This e-mail address belongs to another account."),
-    "phone": problems.Taken("This phone number belongs to another account."),
+REFUSALS: dict[str, Exception] = {
+    "username_already_in_use": problems.Taken("This user name is taken. Choose another one."),
+    "email_already_in_use": problems.Taken("This e-mail address belongs to another account."),
+    "phone_already_in_use": problems.Taken("This phone number belongs to another account."),
+    "invalid_phone": problems.InvalidFields({"phone": "This is not a phone number we know how to write to."}),
 }
 
 
@@ -56,7 +58,9 @@ def phone(text: str) -> str:
 
 async def change(ctx: Context, user: User, field: str, value: str, presented: list[str]) -> User:
     """Set an identifier after the proofs its rule asks for. Raises ProofRequired, Taken, InvalidFields."""
-    return await _apply(ctx, user, f"{field}.change", _update(user.id, field, value), presented, value)
+    return await proven(
+        ctx, user, f"{field}.change", presented, _update(user.id, field, value), value=value, refusals=REFUSALS
+    )
 
 
 async def remove(ctx: Context, user: User, field: str, presented: list[str]) -> User:
@@ -66,7 +70,7 @@ async def remove(ctx: Context, user: User, field: str, presented: list[str]) -> 
         return user
     if not any(value for name, value in held.items() if name != field):
         raise problems.LastIdentifier
-    return await _apply(ctx, user, f"{field}.remove", _update(user.id, field, None), presented, None)
+    return await proven(ctx, user, f"{field}.remove", presented, _update(user.id, field, None), refusals=REFUSALS)
 
 
 async def change_password(ctx: Context, user: User, password: str, presented: list[str]) -> User:
@@ -75,7 +79,7 @@ async def change_password(ctx: Context, user: User, password: str, presented: li
     reasons = password_policy.check(password, about)
     if reasons:
         raise problems.InvalidFields({"password": " ".join(PASSWORD_WORDS[reason] for reason in reasons)})
-    return await _apply(ctx, user, "password.change", users.set_password(user.id, password), presented, None)
+    return await proven(ctx, user, "password.change", presented, users.set_password(user.id, password))
 
 
 def _update(user_id: str, field: str, value: str | None) -> Operation[User]:
@@ -86,20 +90,3 @@ def _update(user_id: str, field: str, value: str | None) -> Operation[User]:
         primary_email=members.get("email", UNSET),
         primary_phone=members.get("phone", UNSET),
     )
-
-
-async def _apply(
-    ctx: Context, user: User, action: str, operation: Operation[User], presented: list[str], value: str | None
-) -> User:
-    used = await proofs.consume(ctx, user, action, presented, value)
-    try:
-        async with saying(
-            username_already_in_use=TAKEN["username"],
-            email_already_in_use=TAKEN["email"],
-            phone_already_in_use=TAKEN["phone"],
-            invalid_phone=problems.InvalidFields({"phone": "This is not a phone number we know how to write to."}),
-        ):
-            return await ctx.send(operation)
-    except problems.IdentityServerAway:
-        await proofs.release(ctx, user.id, used)
-        raise

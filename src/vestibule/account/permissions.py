@@ -34,13 +34,21 @@ RULES: dict[str, Rule] = {
     "phone.change": Rule("account:identifiers", presence=True, possession="phone"),
     "phone.remove": Rule("account:identifiers", presence=True),
     "password.change": Rule("account:security", presence=True),
+    "token.read": Rule("account:security"),
+    "token.create": Rule("account:security", presence=True),
+    "token.rename": Rule("account:security", presence=True),
+    "token.delete": Rule("account:security", presence=True),
+    "factor.read": Rule("account:security"),
+    "factor.add": Rule("account:security", presence=True),
+    "factor.remove": Rule("account:security", presence=True),
+    "account.delete": Rule("account:security", presence=True),
 }
 
 SCOPES = {
     "account:read": "See your account",
     "account:profile": "Change your name, picture and profile",
     "account:identifiers": "Change your user name, e-mail address and phone number",
-    "account:security": "Change your password",
+    "account:security": "Change your password, your second factors and access tokens, and delete your account",
 }
 
 # Actions a proof can be started for.

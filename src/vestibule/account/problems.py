@@ -67,6 +67,13 @@ class WrongCode(WrongSecret):
     message = "This is not the code we sent. Check it, or ask for a new one."
 
 
+class WrongTotpCode(WrongSecret):
+    """A code that no generator with this seed makes now."""
+
+    code = "wrong-totp-code"
+    message = "This is not the code your app shows now. Wait for the next one, and check the clock of the device."
+
+
 class TooMany(Problem):
     """Too many tries or messages."""
 
@@ -107,6 +114,20 @@ class LastIdentifier(Problem):
 
     code, status, title = "last-identifier", 409, "Your only way to sign in"
     message = "This is your only way to sign in. Add another one before you remove it."
+
+
+class NeedsAnotherFactor(Problem):
+    """Backup codes stand in for a factor, and there is none."""
+
+    code, status, title = "needs-another-factor", 409, "Add an authenticator app first"
+    message = "Backup codes are for the day you lose your authenticator app. Add one first."
+
+
+class Unknown(Problem):
+    """No such token or factor of this user."""
+
+    code, status, title = "unknown", 404, "There is no such thing"
+    message = "This is not there any more. Reload the page."
 
 
 class Suspended(Problem):
