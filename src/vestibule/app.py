@@ -35,6 +35,7 @@ from vestibule.db import (
     connect,
 )
 from vestibule.domain import shown_secrets
+from vestibule.domain.callers import Callers
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
 from vestibule.domain.expiry import expire
@@ -104,7 +105,7 @@ def translate(error: Exception) -> Exception:
 
 def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
     """Return every route of the Management API."""
-    access = management_access(keys, ctx.settings.issuer)
+    access = management_access(keys, ctx.settings.issuer, Callers(ctx))
     modules = (
         users,
         credentials,

@@ -60,17 +60,12 @@ def _event(
     more: dict[str, object] = {"params": params} if params else {}
     if made is not None:
         more["made"] = made
-    application_id = None
-    if isinstance(caller, Principal) and caller.is_application:
-        application_id = caller.subject
-    elif isinstance(caller, Principal):
-        more["caller"] = caller.subject
     # The trail's columns are as wide as ids; a longer one names nobody.
     about = user_id or request.path_params.get("userId")
     return Event(
         key=key,
         error=error,
         user_id=about if about is not None and len(about) <= 12 else None,
-        application_id=application_id,
+        application_id=caller.subject if isinstance(caller, Principal) else None,
         more=more,
     )

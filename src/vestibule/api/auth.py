@@ -1,4 +1,5 @@
-"""Who may call the Management API: a token of ours for its resource, with its scope (contract section 9.1)."""
+"""Who may call the Management API: an application with a token of ours for its resource, with its scope (contract
+section 9.1), whose roles still hold that scope."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,22 +26,29 @@ class TokenVerifier(Protocol):
         """Return its claims; raises TokenRejected."""
 
 
+class RoleCheck(Protocol):
+    """Knows which applications hold the Management API's scope now."""
+
+    async def may_manage(self, application_id: str) -> bool:
+        """Tell whether this one does."""
+
+
 @dataclass(frozen=True)
 class Principal:
-    """Who calls: the subject of the token, and whether it is an application."""
+    """The application that calls."""
 
     subject: str
-    is_application: bool
 
 
 class ManagementAccess:
-    """Lets in a token for the Management API's resource that carries the scope `all`, and nothing else."""
+    """Lets in applications with a token for the Management API's resource and the scope `all`, and nobody else."""
 
     security = "managementToken"
 
-    def __init__(self, keys: TokenVerifier, issuer: str) -> None:
+    def __init__(self, keys: TokenVerifier, issuer: str, roles: RoleCheck) -> None:
         self._keys = keys
         self._issuer = issuer
+        self._roles = roles
 
     async def __call__(self, request: Request) -> Principal:
         """Return the caller, or raise the contract's refusal."""
@@ -53,9 +61,12 @@ class ManagementAccess:
             claims = await self._keys.verify(header[len(BEARER) :].strip())
         except TokenRejected as error:
             raise Unauthorized from error
-        return self._principal(claims)
+        subject = self._application(claims)
+        if not await self._roles.may_manage(subject):
+            raise Forbidden
+        return Principal(subject)
 
-    def _principal(self, claims: Mapping[str, object]) -> Principal:
+    def _application(self, claims: Mapping[str, object]) -> str:
         audience, scope = claims.get("aud"), claims.get("scope", "")
         if (
             claims.get("iss") != self._issuer
@@ -66,18 +77,19 @@ class ManagementAccess:
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise TokenSubjectMissing
-        if MANAGEMENT_SCOPE not in scope.split():
+        # A user's token, whatever its scope, is for the user's own settings.
+        if MANAGEMENT_SCOPE not in scope.split() or subject != claims.get("client_id"):
             raise Forbidden
-        return Principal(subject, subject == claims.get("client_id"))
+        return subject
 
 
 def _texts(audience: object) -> list[object]:
     return audience if isinstance(audience, list) else [audience]
 
 
-def management_access(keys: TokenVerifier, issuer: str) -> Access:
+def management_access(keys: TokenVerifier, issuer: str, roles: RoleCheck) -> Access:
     """Return the access of every Management route."""
-    return ManagementAccess(keys, issuer)
+    return ManagementAccess(keys, issuer, roles)
 
 
 def caller_of(request: Request) -> Principal:

@@ -42,8 +42,7 @@ class SubjectTokens:
         body = await request.json(SubjectTokenCreate)
         context = "{}" if body.context is UNSET else json_text(body.context)
         token = await subject_tokens.create(self._ctx, body.user_id, context)
-        caller = caller_of(request)
-        by = caller.subject if caller.is_application else None
+        by = caller_of(request).subject
         self._ctx.trail.record(Event(key=CREATED, user_id=body.user_id, application_id=by))
         return json_response(SubjectTokenOut(token, subject_tokens.SECONDS), 201)
 
