@@ -22,7 +22,7 @@ from vestibule.http import (
 )
 from vestibule.http import cors as cors_policies
 from vestibule.http.csp import policy
-from vestibule.http.finishing import entity_tag
+from vestibule.http.finishing import COMPRESS_FROM, entity_tag
 from vestibule.http.headers import raw
 
 pytestmark = pytest.mark.anyio
@@ -54,6 +54,10 @@ async def page(request: Request) -> Response:
     return html("<p>Hello</p>")
 
 
+async def long_page(request: Request) -> Response:
+    return html("<p>Hello</p>" * 200)
+
+
 async def away(request: Request) -> Response:
     return redirect("https://app.example/cb?code=a b\r\nSet-Cookie: x=1")
 
@@ -70,13 +74,14 @@ def app(cors: CorsPolicy | None = None, public_url: str = "https://id.example.co
         "taken": taken,
         "nothing": nothing,
         "page": page,
+        "long-page": long_page,
         "away": away,
     }
     face = api_face("/api", [route(path, handler) for path, handler in handlers.items()], cors=cors)
     return app_of(faces=[face], public_url=public_url)
 
 
-@pytest.mark.parametrize("path", ["small", "nothing", "broken", "taken", "page", "away", "unknown"])
+@pytest.mark.parametrize("path", ["small", "nothing", "broken", "taken", "page", "long-page", "away", "unknown"])
 async def test_every_answer_carries_the_protective_headers(path: str) -> None:
     """B103: nosniff, Referrer-Policy and, over https, a year of HSTS on all replies."""
     async with client_of(app()) as client:
@@ -87,7 +92,7 @@ async def test_every_answer_carries_the_protective_headers(path: str) -> None:
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["vary"] == "Accept-Encoding, Origin"
     assert len(headers["logto-core-request-id"]) == 16
-    assert headers["x-frame-options"] == ("DENY" if path == "page" else "SAMEORIGIN")
+    assert headers["x-frame-options"] == ("DENY" if "page" in path else "SAMEORIGIN")
     assert "x-powered-by" not in headers
 
 
@@ -266,3 +271,11 @@ async def test_packed_answers_unpack_to_the_same_bytes() -> None:
     ):
         packed = b"".join([chunk async for chunk in answer.aiter_raw()])
     assert gzip.decompress(packed) == b'{"text":"' + b"x" * 2000 + b'"}'
+
+
+async def test_an_answer_that_is_never_stored_is_never_packed() -> None:
+    """A secret beside what the sender chose: the size of a packed answer would tell how much they share (BREACH)."""
+    async with client_of(app()) as client:
+        answer = await client.get("/api/long-page", headers={"accept-encoding": "gzip"})
+    assert len(answer.content) > COMPRESS_FROM
+    assert "content-encoding" not in answer.headers

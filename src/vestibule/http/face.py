@@ -21,7 +21,7 @@ class Face:
     `render_error` gets every AppError and OAuthError, and any unknown exception (which was logged already).
     `headers` add to or replace the standard ones (`vestibule.http.headers.standard`).
     `lenient` folds the case of segments and allows a trailing slash; `etag` and `compress` apply to answers with
-    a body. Never compress answers that carry secrets beside reflected input.
+    a body, the latter not to those that are never stored (`vestibule.http.finishing`).
     """
 
     name: str

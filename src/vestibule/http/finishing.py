@@ -22,7 +22,7 @@ def finish(face: Face, request: Request, response: Response) -> Response:
     """Apply what the face asks for: entity tag, compression, cross-origin headers."""
     if response.body and face.etag and response.status_code == 200 and request.scope["method"] in ("GET", "HEAD"):
         _tag(request, response)
-    if len(response.body) > COMPRESS_FROM and face.compress:
+    if len(response.body) > COMPRESS_FROM and face.compress and not _is_private(response):
         _compress(request, response)
     if face.cors is not None:
         response.raw_headers += raw(cross_origin(face, request))
@@ -59,6 +59,11 @@ def _compress(request: Request, response: Response) -> None:
     packer = zlib.compressobj(level=1, wbits=31)
     response.body = packer.compress(response.content) + packer.flush()
     response.raw_headers.append((b"content-encoding", b"gzip"))
+
+
+def _is_private(response: Response) -> bool:
+    """Tell whether an answer may hold a secret beside what was sent: compressed, its size would tell (BREACH)."""
+    return find(response.raw_headers, b"cache-control") == b"no-store"
 
 
 def _accepts_gzip(accepted: bytes) -> bool:
