@@ -35,6 +35,8 @@ IN_USE = {
     "users__primary_phone": PhoneInUse,
 }
 JsonText = str
+PHONE_DIGITS = (6, 15)
+"""The fewest and the most digits of a number, country code included, at registration (E.164 ends at 15)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,4 +278,4 @@ def _is_sound(kind: Mapping[str, str]) -> bool:
     if name == "primary_email":
         local, _, domain = text.rpartition("@")
         return bool(local) and "@" not in local and "." in domain.strip(".") and not any(c.isspace() for c in text)
-    return len(text) <= 15
+    return PHONE_DIGITS[0] <= len(text) <= PHONE_DIGITS[1]
