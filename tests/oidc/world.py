@@ -55,7 +55,7 @@ class BarePages:
             f'<title>Submitting Callback</title><form action="{escape.escape(action)}">{_inputs(fields)}</form>'
         )
 
-    def sign_out(self, request: Request, action: str, xsrf: str, *, automatic: bool) -> Response:
+    def sign_out(self, request: Request, action: str, xsrf: str, target: str | None, *, automatic: bool) -> Response:
         inputs = _inputs({"xsrf": xsrf, "logout": "yes"})
         return html(f'<form id="op.logoutForm" action="{action}" data-automatic="{automatic}">{inputs}</form>')
 

@@ -22,10 +22,11 @@ class Renderer(Protocol):
     def form_post(self, request: Request, action: str, fields: Mapping[str, str]) -> Response:
         """Post an authorization response to the client by itself (OAuth 2.0 Form Post Response Mode)."""
 
-    def sign_out(self, request: Request, action: str, xsrf: str, *, automatic: bool) -> Response:
+    def sign_out(self, request: Request, action: str, xsrf: str, target: str | None, *, automatic: bool) -> Response:
         """Ask whether to sign out: a form `op.logoutForm` with the fields `xsrf` and `logout`.
 
-        `automatic` submits it at once: the client has shown where it wants the browser back.
+        `target` is the client's checked address that the form leads to, if any. `automatic` submits it at once: the
+        client has shown where it wants the browser back.
         """
 
     def signed_out(self, request: Request) -> Response:

@@ -57,7 +57,7 @@ class SessionEnd:
         ticket = Ticket(digest(cookie or ""), self._provider.clock.now(), target, params.get("state"))
         action = f"{self._provider.issuer}/session/end/confirm"
         automatic = about_them or (hint is None and target is not None)
-        return self._provider.renderer.sign_out(request, action, self._sealed(ticket), automatic=automatic)
+        return self._provider.renderer.sign_out(request, action, self._sealed(ticket), target, automatic=automatic)
 
     async def confirm(self, request: Request) -> Response:
         """End the session and what is bound to it, then send the browser where the client wanted it."""

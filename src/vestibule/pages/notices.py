@@ -4,11 +4,9 @@ from collections.abc import Mapping
 
 from vestibule.errors import AppError, OAuthError
 from vestibule.http import Request, Response, csp, html
-from vestibule.ui.browser import ForeignForm, language_of, origin_of, remember_language
+from vestibule.ui.browser import ForeignForm, language_of, onward, remember_language
 from vestibule.ui.messages import translator
 from vestibule.ui.render import Pages
-
-ANYWHERE = ("'self'", "https:", "http:")
 
 # Words for the errors that a person can meet at the authorization endpoint; others share one sentence.
 OAUTH_WORDS = {
@@ -62,12 +60,11 @@ class Notices:
 
     def form_post(self, request: Request, action: str, fields: Mapping[str, str]) -> Response:
         """Post an authorization response to the client (OAuth 2.0 Form Post Response Mode)."""
-        return self._form(request, "form_post.html", (origin_of(action),), action=action, values=list(fields.items()))
+        return self._form(request, "form_post.html", onward(action), action=action, values=list(fields.items()))
 
-    def sign_out(self, request: Request, action: str, xsrf: str, *, automatic: bool) -> Response:
+    def sign_out(self, request: Request, action: str, xsrf: str, target: str | None, *, automatic: bool) -> Response:
         """Ask whether to sign out; `automatic` sends the form at once where there is script."""
-        target = next((value for key, value in request.query_items if key == "post_logout_redirect_uri"), "")
-        allowed = ("'self'", origin_of(target)) if target else ANYWHERE
+        allowed = ("'self'",) if target is None else onward(target)
         return self._form(request, "sign_out.html", allowed, action=action, xsrf=xsrf, automatic=automatic)
 
     def signed_out(self, request: Request) -> Response:

@@ -29,7 +29,7 @@ from vestibule.http import PUBLIC, Face, Request, Response, Route, csp, html, re
 from vestibule.model import Interaction, User
 from vestibule.pages.notices import Notices
 from vestibule.ui import assets
-from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, origin_of, remember_language
+from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, onward, remember_language
 from vestibule.ui.messages import translator
 from vestibule.ui.render import Pages
 
@@ -73,8 +73,8 @@ class Step:
 
     @property
     def form_action(self) -> tuple[str, ...]:
-        """Where this page's forms may lead: ourselves, and by redirects the client (CSP counts those too)."""
-        return ("'self'", origin_of(params_of(self.interaction).redirect_uri))
+        """Where this page's forms may lead: ourselves, and by redirects the client."""
+        return onward(params_of(self.interaction).redirect_uri)
 
 
 class SignInPages:

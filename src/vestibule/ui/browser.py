@@ -45,9 +45,18 @@ def check_origin(request: Request) -> None:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme and authority; for an application's own scheme, the scheme with its colon."""
+    """Return scheme and authority."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def onward(url: str) -> tuple[str, ...]:
+    """Return the `form-action` of a page whose form leads, by redirects, to an application's address.
+
+    Browsers hold the directive against every redirect that follows the form. Where an application leads on to from
+    its own address is its own business, so the scheme is named and not the origin.
+    """
+    return ("'self'", *dict.fromkeys(("https:", f"{urlsplit(url).scheme}:")))
 
 
 async def fields(request: Request) -> dict[str, str]:
