@@ -16,6 +16,8 @@ from vestibule.store import migrations
 loopback.confine()
 
 STORES = os.environ.get("VESTIBULE_TEST_STORES", "sqlite,postgresql").split(",")
+STORE_FIXTURES = {"database_url", "account_database_url", "site"}
+"""What a test asks for that touches a store."""
 TREES = {"identity": migrations, "account": account_migrations}
 
 
@@ -90,6 +92,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """In the PostgreSQL-only run, leave out what does not touch a store: the SQLite run covers it."""
     if STORES != ["postgresql"]:
         return
-    kept = [item for item in items if {"database_url", "account_database_url"} & set(getattr(item, "fixturenames", ()))]
+    kept = [item for item in items if STORE_FIXTURES & set(getattr(item, "fixturenames", ()))]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept

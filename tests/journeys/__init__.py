@@ -1,0 +1,1 @@
+"""Browser journeys: Chromium against `vestibule up`, a real SMTP server, and the stores."""

@@ -1,0 +1,55 @@
+"""One Chromium for all journeys, and one set of servers a store."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests.conftest import STORES
+from tests.journeys.site import Site, running
+from tests.postgres_stores import run_admin
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+)
+ONE_STORE = STORES[:1]
+"""For what does not depend on the store: `parametrize("site", ONE_STORE, indirect=True)`."""
+
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="session", params=STORES)
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Everything running, on a new store of each kind."""
+    folder = tmp_path_factory.mktemp(f"journeys-{request.param}")
+    if request.param == "sqlite":
+        with running(folder, "sqlite:///var/vestibule.db", "sqlite:///var/account.db") as site:
+            yield site
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    names = [f"journeys_{name}_{os.getpid()}" for name in ("identity", "account")]
+    for name in names:
+        run_admin(server, f"CREATE DATABASE {name}")
+    with running(folder, *(f"{server}/{name}" for name in names)) as site:
+        yield site
+    for name in names:
+        run_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
+    """Debian's Chromium; not having one is a failure, never a skip."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        await browser.close()
