@@ -10,6 +10,7 @@ from vestibule.model import Application
 DAY_SECONDS = 86_400
 REFRESH_TTL_SECONDS = 14 * DAY_SECONDS
 ID_TOKEN_TTL_SECONDS = 3600
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105
 
 
 class ClientMetadata(msgspec.Struct, rename="camel", frozen=True, omit_defaults=True):
@@ -31,6 +32,7 @@ class ClientSettings(msgspec.Struct, rename="camel", frozen=True, omit_defaults=
     rotate_refresh_token: bool = True
     always_issue_refresh_token: bool = False
     is_device_flow: bool = False
+    allow_token_exchange: bool = False
 
 
 class Client:
@@ -55,7 +57,12 @@ class Client:
 
     @property
     def grant_types(self) -> frozenset[str]:
-        """The grants that the type of application allows."""
+        """The grants that the type of application allows, and token exchange where the operator does."""
+        if self.settings.allow_token_exchange and not self.is_third_party:
+            return self._of_type() | {TOKEN_EXCHANGE}
+        return self._of_type()
+
+    def _of_type(self) -> frozenset[str]:
         if self.type == "MachineToMachine":
             return frozenset({"client_credentials"})
         if self.type == "Native" and self.settings.is_device_flow:

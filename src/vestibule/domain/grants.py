@@ -70,5 +70,11 @@ async def revoke(tx: Tx, clock: Clock, grant_id: str) -> None:
     await tx.run(store.REVOKE, grant_id=grant_id, now=clock.now())
 
 
+async def revoke_own(tx: Tx, clock: Clock, grant_id: str, application_id: str) -> bool:
+    """End a grant if it is this application's; returns whether it was."""
+    values = {"grant_id": grant_id, "of_application": application_id}
+    return await tx.run(store.REVOKE_OF_APPLICATION, **values, now=clock.now()) > 0
+
+
 def _text(resources: tuple[str, ...]) -> str:
     return msgspec.json.encode(resources).decode()

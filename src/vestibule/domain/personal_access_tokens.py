@@ -3,7 +3,7 @@
 import msgspec
 
 from vestibule.crypto import new_id, new_secret
-from vestibule.db import UniqueViolation
+from vestibule.db import Tx, UniqueViolation
 from vestibule.domain import users
 from vestibule.domain.context import Context
 from vestibule.domain.shown_secrets import PERSONAL_ACCESS_TOKEN
@@ -17,10 +17,14 @@ from vestibule.errors import (
 )
 from vestibule.model import PersonalAccessToken
 from vestibule.store import personal_access_tokens as store
+from vestibule.store.personal_access_tokens import Usable
 
 PREFIX = "pat_"
 USER_ID_LENGTH, LONGEST_ID = 12, 21
 """How long ids of users are, and up to which length an id is merely unknown rather than too long."""
+
+RECORD_MS = 60_000
+"""Uses within this time of the last one recorded write nothing."""
 
 
 async def of_user(ctx: Context, user_id: str) -> list[PersonalAccessToken]:
@@ -86,3 +90,19 @@ async def delete(ctx: Context, user_id: str, name: str) -> None:
         if token_id is None:
             raise EntityNotFound
         await tx.run(store.END_ACCESS, token_id=token_id)
+
+
+async def usable(tx: Tx, ctx: Context, value: str) -> Usable | None:
+    """Return the token of this value unless it has expired or its user is suspended."""
+    return await tx.one(store.USABLE, value_digest=PERSONAL_ACCESS_TOKEN.digest(ctx, value), now=ctx.clock.now())
+
+
+def must_record(ctx: Context, token: Usable) -> bool:
+    """Tell whether a use is worth a write."""
+    return token.last_used_at is None or ctx.clock.now() - token.last_used_at >= RECORD_MS
+
+
+async def record_use(tx: Tx, ctx: Context, token_id: str) -> None:
+    """Write down that a token is used now, unless somebody just did."""
+    now = ctx.clock.now()
+    await tx.run(store.USED, token_id=token_id, now=now, before=now - RECORD_MS)

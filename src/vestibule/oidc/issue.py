@@ -1,6 +1,6 @@
 """Making tokens: JWT access tokens (RFC 9068), opaque ones, ID tokens, refresh tokens (contract 1.7, 1.8)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -37,6 +37,20 @@ class Granted:
 
 
 @dataclass(frozen=True)
+class Holder:
+    """Whom an access token is for: a user, through a client, with the scopes asked for.
+
+    It must not outlive `ends_at` (epoch ms); `actor` says who acts for the user (RFC 8693 section 4.1).
+    """
+
+    user_id: str
+    client_id: str
+    scopes: tuple[str, ...]
+    ends_at: int | None = None
+    actor: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
 class Access:
     """An access token before it is stored: a JWT is not stored, an opaque one by its digest."""
 
@@ -52,20 +66,30 @@ class TokenResponse(msgspec.Struct, omit_defaults=True):
     access_token: str
     expires_in: int
     token_type: str
+    issued_token_type: str | None = None
     scope: str | None = None
     id_token: str | None = None
     refresh_token: str | None = None
 
 
 async def jwt(
-    provider: Provider, subject: str, client_id: str, *, audience: str, scope: str | None, seconds: int
+    provider: Provider,
+    subject: str,
+    client_id: str,
+    *,
+    audience: str,
+    scope: str | None,
+    seconds: int,
+    actor: Mapping[str, object] | None = None,
 ) -> str:
-    """Return a JWT access token; `scope` is left out when None."""
+    """Return a JWT access token; `scope` and `act` are left out when None."""
     now = provider.clock.now() // 1000
     payload: dict[str, object] = {"jti": new_token(), "sub": subject, "iat": now, "exp": now + seconds}
     if scope is not None:
         payload["scope"] = scope
     payload |= {"client_id": client_id, "iss": provider.issuer, "aud": audience}
+    if actor is not None:
+        payload["act"] = actor
     return await provider.keys.sign(payload)
 
 
@@ -85,19 +109,41 @@ async def audience_for(tx: Tx, granted: Granted, asked: tuple[str, ...]) -> str 
 
 
 async def access(tx: Tx, provider: Provider, granted: Granted, audience: str | None) -> Access:
-    """Make the access token. Scopes of a resource are those the user's roles hold now, as far as they were asked."""
+    """Make the access token that a grant entitles to."""
+    return await access_for(tx, provider, Holder(granted.user.id, granted.client.id, granted.scopes), audience)
+
+
+async def access_for(tx: Tx, provider: Provider, holder: Holder, audience: str | None) -> Access:
+    """Make an access token. Scopes of a resource are those the user's roles hold now, as far as they were asked."""
     if audience is None:
-        return Access(new_token(), OPAQUE_SECONDS, " ".join(identity_scopes(granted.scopes)), is_opaque=True)
+        seconds = _seconds(provider, holder, OPAQUE_SECONDS)
+        return Access(new_token(), seconds, " ".join(identity_scopes(holder.scopes)), is_opaque=True)
     seconds, held = OPAQUE_SECONDS, set[str]()
     if audience != ORGANIZATIONS_RESOURCE:
-        allowed = await resources.allowed_to_user(tx, granted.user.id, audience)
+        allowed = await resources.allowed_to_user(tx, holder.user_id, audience)
         if not allowed:
             raise OAuthError("invalid_target", UNKNOWN_RESOURCE)
         seconds = allowed[0].access_token_ttl
         held = {row.scope for row in allowed if row.scope is not None}
-    scope = " ".join(name for name in granted.scopes if name in held)
-    token = await jwt(provider, granted.user.id, granted.client.id, audience=audience, scope=scope, seconds=seconds)
+    scope = " ".join(name for name in holder.scopes if name in held)
+    seconds = _seconds(provider, holder, seconds)
+    token = await jwt(
+        provider,
+        holder.user_id,
+        holder.client_id,
+        audience=audience,
+        scope=scope,
+        seconds=seconds,
+        actor=holder.actor,
+    )
     return Access(token, seconds, scope, is_opaque=False)
+
+
+def _seconds(provider: Provider, holder: Holder, usual: int) -> int:
+    """Return how long a token may live: as usual, or as long as what it is made from."""
+    if holder.ends_at is None:
+        return usual
+    return min(usual, (holder.ends_at - provider.clock.now()) // 1000)
 
 
 async def id_token(tx: Tx, provider: Provider, granted: Granted) -> str | None:

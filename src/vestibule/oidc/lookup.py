@@ -62,13 +62,18 @@ class Lookup:
                 raise OAuthError("invalid_request", "this token does not belong to you")
             found = None
         if found is not None:
-            async with self._provider.db.write() as tx:
-                if found.grant_id is None:
-                    await tx.run(tokens.DELETE_ACCESS, token_id=found.id)
-                else:
-                    await grants.revoke(tx, self._provider.clock, found.grant_id)
+            await self._end(client, found)
             trail.revoked(self._provider.ctx.trail, client, found.user_id)
         return Response(b"", 200, headers=NO_STORE)
+
+    async def _end(self, client: Client, found: AccessToken | RefreshToken) -> None:
+        """End the client's own grant; of a token got for another client's, or for none, only the token itself."""
+        async with self._provider.db.write() as tx:
+            own = found.grant_id is not None and await grants.revoke_own(
+                tx, self._provider.clock, found.grant_id, client.id
+            )
+            if not own:
+                await tx.run(tokens.DELETE_ACCESS, token_id=found.id)
 
     async def _asked(self, request: Request) -> tuple[Client, str]:
         params: Parameters = await posted(request)

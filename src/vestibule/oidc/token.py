@@ -10,16 +10,14 @@ from vestibule.oidc.grants import Grant
 from vestibule.oidc.grants.authorization_code import GRANT as AUTHORIZATION_CODE
 from vestibule.oidc.grants.client_credentials import GRANT as CLIENT_CREDENTIALS
 from vestibule.oidc.grants.refresh_token import GRANT as REFRESH_TOKEN
+from vestibule.oidc.grants.token_exchange import GRANT as TOKEN_EXCHANGE
 from vestibule.oidc.params import Parameters, posted
 from vestibule.oidc.provider import Provider
 
-GRANTS: dict[str, Grant] = {grant.type: grant for grant in (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)}
-NOT_SERVED = frozenset(
-    {
-        "urn:ietf:params:oauth:grant-type:device_code",
-        "urn:ietf:params:oauth:grant-type:token-exchange",
-    }
-)
+GRANTS: dict[str, Grant] = {
+    grant.type: grant for grant in (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, TOKEN_EXCHANGE)
+}
+NOT_SERVED = frozenset({"urn:ietf:params:oauth:grant-type:device_code"})
 """Advertised because clients compare the list, and allowed to no application yet."""
 NOT_ALLOWED = "requested grant type is not allowed for this client"
 

@@ -29,10 +29,14 @@ def _expired(table: Table) -> Statement[Row]:
     return _batch(table, table.c.expires_at < bindparam("before"))
 
 
-AT_ONCE: Sequence[Statement[Row]] = (_expired(interactions), _expired(access_tokens), _expired(sessions))
+AT_ONCE: Sequence[Statement[Row]] = (
+    _expired(interactions),
+    _expired(access_tokens),
+    _expired(subject_tokens),
+    _expired(sessions),
+)
 
 LATER: Sequence[Statement[Row]] = (
-    _expired(subject_tokens),
     _expired(refresh_tokens),
     _expired(authorization_codes),
     _batch(grants, or_(grants.c.expires_at < bindparam("before"), grants.c.revoked_at < bindparam("before"))),

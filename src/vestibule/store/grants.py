@@ -36,6 +36,16 @@ REVOKE: Statement[Row] = Statement(
     .values(revoked_at=bindparam("now"))
 )
 
+REVOKE_OF_APPLICATION: Statement[Row] = Statement(
+    update(grants)
+    .where(
+        grants.c.id == bindparam("grant_id"),
+        grants.c.application_id == bindparam("of_application"),
+        grants.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=bindparam("now"))
+)
+
 REVOKE_OF_USER: Statement[Row] = Statement(
     update(grants)
     .where(grants.c.user_id == bindparam("of_user"), grants.c.revoked_at.is_(None))

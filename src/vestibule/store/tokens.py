@@ -4,12 +4,21 @@ What is bound to a session (`session_uid`) lives no longer than the session, whi
 token that was made while its session ended is never good for anything.
 """
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, exists, insert, or_, select, update
 
 from vestibule.db import Statement
 from vestibule.model import AccessToken, AuthorizationCode, RefreshToken, User
 from vestibule.store.rows import Row
-from vestibule.store.tables import access_tokens, authorization_codes, grants, refresh_tokens, sessions, users
+from vestibule.store.tables import (
+    access_tokens,
+    applications,
+    authorization_codes,
+    grants,
+    refresh_tokens,
+    sessions,
+    subject_tokens,
+    users,
+)
 
 _grant_lives: tuple[ColumnElement[bool], ...] = (grants.c.revoked_at.is_(None), grants.c.expires_at > bindparam("now"))
 
@@ -44,13 +53,29 @@ INSERT_ACCESS: Statement[Row] = Statement(insert(access_tokens))
 
 DELETE_ACCESS: Statement[Row] = Statement(delete(access_tokens).where(access_tokens.c.id == bindparam("token_id")))
 
-_access_lives = (access_tokens.c.expires_at > bindparam("now"), _session_lives(access_tokens), *_grant_lives)
+_access_lives: tuple[ColumnElement[bool], ...] = (
+    access_tokens.c.id == bindparam("id"),
+    access_tokens.c.expires_at > bindparam("now"),
+    users.c.is_suspended.is_(False),
+    _session_lives(access_tokens),
+    # A token got for another token hangs on a grant only when that one did.
+    or_(access_tokens.c.grant_id.is_(None), and_(*_grant_lives)),
+)
 
 LIVE_ACCESS = Statement(
     select(access_tokens)
-    .join(grants, grants.c.id == access_tokens.c.grant_id)
     .join(users, users.c.id == access_tokens.c.user_id)
-    .where(access_tokens.c.id == bindparam("id"), users.c.is_suspended.is_(False), *_access_lives),
+    .outerjoin(grants, grants.c.id == access_tokens.c.grant_id)
+    .where(*_access_lives),
+    AccessToken,
+)
+
+FIRST_PARTY_ACCESS = Statement(
+    select(access_tokens)
+    .join(users, users.c.id == access_tokens.c.user_id)
+    .join(applications, applications.c.id == access_tokens.c.application_id)
+    .outerjoin(grants, grants.c.id == access_tokens.c.grant_id)
+    .where(*_access_lives, applications.c.is_third_party.is_(False)),
     AccessToken,
 )
 
@@ -60,9 +85,9 @@ BEARER: Statement[Row] = Statement(
         access_tokens.c.scope,
         *[users.c[name] for name in User.__struct_fields__],
     )
-    .join(grants, grants.c.id == access_tokens.c.grant_id)
     .join(users, users.c.id == access_tokens.c.user_id)
-    .where(access_tokens.c.id == bindparam("id"), users.c.is_suspended.is_(False), *_access_lives)
+    .outerjoin(grants, grants.c.id == access_tokens.c.grant_id)
+    .where(*_access_lives)
 )
 """For userinfo: client, scope, then the user's columns, in one look-up."""
 
@@ -102,5 +127,5 @@ OF_SESSION: tuple[Statement[Row], ...] = tuple(
 
 OF_USER: tuple[Statement[Row], ...] = tuple(
     Statement(delete(table).where(table.c.user_id == bindparam("user_id")))
-    for table in (access_tokens, refresh_tokens, authorization_codes)
+    for table in (access_tokens, refresh_tokens, authorization_codes, subject_tokens)
 )
