@@ -177,7 +177,7 @@ def stray_sources(files: Iterable[Source]) -> list[str]:
 
 
 def forbidden(files: Iterable[Source]) -> list[tuple[str, str]]:
-    """Name `assert`, skipped tests, notes to oneself and the slow kind of middleware: (place, fault)."""
+    """Name `assert` (A30), skipped tests, notes to oneself and the slow kind of middleware: (place, fault)."""
     wrong = []
     for source in files:
         is_test = source.module.startswith("tests")
