@@ -66,6 +66,12 @@ for (const input of document.querySelectorAll('.secret input')) {
   input.after(button);
 }
 
+// Initials stand behind a picture that does not load.
+for (const picture of document.querySelectorAll('.face img')) {
+  picture.addEventListener('error', () => picture.remove());
+  if (picture.complete && !picture.naturalWidth) picture.remove();
+}
+
 // A live region speaks when its text changes, not when the page arrives with it; and what was said once is not said
 // again when the page is loaded anew.
 for (const line of document.querySelectorAll('[role=status] p')) {
