@@ -453,6 +453,86 @@ class ScopeNameWithSpace(AppError):
     message = "The name of a scope holds no white space: clients separate scopes by it."
 
 
+# --- roles --------------------------------------------------------------------------------------------------
+
+
+class RoleNameInUse(AppError):
+    """Another role has this name."""
+
+    code, status = "role.name_in_use", 422
+    message = "Another role has this name. Choose another one."
+
+
+class InternalRole(AppError):
+    """A role of the server itself, or a name that is kept for such roles."""
+
+    code, status = "role.internal_role_violation", 403
+    message = "Roles whose name starts with `#internal:` belong to the server. They cannot be made, changed or given."
+
+
+class ManagementScopesNotForUsers(AppError):
+    """A scope of the Management API for a role of users."""
+
+    code, status = "role.management_api_scopes_not_assignable_to_user_role", 400
+    message = "Roles of users cannot hold scopes of the Management API. Use a role of the type `MachineToMachine`."
+
+
+class DefaultRoleForUsersOnly(AppError):
+    """`isDefault` for a role of applications."""
+
+    code, status = "role.default_role_for_users_only", 422
+    message = "Only roles of the type `User` can be default roles: they are given to new users."
+
+
+class RoleUserExists(AppError):
+    """A user has the role already."""
+
+    code, status = "role.user_exists", 422
+    message = "One of the users has this role already."
+
+
+class RoleApplicationExists(AppError):
+    """An application has the role already."""
+
+    code, status = "role.application_exists", 422
+    message = "One of the applications has this role already."
+
+
+class RoleScopeExists(AppError):
+    """The role holds the scope already."""
+
+    code, status = "role.scope_exists", 422
+    message = "The role holds one of the scopes already."
+
+
+class UserRoleTypeInvalid(AppError):
+    """A role of applications for a user; `data` names it."""
+
+    code, status = "user.invalid_role_type", 422
+    message = "Users can only have roles of the type `User`."
+
+
+class ApplicationRoleTypeInvalid(AppError):
+    """A role of users for an application; `data` names it."""
+
+    code, status = "application.invalid_role_type", 422
+    message = "Applications can only have roles of the type `MachineToMachine`."
+
+
+class ApplicationTypeInvalid(AppError):
+    """An application of another type than the call is about."""
+
+    code, status = "application.invalid_type", 422
+    message = "Only applications of the type `MachineToMachine` can have roles."
+
+
+class DefaultRoleMissing(AppError):
+    """`USER_DEFAULT_ROLE_NAMES` names a role of users that does not exist."""
+
+    code, status = "role.default_role_missing", 400
+    message = "USER_DEFAULT_ROLE_NAMES names a role that does not exist. Create it, or correct the setting."
+
+
 # --- connectors ---------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,9 @@ MANAGEMENT_RESOURCE = "https://default.logto.app/api"
 MANAGEMENT_RESOURCE_ID = "management-api"
 MANAGEMENT_SCOPE = "all"
 TENANT = "default"
+ADMIN_ROLE_ID, ADMIN_ROLE_NAME = "admin-role", "#internal:admin"
+INTERNAL_PREFIX = "#internal:"
+"""Begins the names of roles that belong to the server itself."""
 
 ApplicationType = Literal["Native", "SPA", "Traditional", "MachineToMachine"]
 RoleType = Literal["User", "MachineToMachine"]
@@ -115,6 +118,11 @@ class Role(Noun, frozen=True, gc=False):
     description: str
     type: RoleType
     is_default: bool
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether the server itself owns the role."""
+        return self.name.startswith(INTERNAL_PREFIX)
 
 
 class SigningKey(Noun, frozen=True, gc=False):

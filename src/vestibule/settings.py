@@ -65,6 +65,11 @@ class ServerSettings:
     case_sensitive_usernames: bool = _setting(
         "CASE_SENSITIVE_USERNAME", "true", "Whether `alice` and `Alice` are two user names."
     )
+    default_role_names: tuple[str, ...] = _setting(
+        "USER_DEFAULT_ROLE_NAMES",
+        "",
+        "Names of roles that every new user gets beside the default roles; none by default.",
+    )
     outbox: str = _setting(
         "VESTIBULE_OUTBOX",
         "var/outbox",

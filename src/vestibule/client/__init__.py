@@ -6,7 +6,16 @@
 Works against any server with the same contract. Imports nothing else of this project.
 """
 
-from vestibule.client import codes, connectors, mfa, personal_access_tokens, resources, subject_tokens, users
+from vestibule.client import (
+    codes,
+    connectors,
+    mfa,
+    personal_access_tokens,
+    resources,
+    roles,
+    subject_tokens,
+    users,
+)
 from vestibule.client.aio import AsyncManagementClient
 from vestibule.client.errors import ApiError, ClientError, NotFound, Refused, ServerFailed, TokenRefused, Unreachable
 from vestibule.client.models import (
@@ -18,6 +27,7 @@ from vestibule.client.models import (
     PersonalAccessToken,
     Profile,
     Resource,
+    Role,
     Scope,
     SubjectToken,
     User,
@@ -42,6 +52,7 @@ __all__ = [
     "Profile",
     "Refused",
     "Resource",
+    "Role",
     "Scope",
     "ServerFailed",
     "SubjectToken",
@@ -53,6 +64,7 @@ __all__ = [
     "mfa",
     "personal_access_tokens",
     "resources",
+    "roles",
     "subject_tokens",
     "users",
 ]

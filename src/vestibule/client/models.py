@@ -164,3 +164,52 @@ class Resource(msgspec.Struct, rename="camel", kw_only=True):
     is_default: bool = False
     access_token_ttl: float = 3600
     scopes: list[Scope] | None = None
+
+
+class RoleScope(Scope, rename="camel", kw_only=True):
+    """A scope that a role holds, with its resource."""
+
+    resource: Resource
+
+
+class RoleUser(msgspec.Struct):
+    """A user in a list of roles."""
+
+    id: str
+    avatar: str | None = None
+    name: str | None = None
+
+
+class RoleApplication(msgspec.Struct):
+    """An application in a list of roles."""
+
+    id: str
+    name: str
+    type: str
+
+
+class Role(msgspec.Struct, rename="camel", kw_only=True):
+    """Scopes under one name; the list of all roles also tells who has them."""
+
+    id: str
+    name: str
+    description: str
+    type: str
+    is_default: bool = False
+    users_count: float | None = None
+    featured_users: list[RoleUser] = []
+    applications_count: float | None = None
+    featured_applications: list[RoleApplication] = []
+
+
+class RoleIds(msgspec.Struct, rename="camel"):
+    """Roles, by their ids."""
+
+    role_ids: list[str]
+
+
+class AssignedRoles(msgspec.Struct, rename="camel"):
+    """Roles that were asked for, and those of them that are new."""
+
+    role_ids: list[str]
+    added_role_ids: list[str]

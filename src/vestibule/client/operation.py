@@ -10,8 +10,6 @@ import msgspec
 from vestibule.client.errors import Unreachable, error_for
 
 T = TypeVar("T")
-NO_CONTENT = 204
-
 
 Query = Mapping[str, str | Sequence[str]]
 """Members of a query; a list is sent as a repeated member."""
@@ -21,6 +19,11 @@ class Nothing(msgspec.Struct):
     """The answer of an operation that returns nothing: 204, and no other status."""
 
 
+class Created(msgspec.Struct):
+    """The answer of an operation that made something and shows nothing of it: 201, and no other status."""
+
+
+WITHOUT_CONTENT: Mapping[type, int] = {Nothing: 204, Created: 201}
 UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 """What decoding JSON from elsewhere can raise."""
 
@@ -54,9 +57,10 @@ class Operation(Generic[T]):
         if status >= 400:
             raise refusal(status, content)
         # Success is what the contract calls success: a proxy's 200 or a redirect verifies no password.
-        if self.answer is Nothing and status == NO_CONTENT:
+        due = WITHOUT_CONTENT.get(self.answer)
+        if due is not None and status == due:
             return self.answer()
-        if self.answer is Nothing or not 200 <= status < 300:
+        if due is not None or not 200 <= status < 300:
             raise Unreachable(f"{self.method} {self.path} answered {status}, which is not the API's answer")
         try:
             return msgspec.json.decode(content, type=self.answer)

@@ -12,6 +12,7 @@ import msgspec
 
 from vestibule import digests
 from vestibule.db import Tx, UniqueViolation
+from vestibule.domain import default_roles
 from vestibule.domain.context import Context
 from vestibule.domain.phones import normalise, spellings
 from vestibule.domain.users import LEGACY, OUR_ALGORITHM, NewUser, row_of
@@ -93,7 +94,7 @@ async def take(
         try:
             async with ctx.db.write() as tx:
                 fresh, clashes = await _sort_out(tx, ctx, rows)
-                await _store(tx, fresh)
+                await _store(tx, ctx, fresh)
                 refusals = tuple(sorted([*faults, *unsound, *clashes], key=lambda refusal: refusal.line))
                 mark = msgspec.structs.replace(
                     before,
@@ -179,11 +180,12 @@ def _clash(ctx: Context, row: Row, held: dict[str, set[object]]) -> AppError | N
     return None
 
 
-async def _store(tx: Tx, rows: Sequence[Row]) -> None:
+async def _store(tx: Tx, ctx: Context, rows: Sequence[Row]) -> None:
     if not rows:
         return
+    await default_roles.check(tx, ctx)
     await tx.many(store.INSERT_ROW, rows)
-    await tx.run(store.GIVE_DEFAULT_ROLES_TO, user_ids=[row["id"] for row in rows])
+    await default_roles.give(tx, ctx, [str(row["id"]) for row in rows])
 
 
 def _refusal(line: int, error: AppError) -> Refusal:

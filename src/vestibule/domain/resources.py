@@ -16,7 +16,7 @@ from vestibule.errors import (
     ResourceIndicatorInUse,
 )
 from vestibule.model import MANAGEMENT_RESOURCE_ID, Resource, Scope, folded
-from vestibule.store import configs
+from vestibule.store import configs, locks
 from vestibule.store import resources as store
 from vestibule.store import scopes as scope_store
 from vestibule.store.resources import Allowed
@@ -87,7 +87,7 @@ async def set_default(ctx: Context, resource_id: str, is_default: bool) -> Resou
     if resource_id == MANAGEMENT_RESOURCE_ID:
         raise CannotModifyManagementApi
     async with ctx.db.write() as tx:
-        await tx.run(configs.PUT, key="default-resource", value="{}")  # one at a time
+        await locks.hold(tx, "default-resource")
         if is_default:
             await tx.run(store.UNSET_DEFAULT, but=resource_id)
         return await _changed(tx, resource_id, {"is_default": is_default})

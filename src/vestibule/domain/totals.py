@@ -31,7 +31,7 @@ class Totals:
         known = self._held.get(key)
         if known is not None and known[1] > now:
             return known[0]
-        total = await listing.total(tx, search, at_most=None, **filters)
+        total = await listing.total(tx, search, **filters)
         if total > EXACT:
             self._held[key] = (total, now + KEEP_MS)
             self._held.move_to_end(key)

@@ -8,7 +8,7 @@ import msgspec
 from vestibule import digests, password_policy
 from vestibule.crypto import new_short_id
 from vestibule.db import Tx, UniqueViolation, ValueTooLong
-from vestibule.domain import sessions
+from vestibule.domain import default_roles, sessions
 from vestibule.domain.context import Context
 from vestibule.domain.phones import normalise, spellings
 from vestibule.errors import (
@@ -67,6 +67,9 @@ async def create_user(ctx: Context, new: NewUser) -> User:
         await _refuse_clashes(tx, ctx, new.username, new.primary_email, new.primary_phone, "", username_first=True)
     if new.password_algorithm == LEGACY:
         digests.parse_legacy(new.password_digest)
+    if ctx.settings.default_role_names:
+        async with ctx.db.read() as tx:
+            await default_roles.check(tx, ctx)
     phone = normalise(new.primary_phone) if new.primary_phone else None
     stored, algorithm = new.password_digest or None, new.password_algorithm if new.password_digest else None
     if new.password:
@@ -78,7 +81,7 @@ async def create_user(ctx: Context, new: NewUser) -> User:
                 await _hold_username(tx, new.username)
                 await _refuse_clashes(tx, ctx, new.username, None, None, "")
             user = await tx.one(store.INSERT, **row)
-            await tx.run(store.GIVE_DEFAULT_ROLES, user_id=row["id"])
+            await default_roles.give(tx, ctx, [str(row["id"])])
     except UniqueViolation as error:
         raise in_use(error) from error
     if user is None:

@@ -3,7 +3,7 @@
 from sqlalchemy import and_, bindparam, insert, select, update
 
 from vestibule.db import Statement
-from vestibule.db.helpers import upsert
+from vestibule.db.helpers import in_set, upsert
 from vestibule.model import Application, ApplicationType, Noun
 from vestibule.store.rows import Row
 from vestibule.store.tables import application_roles, application_secrets, applications
@@ -33,6 +33,10 @@ class Presented(Noun, frozen=True, gc=False):
 COLUMNS = tuple(applications.c[name] for name in Application.__struct_fields__)
 
 GET = Statement(select(*COLUMNS).where(applications.c.id == bindparam("id")), Application)
+
+TYPES: Statement[Row] = Statement(
+    select(applications.c.id, applications.c.type).where(in_set(applications.c.id, "ids"))
+)
 
 INSERT: Statement[Row] = Statement(insert(applications))
 

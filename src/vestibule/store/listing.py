@@ -56,6 +56,7 @@ class Listing(Generic[R]):
     The first of `columns` is the key.
     `fields` are what can be searched: the column as given, and the column as the application folded it.
     `filters` are conditions by name; each has one parameter of that name, and counts when a value is given for it.
+    `where` always holds.
     """
 
     def __init__(
@@ -66,11 +67,13 @@ class Listing(Generic[R]):
         order: Sequence[ColumnElement[Any]],
         fields: Mapping[str, tuple[ColumnElement[Any], ColumnElement[Any]]],
         filters: Mapping[str, ColumnElement[bool]],
+        where: ColumnElement[bool] | None = None,
     ) -> None:
         self.fields = tuple(fields)
         self._columns, self._into, self._order = columns, into, order
         self._searched = fields
         self._filters = filters
+        self._always = [] if where is None else [where]
         self._pages: StatementCache[R] = StatementCache()
         self._totals: StatementCache[Row] = StatementCache()
 
@@ -115,7 +118,7 @@ class Listing(Generic[R]):
 
     def _condition(self, search: Search, given: Mapping[str, object]) -> ColumnElement[bool]:
         parts = [self._group(group, f"value_{at}", search.case_sensitive) for at, group in enumerate(search.groups)]
-        conditions = [self._filters[name] for name in given]
+        conditions = [*self._always, *(self._filters[name] for name in given)]
         if parts:
             conditions.append(and_(*parts) if search.joint == "and" else or_(*parts))
         return and_(True, *conditions)

@@ -36,6 +36,8 @@ INSERT: Statement[Row] = Statement(insert(resources))
 
 BY_ID = Statement(select(resources).where(resources.c.id == bindparam("id")), Resource)
 
+BY_IDS = Statement(select(resources).where(in_set(resources.c.id, "ids")), Resource)
+
 UNSET_DEFAULT: Statement[Row] = Statement(
     update(resources)
     .where(resources.c.is_default.is_(True), resources.c.id != bindparam("but"))

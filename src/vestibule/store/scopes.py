@@ -8,14 +8,9 @@ from vestibule.model import Scope
 from vestibule.store.changes import Change
 from vestibule.store.listing import Listing
 from vestibule.store.rows import Row
-from vestibule.store.tables import resources, scopes
+from vestibule.store.tables import resources, role_scopes, scopes
 
 COLUMNS = tuple(scopes.c[name] for name in Scope.__struct_fields__)
-FIELDS = {
-    "id": (scopes.c.id, scopes.c.id),
-    "name": (scopes.c.name, scopes.c.name_folded),
-    "description": (scopes.c.description, scopes.c.description_folded),
-}
 
 _of_resource = scopes.c.resource_id == bindparam("resource_id")
 
@@ -46,6 +41,16 @@ DESCRIPTIONS = Statement(
 change = Change(scopes, COLUMNS, Scope).apply
 """Update some columns of a scope; returns the new row, or None when there is no such scope."""
 
+_held = scopes.c.id.in_(select(role_scopes.c.scope_id).where(role_scopes.c.role_id == bindparam("role_id")))
+
 SCOPES = Listing(
-    COLUMNS, Scope, order=(scopes.c.name, scopes.c.id), fields=FIELDS, filters={"resource_id": _of_resource}
+    COLUMNS,
+    Scope,
+    order=(scopes.c.name, scopes.c.id),
+    fields={
+        "id": (scopes.c.id, scopes.c.id),
+        "name": (scopes.c.name, scopes.c.name_folded),
+        "description": (scopes.c.description, scopes.c.description_folded),
+    },
+    filters={"resource_id": _of_resource, "role_id": _held},
 )

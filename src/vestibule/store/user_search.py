@@ -1,13 +1,16 @@
 """How users are listed: newest first, searched in five fields."""
 
-from sqlalchemy import bindparam, exists, not_
+from sqlalchemy import ColumnElement, bindparam, select
 
 from vestibule.model import User
 from vestibule.store.listing import Listing
 from vestibule.store.tables import user_roles, users
 from vestibule.store.users import COLUMNS
 
-_holds_role = exists().where(user_roles.c.user_id == users.c.id, user_roles.c.role_id == bindparam("exclude_role_id"))
+
+def _has_role(parameter: str) -> ColumnElement[bool]:
+    return users.c.id.in_(select(user_roles.c.user_id).where(user_roles.c.role_id == bindparam(parameter)))
+
 
 USERS = Listing(
     COLUMNS,
@@ -21,5 +24,5 @@ USERS = Listing(
         "username": (users.c.username, users.c.username_folded),
         "name": (users.c.name, users.c.name_folded),
     },
-    filters={"exclude_role_id": not_(_holds_role)},
+    filters={"role_id": _has_role("role_id"), "exclude_role_id": ~_has_role("exclude_role_id")},
 )

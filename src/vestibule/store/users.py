@@ -10,7 +10,7 @@ from vestibule.db.helpers import in_set
 from vestibule.model import User
 from vestibule.store.changes import Change
 from vestibule.store.rows import Row
-from vestibule.store.tables import roles, user_roles, users
+from vestibule.store.tables import users
 
 COLUMNS = tuple(users.c[name] for name in User.__struct_fields__)
 
@@ -33,22 +33,6 @@ INSERT_ROW: Statement[Row] = Statement(
     insert(users).values({column.name: bindparam(column.name) for column in users.columns})
 )
 DELETE: Statement[Row] = Statement(delete(users).where(users.c.id == bindparam("user_id")))
-GIVE_DEFAULT_ROLES: Statement[Row] = Statement(
-    insert(user_roles).from_select(
-        ["user_id", "role_id"],
-        select(bindparam("user_id", type_=users.c.id.type), roles.c.id).where(
-            roles.c.is_default, roles.c.type == "User"
-        ),
-    )
-)
-GIVE_DEFAULT_ROLES_TO: Statement[Row] = Statement(
-    insert(user_roles).from_select(
-        ["user_id", "role_id"],
-        select(users.c.id, roles.c.id).where(
-            in_set(users.c.id, "user_ids"), roles.c.is_default, roles.c.type == "User"
-        ),
-    )
-)
 HELD: Mapping[str, Statement[Row]] = {
     name: Statement(select(users.c[name]).where(in_set(users.c[name], "values")))
     for name in ("id", "username", "username_folded", "email_folded", "primary_phone")

@@ -29,7 +29,7 @@ async def find(ctx: Context, request: Request, listing: Listing[R], page: Page |
         if page is None:
             return Found(await listing.rows(tx, search, **filters))
         rows = await listing.rows(tx, search, Window(page.size, page.offset), **filters)
-        total = await listing.total(tx, search, **filters)
+        total = await ctx.totals.of(tx, listing, search, **filters)
     return Found(rows, paginated(request, page, total))
 
 
