@@ -13,7 +13,7 @@ from vestibule.account.context import Context
 from vestibule.account.credentials import with_credentials
 from vestibule.account.identity import Identity
 from vestibule.account.me import Me
-from vestibule.account.page.site import page_face
+from vestibule.account.page.face import page_face
 from vestibule.account.permissions import SCOPES
 from vestibule.account.security import Security
 from vestibule.account.tokens import TokenChecker

@@ -83,9 +83,12 @@ class Security:
 
     async def totp_secret(self, request: Request) -> Response:
         """POST /api/me/factors/totp/secret: a seed to try, stored nowhere."""
+        asked = (await request.json(wire.TotpAsked)).secret
+        if isinstance(asked, str) and not totp.is_secret(asked):
+            raise FACTOR_REFUSALS["totp_secret_invalid"]
         user = await self._user(request)
         label = user.username or user.primary_email or user.primary_phone or user.name or user.id
-        secret = new_totp_secret()
+        secret = asked if isinstance(asked, str) else new_totp_secret()
         address = totp.address(secret, urlsplit(self._ctx.settings.public_url).hostname or "", label)
         picture = await asyncio.to_thread(totp.qr_code, address)
         return json_response(wire.TotpSecret(secret, address, picture))
@@ -138,7 +141,7 @@ class Security:
              {204: None}, changed),
             ("GET", "/factors", self.factors, "factor.read", "List factors", None, {200: wire.FactorList}, COMMON),
             ("POST", f"{totp_path}/secret", self.totp_secret, "factor.read", "Get a seed for an authenticator app",
-             None, {200: wire.TotpSecret}, COMMON),
+             wire.TotpAsked, {200: wire.TotpSecret}, COMMON),
             ("POST", totp_path, self.add_totp, "factor.add", "Add an authenticator app", wire.NewTotp, {204: None},
              added),
             ("POST", "/factors/backup-codes", self.add_backup_codes, "factor.add", "Make backup codes", None,

@@ -187,6 +187,12 @@ class FactorList(msgspec.Struct):
     factors: list[FactorView]
 
 
+class TotpAsked(msgspec.Struct):
+    """A seed to be shown once more; without one, a new one is made."""
+
+    secret: Maybe[Secret] = UNSET
+
+
 class TotpSecret(msgspec.Struct, rename="camel"):
     """A seed for an authenticator app, stored nowhere yet: as text, as `otpauth` address, and as a QR code."""
 

@@ -13,6 +13,10 @@ Values = dict[str, str]
 Apply = Callable[[JsonObject, str, Values, Translate], Awaitable[Form | None]]
 
 
+# The field that a refusal is about; an empty one is the field that the page is about.
+PLACES = {"wrong-password": "current", "wrong-totp-code": "code", "taken": "", "name-taken": "name"}
+
+
 @dataclass(frozen=True)
 class Again:
     """The form to show again, with a status."""
@@ -44,7 +48,7 @@ class Changes:
         try:
             more = await steps[field](me, token, values, t)
         except Trouble as trouble:
-            return Again(_with_trouble(field, edits.again(form, values, t), trouble, t), trouble.status)
+            return Again(with_trouble(field, edits.again(form, values, t), trouble, t), trouble.status)
         return None if more is None else Again(more, 200)
 
     async def _apply_name(self, me: JsonObject, token: str, values: Values, t: Translate) -> None:
@@ -64,7 +68,7 @@ class Changes:
         self, kind: str, form: Form, me: JsonObject, token: str, values: Values, t: Translate
     ) -> Form | None:
         prover = Prover(self._api, token, f"{kind}.change")
-        if _typing(values):
+        if _typing(form, values):
             proofs = await prover.typed(values)
             await self._api.call(token, "PUT", f"/{kind}", {kind: values.get(kind, "")}, proofs=proofs)
             return None
@@ -80,39 +84,45 @@ class Changes:
     async def _apply_password(
         self, form: Form, me: JsonObject, token: str, values: Values, t: Translate
     ) -> Form | None:
-        prover = Prover(self._api, token, "password.change")
-        if me["hasPassword"]:
-            proofs = [await prover.password(values.get("current", ""))]
-        elif _typing(values):
-            proofs = await prover.typed(values)
-        else:
-            own = await prover.own_address(me)
-            if own is None:
-                raise Trouble("no-address", t("problem.no-address"), {}, 422)
-            return _sent(form, values, [own], t)
+        proofs = await confirm(Prover(self._api, token, "password.change"), form, me, values, t, needed=True)
+        if isinstance(proofs, Form):
+            return proofs
         await self._api.call(token, "PUT", "/password", {"password": values.get("password", "")}, proofs=proofs)
         return None
 
     async def _apply_removal(
         self, kind: str, form: Form, me: JsonObject, token: str, values: Values, t: Translate
     ) -> Form | None:
-        prover = Prover(self._api, token, f"{kind}.remove")
-        proofs = list[str]()
-        if me["hasPassword"]:
-            proofs = [await prover.password(values.get("current", ""))]
-        elif _typing(values):
-            proofs = await prover.typed(values)
-        else:
-            own = await prover.own_address(me)
-            if own is not None:
-                return _sent(form, values, [own], t)
+        proofs = await confirm(Prover(self._api, token, f"{kind}.remove"), form, me, values, t)
+        if isinstance(proofs, Form):
+            return proofs
         await self._api.call(token, "DELETE", f"/{kind}", proofs=proofs)
         return None
 
 
-def _typing(values: Values) -> bool:
+async def confirm(
+    prover: Prover, form: Form, me: JsonObject, values: Values, t: Translate, *, needed: bool = False
+) -> list[str] | Form:
+    """Prove that the person is there: returns the proofs, or the form that asks for the code that was sent.
+
+    An account with neither password nor address has nothing to show: no proofs, or Trouble where one is `needed`.
+    """
+    if me["hasPassword"]:
+        return [await prover.password(values.get("current", ""))]
+    if _typing(form, values):
+        return await prover.typed(values)
+    own = await prover.own_address(me)
+    if own is not None:
+        return _sent(form, values, [own], t)
+    if needed:
+        raise Trouble("no-address", t("problem.no-address"), {}, 422)
+    return []
+
+
+def _typing(form: Form, values: Values) -> bool:
     """Tell whether a form brings its codes, rather than asking for them."""
-    return RESEND not in values and bool(pending_in(values) or ("password" in values and passed_in(values)))
+    later = passed_in(values) and any(field.name in values for field in form.later)
+    return RESEND not in values and bool(pending_in(values) or later)
 
 
 def _sent(form: Form, values: Values, sent: list[Pending], t: Translate) -> Form:
@@ -120,14 +130,14 @@ def _sent(form: Form, values: Values, sent: list[Pending], t: Translate) -> Form
     return replace(shown, told=t("edit.sent_again")) if RESEND in values else shown
 
 
-def _with_trouble(field: str, form: Form, trouble: Trouble, t: Translate) -> Form:
+def with_trouble(field: str, form: Form, trouble: Trouble, t: Translate) -> Form:
     """Say what is wrong at the field it belongs to, or over the form."""
     words = _translated(t, f"problem.{trouble.code}", trouble.detail)
     faults = {name: _translated(t, f"problem.field.{name}", said) for name, said in trouble.fields.items()}
     if trouble.code in {"wrong-code", "code-over"}:
         faults = dict.fromkeys(trouble.fields, words)
-    elif trouble.code in {"wrong-password", "taken"}:
-        faults = {"current" if trouble.code == "wrong-password" else field: words}
+    elif trouble.code in PLACES:
+        faults = {PLACES[trouble.code] or field: words}
     known = {name: said for name, said in faults.items() if any(f.name == name for f in form.fields)}
     return form.with_faults(known, "" if known else next(iter(faults.values()), words))
 

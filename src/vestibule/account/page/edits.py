@@ -44,11 +44,12 @@ def form(field: str, me: JsonObject, t: Translate) -> Form | None:
 
 def codes(form: Form, values: dict[str, str], sent: dict[str, str], t: Translate) -> Form:
     """The second step: the codes that were sent (field to address), with everything else carried along."""
-    kept = {name: value for name, value in values.items() if name in {*ADDRESSES, PASSED} and value}
+    carried = {*ADDRESSES, PASSED, *form.hidden}
+    kept = {name: value for name, value in values.items() if name in carried and value}
     return replace(
         form,
         lead=t("edit.code_lead") if sent else form.lead,
-        go=t("account.confirm"),
+        go=form.last or t("account.confirm"),
         fields=(*(code_field(t, name, target) for name, target in sent.items()), *form.later),
         hidden={**kept, **{f"to_{name}": target for name, target in sent.items()}},
         resend=t("edit.resend_lead") if sent else "",
@@ -122,7 +123,7 @@ def _password(me: JsonObject, t: Translate) -> Form:
     )
     if me["hasPassword"]:
         return replace(form, lead=t("edit.password_lead"))
-    return replace(form, lead=_code_first(me, t), go=t("account.send_code"), fields=(), later=(new,))
+    return replace(form, lead=code_first(me, t), go=t("account.send_code"), fields=(), later=(new,))
 
 
 def _remove(kind: str, me: JsonObject, t: Translate) -> Form | None:
@@ -132,14 +133,15 @@ def _remove(kind: str, me: JsonObject, t: Translate) -> Form | None:
     return Form(
         path=f"/remove-{kind}",
         heading=t(f"edit.remove_{kind}"),
-        lead=f"{lead} {_code_first(me, t)}" if by_code else lead,
+        lead=f"{lead} {code_first(me, t)}" if by_code else lead,
         go=t("account.send_code") if by_code and own_address(me) else t("account.remove"),
         fields=() if by_code else (password_field(t),),
         danger=True,
     )
 
 
-def _code_first(me: JsonObject, t: Translate) -> str:
+def code_first(me: JsonObject, t: Translate) -> str:
+    """Say that a code is sent first, and where to."""
     return t("edit.code_first", target=own_address(me)) if own_address(me) else ""
 
 

@@ -40,12 +40,21 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A picture to scan, what stands in it for those who type, and the address that opens an app on the device."""
+
+    picture: str
+    text: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Form:
     """An edit page.
 
-    `later` are fields that join the codes in the second step. `account` tells a password manager whose password it is.
-    `told` is good news; `resend` are the words before the
-    button that sends the codes again.
+    `later` are fields that join the codes in the second step, `last` is the button there when `go` only sends them.
+    `account` tells a password manager whose password it is. `back` is where the form belongs, when that is not the
+    overview. `told` is good news; `resend` are the words before the button that sends the codes again.
     """
 
     path: str
@@ -58,7 +67,10 @@ class Form:
     told: str = ""
     resend: str = ""
     account: str = ""
+    last: str = ""
     danger: bool = False
+    figure: Figure | None = None
+    back: Link | None = None
     remove: Link | None = None
     hidden: dict[str, str] = field(default_factory=dict)
 

@@ -1,19 +1,19 @@
 """The account page: an overview, one short form for each change, sign-in and sign-out."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from vestibule.account.context import Context
-from vestibule.account.identity import Identity
 from vestibule.account.page import addresses, edits, profile
 from vestibule.account.page.api import JsonObject, SettingsApi, SignInAgain
 from vestibule.account.page.changes import Changes
 from vestibule.account.page.forms import Form
+from vestibule.account.page.overview import overview
 from vestibule.account.page.relying_party import RelyingParty, SignInFailed
 from vestibule.account.page.sessions import Open, Sessions
 from vestibule.account.problems import IdentityServerAway
 from vestibule.crypto import same
 from vestibule.errors import AppError
-from vestibule.http import PUBLIC, Application, Face, Request, Response, Route, csp, html, redirect
+from vestibule.http import PUBLIC, Face, Request, Response, Route, csp, html, redirect
 from vestibule.ui import assets
 from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, origin_of, remember_language
 from vestibule.ui.messages import MissingMessageError, translator
@@ -50,7 +50,7 @@ class AccountPages:
             await self._sessions.finish_login(request, back)
         except SignInFailed as error:
             self._ctx.log.warning("page_sign_in_failed", reason=str(error))
-            return self._plain(request, "sign_in_failed", 400, addresses.LOGIN)
+            return self.plain(request, "sign_in_failed", 400, addresses.LOGIN)
         return back
 
     async def logout(self, request: Request) -> Response:
@@ -66,7 +66,7 @@ class AccountPages:
 
     async def signed_out(self, request: Request) -> Response:
         """GET /signed-out."""
-        return self._plain(request, "signed_out", 200, addresses.LOGIN)
+        return self.plain(request, "signed_out", 200, addresses.LOGIN)
 
     async def home(self, request: Request) -> Response:
         """GET /: the overview."""
@@ -75,50 +75,49 @@ class AccountPages:
             t = translator(language_of(request))
             query = dict(request.query_items)
             display = me["name"] or me["username"] or edits.own_address(me)
-            return self._page(
+            safety = await overview(self._api, session.access_token)
+            return self.show(
                 request,
                 session,
                 "home.html",
                 me=me,
                 display=display,
                 phone=edits.held("phone", me),
+                safety=safety,
                 details=profile.summary(me["profile"], language_of(request)),
-                saved=_words(t, f"saved.{query['saved']}") if "saved" in query else "",
+                saved=told(t, f"saved.{query['saved']}") if "saved" in query else "",
             )
 
-        return await self._signed_in(request, show)
+        return await self.signed_in(request, show)
 
     async def edit(self, request: Request) -> Response:
         """GET /<field>: the form of one change."""
 
         async def show(request: Request, session: Open, me: JsonObject) -> Response:
             form = edits.form(request.path_params["field"], me, translator(language_of(request)))
-            return self._form(request, session, form) if form else self._missing(request)
+            return self.show_form(request, session, form) if form else self.missing(request)
 
-        return await self._signed_in(request, show)
+        return await self.signed_in(request, show)
 
     async def edited(self, request: Request) -> Response:
         """POST /<field>: make one change, or show the form again with what is wrong."""
 
         async def show(request: Request, session: Open, me: JsonObject) -> Response:
-            check_origin(request)
-            values = await fields(request)
-            if not same(values.get("csrf", ""), session.csrf):
-                raise ForeignForm
+            values = await posted(request, session)
             field, t = request.path_params["field"], translator(language_of(request))
             form = edits.form(field, me, t)
             if form is None:
-                return self._missing(request)
+                return self.missing(request)
             again = await self.changes.apply(field, form, me, session.access_token, values, t)
             if again is None:
                 if field == "password":
                     await self._sessions.end_others(session)
                 return redirect(f"{addresses.HOME}?saved={field}")
-            return self._form(request, session, again.form, again.status)
+            return self.show_form(request, session, again.form, again.status)
 
-        return await self._signed_in(request, show)
+        return await self.signed_in(request, show)
 
-    async def _signed_in(self, request: Request, show: Show) -> Response:
+    async def signed_in(self, request: Request, show: Show) -> Response:
         """Show a page to whoever is signed in; anybody else is sent to sign in."""
         session = await self._sessions.current(request)
         if session is None:
@@ -130,18 +129,21 @@ class AccountPages:
             await self._sessions.end(request)
             return redirect(addresses.LOGIN)
 
-    def _form(self, request: Request, session: Open, form: Form, status: int = 200) -> Response:
+    def show_form(self, request: Request, session: Open, form: Form, status: int = 200) -> Response:
+        """Show a form."""
         shown = {name: getattr(form, name) for name in Form.__dataclass_fields__}
-        return self._page(request, session, "edit.html", status, wrong=form.wrong, **shown)
+        return self.show(request, session, "edit.html", status, wrong=form.wrong, **shown)
 
-    def _page(self, request: Request, session: Open, template: str, status: int = 200, **values: object) -> Response:
+    def show(self, request: Request, session: Open, template: str, status: int = 200, **values: object) -> Response:
+        """Show a page to whoever is signed in."""
         here = request.path + (f"?{request.raw_query}" if request.raw_query else "")
         text = self._pages.render(template, language_of(request), here, csrf=session.csrf, **values)
         # Signing out posts here and is redirected to the identity server: CSP counts that as where the form leads.
         policy = csp.policy(form_action=("'self'", origin_of(self._ctx.settings.identity_url)))
         return remember_language(request, html(text, status, content_security_policy=policy))
 
-    def _plain(self, request: Request, name: str, status: int, link: str, reference: str = "") -> Response:
+    def plain(self, request: Request, name: str, status: int, link: str, reference: str = "") -> Response:
+        """Show a page that only tells something, and leads on to `link`."""
         t = translator(language_of(request))
         words = {part: t(f"account.{name}.{part}") for part in ("heading", "lead", "go")}
         look = LOOKS.get(name, ("alert", ""))
@@ -150,20 +152,21 @@ class AccountPages:
         )
         return remember_language(request, html(text, status))
 
-    def _missing(self, request: Request) -> Response:
-        return self._plain(request, "missing", 404, addresses.HOME)
+    def missing(self, request: Request) -> Response:
+        """Say that there is nothing at this address."""
+        return self.plain(request, "missing", 404, addresses.HOME)
 
     def render_error(self, request: Request, error: Exception) -> Response:
         """Show any refusal as a page."""
         if isinstance(error, IdentityServerAway):
-            return self._plain(request, "away", 503, addresses.HOME)
+            return self.plain(request, "away", 503, addresses.HOME)
         if isinstance(error, ForeignForm):
-            return self._plain(request, "foreign", 403, addresses.HOME)
+            return self.plain(request, "foreign", 403, addresses.HOME)
         status = error.status if isinstance(error, AppError) else 500
-        return self._plain(request, "error", status, addresses.HOME, request.id)
+        return self.plain(request, "error", status, addresses.HOME, request.id)
 
-    def face(self) -> Face:
-        """Return the face of the page."""
+    def face(self, more: Sequence[Route]) -> Face:
+        """Return the face of the page, with routes that other parts add."""
         table = [
             ("GET", addresses.HOME, self.home, "Overview"),
             ("GET", addresses.LOGIN, self.login, "Sign in"),
@@ -177,25 +180,26 @@ class AccountPages:
         return Face(
             name="page",
             prefix="",
-            routes=[*made, *assets.routes(self._pages)],
+            routes=[*made, *more, *assets.routes(self._pages)],
             render_error=self.render_error,
-            not_found=self._missing,
-            method_not_allowed=lambda request, allowed: self._missing(request),
+            not_found=self.missing,
+            method_not_allowed=lambda request, allowed: self.missing(request),
             compress=True,
         )
 
 
-def _words(t: Callable[..., str], key: str) -> str:
+async def posted(request: Request, session: Open) -> dict[str, str]:
+    """Return the fields of a form of ours. Raises ForeignForm (B41)."""
+    check_origin(request)
+    values = await fields(request)
+    if not same(values.pop("csrf", ""), session.csrf):
+        raise ForeignForm
+    return values
+
+
+def told(t: Callable[..., str], key: str) -> str:
     """Return a message, or nothing for a key that somebody made up."""
     try:
         return t(key)
     except MissingMessageError:
         return ""
-
-
-def page_face(ctx: Context, identity: Identity, api: Face) -> Face:
-    """Return the page's face; it calls the settings API through an application of its own, front door and all."""
-    party = RelyingParty(ctx, identity)
-    front_door = Application([api], public_url=ctx.settings.public_url, log=ctx.log)
-    settings_api = SettingsApi(front_door, ctx.settings.public_url)
-    return AccountPages(ctx, Sessions(ctx, party), party, settings_api).face()

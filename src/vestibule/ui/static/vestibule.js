@@ -85,3 +85,16 @@ if (here.searchParams.has('saved')) {
   history.replaceState(null, '', here);
 }
 document.querySelector('form[data-auto]')?.requestSubmit();
+
+// What is shown once can be taken along with one click.
+for (const box of document.querySelectorAll('[data-copy]')) {
+  const text = [...box.querySelectorAll('li')].map((line) => line.textContent).join('\n');
+  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: box.dataset.copy });
+  const said = Object.assign(document.createElement('span'), { className: 'hidden' });
+  said.setAttribute('role', 'status');
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(text);
+    button.textContent = said.textContent = box.dataset.copied;
+  });
+  box.append(button, said);
+}

@@ -1,0 +1,226 @@
+"""Pages of access tokens, factors and deletion: lists, forms, and values that are shown once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import quote
+
+from babel.dates import format_date
+
+from vestibule.account.page import addresses, edits, protected
+from vestibule.account.page.api import JsonObject, SettingsApi, Trouble
+from vestibule.account.page.changes import Values, confirm, with_trouble
+from vestibule.account.page.forms import Form
+from vestibule.account.page.overview import overview
+from vestibule.account.page.proving import Prover
+from vestibule.account.page.sessions import Open, Sessions
+from vestibule.account.page.site import AccountPages, posted, told
+from vestibule.clock import Clock
+from vestibule.http import PUBLIC, Handler, Request, Response, Route, redirect
+from vestibule.ui.browser import language_of
+from vestibule.ui.messages import Translate, translator
+
+TOKENS, DELETED = "/tokens", "/deleted"
+
+
+class Asked(NamedTuple):
+    """The form of a page, and the action that its proofs are for."""
+
+    action: str
+    form: Form
+
+
+# Asks, by what the request names; None where there is nothing to change.
+Ask = Callable[[Request, Open, JsonObject, Values, Translate], Awaitable[Asked | None]]
+# Makes the change with its proofs, and answers.
+Finish = Callable[[Request, Open, Values, list[str]], Awaitable[Response]]
+
+
+class SecurityPages:
+    """The handlers, in the frame of the account page."""
+
+    def __init__(self, pages: AccountPages, sessions: Sessions, api: SettingsApi, clock: Clock) -> None:
+        self._pages = pages
+        self._sessions = sessions
+        self._api = api
+        self._clock = clock
+
+    async def tokens(self, request: Request) -> Response:
+        """GET /tokens: the list."""
+
+        async def show(request: Request, session: Open, me: JsonObject) -> Response:
+            language = language_of(request)
+            t = translator(language)
+            saved = dict(request.query_items).get("saved")
+            held = await self._api.call(session.access_token, "GET", TOKENS)
+            items = [self._described(token, language, t) for token in held["tokens"]]
+            return self._pages.show(
+                request, session, "tokens.html", items=items, saved=told(t, f"saved.{saved}") if saved else ""
+            )
+
+        return await self._pages.signed_in(request, show)
+
+    def _described(self, token: JsonObject, language: str, t: Translate) -> JsonObject:
+        def day(moment: float) -> str:
+            return format_date(datetime.fromtimestamp(moment / 1000, UTC), "medium", language)
+
+        ends = token["expiresAt"]
+        over = ends is not None and ends <= self._clock.now()
+        lines = [t("token.made", day=day(token["createdAt"]))]
+        if token["lastUsedAt"] is not None:
+            lines.append(t("token.used", day=day(token["lastUsedAt"])))
+        return {
+            "name": token["name"],
+            "over": over,
+            "lines": [*lines, t("token.until", day=day(ends)) if ends is not None else t("token.for_ever")],
+        }
+
+    async def _new_token(
+        self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
+    ) -> Asked | None:
+        return Asked("token.create", protected.new_token(me, t))
+
+    async def _create_token(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
+        days = values.get("days", "")
+        ends = self._clock.now() + int(days) * protected.DAY_MS if days in map(str, protected.LIFETIMES) else None
+        body = {"name": values.get("name", "").strip(), "expiresAt": ends}
+        made = await self._api.call(session.access_token, "POST", TOKENS, body, proofs=proofs)
+        return self._once(request, session, "token", [str(made["value"])], TOKENS)
+
+    async def _named(
+        self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
+    ) -> Asked | None:
+        name = values.get("of") or dict(request.query_items).get("name", "")
+        held = await self._api.call(session.access_token, "GET", TOKENS)
+        if name not in {token["name"] for token in held["tokens"]}:
+            return None
+        if request.path.endswith("/rename"):
+            return Asked("token.rename", protected.rename_token(name, me, t))
+        return Asked("token.delete", protected.delete_token(name, me, t))
+
+    async def _rename_token(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
+        body = {"name": values.get("name", "").strip()}
+        await self._api.call(session.access_token, "PATCH", _token(values), body, proofs=proofs)
+        return redirect(f"{TOKENS}?saved=token-renamed")
+
+    async def _delete_token(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
+        await self._api.call(session.access_token, "DELETE", _token(values), proofs=proofs)
+        return redirect(f"{TOKENS}?saved=token-deleted")
+
+    async def _authenticator(
+        self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
+    ) -> Asked | None:
+        safety = await overview(self._api, session.access_token)
+        if safety.authenticator is not None:
+            return Asked("factor.remove", protected.remove_authenticator(safety.authenticator, me, t))
+        asked = {"secret": values["secret"]} if values.get("secret") else {}
+        seed = await self._api.call(session.access_token, "POST", "/factors/totp/secret", asked)
+        return Asked("factor.add", protected.authenticator(seed, me, t))
+
+    async def _change_authenticator(
+        self, request: Request, session: Open, values: Values, proofs: list[str]
+    ) -> Response:
+        if "of" in values:
+            return await self._remove(session, values, proofs, "authenticator-removed")
+        body = {"secret": values.get("secret", ""), "code": values.get("code", "")}
+        await self._api.call(session.access_token, "POST", "/factors/totp", body, proofs=proofs)
+        return redirect(f"{addresses.HOME}?saved=authenticator")
+
+    async def _backup_codes(
+        self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
+    ) -> Asked | None:
+        safety = await overview(self._api, session.access_token)
+        if safety.backup_codes is not None:
+            return Asked("factor.remove", protected.remove_backup_codes(safety.backup_codes, me, t))
+        return Asked("factor.add", protected.backup_codes(me, t)) if safety.authenticator is not None else None
+
+    async def _change_backup_codes(
+        self, request: Request, session: Open, values: Values, proofs: list[str]
+    ) -> Response:
+        if "of" in values:
+            return await self._remove(session, values, proofs, "backup-removed")
+        made = await self._api.call(session.access_token, "POST", "/factors/backup-codes", proofs=proofs)
+        return self._once(request, session, "backup", made["codes"], addresses.HOME)
+
+    async def _remove(self, session: Open, values: Values, proofs: list[str], saved: str) -> Response:
+        await self._api.call(session.access_token, "DELETE", f"/factors/{quote(values['of'], safe='')}", proofs=proofs)
+        return redirect(f"{addresses.HOME}?saved={saved}")
+
+    async def _leaving(
+        self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
+    ) -> Asked | None:
+        return Asked("account.delete", protected.delete_account(me, t))
+
+    async def _leave(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
+        await self._api.call(session.access_token, "DELETE", "", proofs=proofs)
+        await self._sessions.end(request)
+        gone = redirect(DELETED)
+        self._sessions.cookies.set(gone, self._sessions.cookies.session, "", 0)
+        return gone
+
+    async def deleted(self, request: Request) -> Response:
+        """GET /deleted."""
+        return self._pages.plain(request, "deleted", 200, addresses.LOGIN)
+
+    def _once(self, request: Request, session: Open, kind: str, values: list[str], back: str) -> Response:
+        return self._pages.show(request, session, "once.html", kind=kind, values=values, back=back)
+
+    def _shows(self, ask: Ask) -> Handler:
+        """Return the handler that shows a form."""
+
+        async def show(request: Request, session: Open, me: JsonObject) -> Response:
+            asked = await ask(request, session, me, {}, translator(language_of(request)))
+            return self._pages.show_form(request, session, asked.form) if asked else self._pages.missing(request)
+
+        async def shows(request: Request) -> Response:
+            return await self._pages.signed_in(request, show)
+
+        return shows
+
+    def _changes(self, ask: Ask, finish: Finish) -> Handler:
+        """Return the handler that confirms, makes the change, or shows the form again with what is wrong."""
+
+        async def change(request: Request, session: Open, me: JsonObject) -> Response:
+            t, values = translator(language_of(request)), await posted(request, session)
+            asked = await ask(request, session, me, values, t)
+            if asked is None:
+                return self._pages.missing(request)
+            prover = Prover(self._api, session.access_token, asked.action)
+            try:
+                proofs = await confirm(prover, asked.form, me, values, t, needed=True)
+                if isinstance(proofs, Form):
+                    return self._pages.show_form(request, session, proofs)
+                return await finish(request, session, values, proofs)
+            except Trouble as refusal:
+                trouble = replace(refusal, code="name-taken") if refusal.code == "taken" else refusal
+                again = with_trouble("name", edits.again(asked.form, values, t), trouble, t)
+                return self._pages.show_form(request, session, again, trouble.status)
+
+        async def changes(request: Request) -> Response:
+            return await self._pages.signed_in(request, change)
+
+        return changes
+
+    def routes(self) -> list[Route]:
+        """Return every page."""
+        table: list[tuple[str, str, Ask, Finish]] = [
+            ("/tokens/new", "New access token", self._new_token, self._create_token),
+            ("/tokens/rename", "Rename an access token", self._named, self._rename_token),
+            ("/tokens/delete", "Delete an access token", self._named, self._delete_token),
+            ("/authenticator", "Authenticator app", self._authenticator, self._change_authenticator),
+            ("/backup-codes", "Backup codes", self._backup_codes, self._change_backup_codes),
+            ("/delete-account", "Delete the account", self._leaving, self._leave),
+        ]
+        pages = [
+            Route("GET", TOKENS, self.tokens, access=PUBLIC, summary="Access tokens"),
+            Route("GET", DELETED, self.deleted, access=PUBLIC, summary="The account is deleted"),
+        ]
+        for path, summary, ask, finish in table:
+            pages.append(Route("GET", path, self._shows(ask), access=PUBLIC, summary=summary))
+            pages.append(Route("POST", path, self._changes(ask, finish), access=PUBLIC, summary=summary))
+        return pages
+
+
+def _token(values: Values) -> str:
+    return f"{TOKENS}/{quote(values.get('of', ''), safe='')}"
