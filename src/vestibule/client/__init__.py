@@ -9,6 +9,7 @@ Works against any server with the same contract. Imports nothing else of this pr
 from vestibule.client import (
     codes,
     connectors,
+    logs,
     mfa,
     personal_access_tokens,
     resources,
@@ -21,6 +22,7 @@ from vestibule.client.errors import ApiError, ClientError, NotFound, Refused, Se
 from vestibule.client.models import (
     Connector,
     Factor,
+    LogEntry,
     LogtoConfig,
     NewBackupCodes,
     NewTotp,
@@ -41,6 +43,7 @@ __all__ = [
     "ClientError",
     "Connector",
     "Factor",
+    "LogEntry",
     "LogtoConfig",
     "ManagementClient",
     "NewBackupCodes",
@@ -61,6 +64,7 @@ __all__ = [
     "User",
     "codes",
     "connectors",
+    "logs",
     "mfa",
     "personal_access_tokens",
     "resources",
