@@ -1,7 +1,7 @@
 """`python -m bench`: drive the running server and its floor in one run, alternating, and print the ratio.
 
 Options: `--stores sqlite,postgresql` (PostgreSQL needs BENCH_POSTGRES_URL, an empty database), `--users 10000`,
-`--seconds 2`, `--rounds 3`.
+`--seconds 2`, `--rounds 3`, `--only NAME` for the operations whose name has this part.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cases import Case, World, cases
-from bench.load import Call, Outcome, cycle, drive
+from bench.load import Call, Outcome, Source, cycle, drive
 from bench.process import Process, free_port, running
 from bench.seed import fill
 
@@ -59,10 +59,13 @@ def management_token(port: int, app: dict[str, str]) -> str:
         return str(json.load(answer)["access_token"])
 
 
-async def measure(process: Process, calls: list[Call], seconds: float, connections: int) -> tuple[Line, Outcome]:
+async def measure(
+    process: Process, calls: list[Call] | Source, seconds: float, connections: int
+) -> tuple[Line, Outcome]:
     """Drive one side once."""
     before = process.cpu()
-    outcome = await drive(process.port, cycle(calls), seconds=seconds, connections=connections)
+    source = cycle(calls) if isinstance(calls, list) else calls
+    outcome = await drive(process.port, source, seconds=seconds, connections=connections)
     cpu = (process.cpu() - before) * 1000 / max(outcome.requests, 1)
     return Line(outcome.requests / outcome.seconds, outcome.percentile(0.99), cpu), outcome
 
@@ -108,14 +111,15 @@ async def store(name: str, url: str, options: argparse.Namespace) -> int:
                 env, folder, "apps", "create", "--type", "machine-to-machine", "--management", "--name", "b", "--json"
             )
         )
-        opaque = await fill(env["VESTIBULE_DATABASE_URL"], options.users, PASSWORD, app["id"])
+        seeded = await fill(env, options.users, PASSWORD, app["id"])
         env["FLOOR_DATABASE_URL"] = env["VESTIBULE_DATABASE_URL"]
         async with (
             running(["-m", "vestibule", "serve"], port, "/oidc/jwks", env) as product,
             running(["-m", "bench.floor", str(floor_port)], floor_port, "/constant", env) as floor,
         ):
             ids = [f"b{number:011d}" for number in range(0, options.users, max(1, options.users // 500))]
-            world = World(ids, ids[0], PASSWORD, management_token(port, app), opaque, app["id"], app["secret"])
+            tokens = management_token(port, app), seeded.opaque_token, seeded.personal_tokens
+            world = World(ids, ids[0], PASSWORD, *tokens, app["id"], app["secret"])
             load = " ".join(f"{part:.2f}" for part in os.getloadavg())
             print(
                 f"\n{name}, {options.users} users, {options.rounds} rounds of {options.seconds} s, load average {load}"
@@ -123,7 +127,8 @@ async def store(name: str, url: str, options: argparse.Namespace) -> int:
             print(f"ready {product.ready_after:.2f} s after start, {product.memory():.0f} MB at rest\n{HEADER}")
             wrong = 0
             for case in cases(world):
-                wrong += await row(case, product, floor, options, case.targets[name == "postgresql"])
+                if options.only in case.name:
+                    wrong += await row(case, product, floor, options, case.targets[name == "postgresql"])
             print(f"{product.memory():.0f} MB after the load")
     return wrong
 
@@ -135,6 +140,7 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="")
     options = parser.parse_args()
     urls = {"sqlite": "sqlite:///FOLDER/var/bench.db", "postgresql": os.environ.get("BENCH_POSTGRES_URL", "")}
     wrong = 0

@@ -1,10 +1,13 @@
 """What is measured: each operation, its requests, its floor, and its target (docs/performance.md)."""
 
+import itertools
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from bench.load import Call, call
+from bench.load import Call, Source, call
+from bench.seed import API
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -12,10 +15,13 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 @dataclass(frozen=True)
 class Case:
-    """One row of the table. `floor` names a path of bench/floor.py; targets are CPU ms on SQLite and PostgreSQL."""
+    """One row of the table. `floor` names paths of bench/floor.py; targets are CPU ms on SQLite and PostgreSQL.
+
+    `calls` are walked round and round; a source makes them up, for requests that can be made only once.
+    """
 
     name: str
-    calls: list[Call]
+    calls: list[Call] | Source
     floor: list[Call]
     targets: tuple[float, float]
     connections: int = 32
@@ -30,6 +36,7 @@ class World:
     password: str
     management_token: str
     opaque_token: str
+    personal_tokens: dict[str, str]
     client_id: str
     client_secret: str
 
@@ -85,6 +92,7 @@ def cases(world: World) -> list[Case]:
             rows,
             (0.11, 0.18),
         ),
+        *personal_access_tokens(world, rows),
         Case("jwks", [call("GET", "/oidc/jwks")], [call("GET", "/constant")], (0.06, 0.06)),
         Case(
             "password verify",
@@ -93,4 +101,36 @@ def cases(world: World) -> list[Case]:
             (0.0, 0.0),
             connections=4,
         ),
+    ]
+
+
+def personal_access_tokens(world: World, rows: list[Call]) -> list[Case]:
+    """Return the cases of personal access tokens: exchanged, listed, created."""
+    bearer = {"authorization": f"Bearer {world.management_token}"}
+    names = itertools.count()
+
+    def exchange(**more: str) -> list[Call]:
+        form = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+            "subject_token_type": "urn:logto:token-type:personal_access_token",
+            "client_id": world.client_id,
+            "client_secret": world.client_secret,
+            **more,
+        }
+        bodies = [urlencode({**form, "subject_token": token}).encode() for token in world.personal_tokens.values()]
+        return [call("POST", "/oidc/token", headers=FORM, body=body) for body in bodies]
+
+    def create() -> Iterator[Call]:
+        for number in names:
+            path = f"/api/users/{world.user_ids[number % len(world.user_ids)]}/personal-access-tokens"
+            body = json.dumps({"name": f"made {number}"}).encode()
+            yield call("POST", path, headers={**bearer, **JSON}, body=body, expected=201)
+
+    owned = [call("GET", f"/api/users/{i}/personal-access-tokens", headers=bearer) for i in world.personal_tokens]
+    inserts = [call("GET", f"/insert/{i}/{world.client_id}") for i in world.user_ids]
+    return [
+        Case("exchange, opaque", exchange(scope="openid profile"), inserts, (0.30, 0.35)),
+        Case("exchange, JWT", exchange(scope="read write", resource=API), [call("GET", "/sign")], (0.55, 0.60)),
+        Case("list access tokens", owned, rows, (0.10, 0.18)),
+        Case("create access token", create, inserts, (0.30, 0.30)),
     ]

@@ -1,11 +1,13 @@
 """The floor: the same server answering constants, bare driver reads, and the primitives the product cannot avoid.
 
-`python -m bench.floor PORT DATABASE_URL` serves `/constant`, `/row/<id>`, `/rows`, `/write/<id>`, `/sign`, `/hash`.
+`python -m bench.floor PORT` serves `/constant`, `/row/<id>`, `/rows`, `/write/<id>`, `/insert/<user>/<application>`,
+`/sign`, `/hash`.
 Everything here is the least that any correct server could do for the matching request.
 """
 
 import asyncio
 import os
+import secrets
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
@@ -21,6 +23,11 @@ BODY = b'{"id":"' + b"x" * 1090 + b'"}'
 ROW = "SELECT * FROM users WHERE id = {}"
 ROWS = "SELECT * FROM users ORDER BY created_at DESC, id LIMIT 20"
 WRITE = "UPDATE users SET updated_at = updated_at + 1 WHERE id = {} RETURNING *"
+
+INSERT = (
+    "INSERT INTO access_tokens (id, user_id, application_id, scope, created_at, expires_at) "
+    "VALUES ({}, {}, {}, 'openid', 1, 9999999999999)"
+)
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
@@ -54,9 +61,9 @@ class Floor:
     async def query(self, text: str, *values: str) -> None:
         """Run one statement through the driver and fetch everything."""
         if self.sqlite is not None:
-            self.sqlite.execute(text.format("?"), values).fetchall()
+            self.sqlite.execute(text.format("?", "?", "?"), values).fetchall()
         elif self.pool is not None:
-            await self.pool.fetch(text.format("$1"), *values)
+            await self.pool.fetch(text.format("$1", "$2", "$3"), *values)
 
     async def __call__(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
         """Answer one request."""
@@ -74,6 +81,8 @@ class Floor:
             await self.query(ROWS)
         elif kind == "write":
             await self.query(WRITE, rest[0])
+        elif kind == "insert":
+            await self.query(INSERT, secrets.token_hex(32), *rest)
         elif kind == "sign":
             self.key.sign(BODY[:430], ec.ECDSA(hashes.SHA384()))
         elif kind == "hash":

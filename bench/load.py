@@ -41,7 +41,11 @@ class Outcome:
         return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
 
 
-async def drive(port: int, calls: Callable[[], Iterator[Call]], *, seconds: float, connections: int) -> Outcome:
+Source = Callable[[], Iterator[Call]]
+"""Makes the requests of one connection."""
+
+
+async def drive(port: int, calls: Source, *, seconds: float, connections: int) -> Outcome:
     """Send requests over `connections` sockets for `seconds`; each connection takes from its own iterator."""
     outcome = Outcome()
     until = time.perf_counter() + seconds
@@ -78,7 +82,7 @@ async def _answer(reader: asyncio.StreamReader) -> int:
     return int(head[9:12])
 
 
-def cycle(calls: list[Call]) -> Callable[[], Iterator[Call]]:
+def cycle(calls: list[Call]) -> Source:
     """Return a source that walks `calls` round and round, each connection from its own place."""
     starts = itertools.count()
 

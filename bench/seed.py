@@ -1,13 +1,19 @@
-"""Fills a store for the benchmarks: users in bulk, one with a password, and an opaque access token for userinfo."""
+"""Fills a store for the benchmarks: users in bulk, one with a password, tokens of some, an API that all may read."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from vestibule import crypto
-from vestibule.clock import SystemClock
-from vestibule.db import Database, Statement, connect
+from vestibule.cli.world import opened
+from vestibule.db import Statement
+from vestibule.domain import personal_access_tokens
+from vestibule.domain.context import Context
+from vestibule.domain.resources import ensure_resource
+from vestibule.domain.roles import ensure_default_role
+from vestibule.settings import ServerSettings, load
 from vestibule.store import tables
 
 BATCH = 2000
@@ -16,7 +22,18 @@ CUSTOM = json.dumps({"theme": "dark", "plan": "team", "flags": ["a", "b", "c"], 
 INSERT_USER = Statement(insert(tables.users))
 INSERT_GRANT = Statement(insert(tables.grants))
 INSERT_TOKEN = Statement(insert(tables.access_tokens))
+ALLOW_EXCHANGE = Statement(update(tables.applications).values(custom_client_metadata='{"allowTokenExchange":true}'))
 YEAR_MS = 365 * 86_400_000
+API = "https://bench.example/api"
+OWNERS, TOKENS_EACH = 50, 2
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """Secrets that the cases need: an opaque access token, and personal access tokens by user id."""
+
+    opaque_token: str
+    personal_tokens: dict[str, str]
 
 
 def _user(number: int, now: int, digest: str | None) -> dict[str, object]:
@@ -52,37 +69,41 @@ def _batches(count: int, now: int, digest: str) -> Iterator[list[dict[str, objec
         yield [_user(n, now, digest if n == 0 else None) for n in range(start, min(start + BATCH, count))]
 
 
-async def fill(url: str, count: int, password: str, application_id: str) -> str:
-    """Insert `count` users and a token of the first one; returns the token."""
-    now = SystemClock().now()
-    passwords = crypto.PasswordPool(threads=1)
-    digest = await passwords.hash(password)
-    passwords.close()
-    db = await connect(url, tables.metadata)
-    try:
-        for rows in _batches(count, now, digest):
-            async with db.write() as tx:
+async def fill(env: Mapping[str, str], count: int, password: str, application_id: str) -> Seeded:
+    """Insert `count` users and what the cases ask for, as the first of them."""
+    async with opened(load(ServerSettings, env)) as ctx:
+        digest = await ctx.passwords.hash(password)
+        for rows in _batches(count, ctx.clock.now(), digest):
+            async with ctx.db.write() as tx:
                 await tx.many(INSERT_USER, rows)
-        return await _token(db, now, application_id)
-    finally:
-        await db.close()
+        await ensure_resource(ctx, API, "Benchmark", {"read": "", "write": ""})
+        await ensure_default_role(ctx, "Everybody", "", API, ["read"])
+        async with ctx.db.write() as tx:
+            await tx.run(ALLOW_EXCHANGE)
+        return Seeded(await _token(ctx, application_id), await _personal_tokens(ctx, min(OWNERS, count)))
 
 
-async def _token(db: Database, now: int, application_id: str) -> str:
-    token, grant = crypto.new_token(), crypto.new_token()
+async def _personal_tokens(ctx: Context, owners: int) -> dict[str, str]:
+    found = {}
+    for number in range(owners):
+        for each in range(TOKENS_EACH):
+            user_id = f"b{number:011d}"
+            _, found[user_id] = await personal_access_tokens.create(ctx, user_id, f"token {each}", None)
+    return found
+
+
+async def _token(ctx: Context, application_id: str) -> str:
+    token, grant, now = crypto.new_token(), crypto.new_token(), ctx.clock.now()
     common = {
         "user_id": f"b{0:011d}",
         "application_id": application_id,
         "session_uid": None,
         "scope": "openid profile email",
     }
-    async with db.write() as tx:
+    times = {"created_at": now, "expires_at": now + YEAR_MS}
+    async with ctx.db.write() as tx:
+        await tx.run(INSERT_GRANT, id=grant, resources="{}", revoked_at=None, **times, **common)
         await tx.run(
-            INSERT_GRANT,
-            id=grant, resources="{}", created_at=now, expires_at=now + YEAR_MS, revoked_at=None, **common,
-        )  # fmt: skip
-        await tx.run(
-            INSERT_TOKEN,
-            id=crypto.digest(token), grant_id=grant, created_at=now, expires_at=now + YEAR_MS, **common,
-        )  # fmt: skip
+            INSERT_TOKEN, id=crypto.digest(token), grant_id=grant, personal_access_token_id=None, **times, **common
+        )
     return token

@@ -32,32 +32,42 @@ MASTER_KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
-def _text(alphabet: str, length: int) -> str:
-    """Draw characters evenly: bytes past the last whole multiple of the alphabet's size are thrown away.
+class _Alphabet:
+    """Draws characters evenly: bytes past the last whole multiple of the alphabet's size are thrown away.
 
-    Many bytes are drawn at once, since an id is made for every row and `secrets.choice` costs 2 µs a character.
+    Many bytes are drawn and translated at once: an id is made for every row, and `secrets.choice` costs 2 µs for each
+    character.
     """
-    size = len(alphabet)
-    fair = 256 - 256 % size
-    drawn: list[str] = []
-    while len(drawn) < length:
-        drawn += [alphabet[byte % size] for byte in os.urandom(2 * length) if byte < fair]
-    return "".join(drawn[:length])
+
+    def __init__(self, characters: str) -> None:
+        size = len(characters)
+        self._table = bytes(ord(characters[byte % size]) for byte in range(256))
+        self._unfair = bytes(range(256 - 256 % size, 256))
+
+    def text(self, length: int) -> str:
+        """Return so many characters."""
+        drawn = b""
+        while len(drawn) < length:
+            drawn += os.urandom(2 * length).translate(self._table, self._unfair)
+        return drawn[:length].decode()
+
+
+_LOWER, _ALNUM = _Alphabet(LOWER), _Alphabet(ALNUM)
 
 
 def new_id(length: int = 21) -> str:
     """Return a row id: `length` characters of `0-9a-z`."""
-    return _text(LOWER, length)
+    return _LOWER.text(length)
 
 
 def new_short_id() -> str:
     """Return an id of a user or a connector: 12 characters of `0-9a-z`."""
-    return _text(LOWER, 12)
+    return _LOWER.text(12)
 
 
 def new_secret(length: int = 32) -> str:
     """Return a secret of mixed-case letters and digits (190 bits at the default length)."""
-    return _text(ALNUM, length)
+    return _ALNUM.text(length)
 
 
 def new_token() -> str:

@@ -2,13 +2,16 @@
 
 from ipaddress import ip_network
 from typing import Annotated, Literal
+from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import UNSET, Struct
 
 from tests.http.world import app_of, client_of, logger
 from vestibule.errors import Unauthorized
-from vestibule.http import PUBLIC, Application, Request, Response, Route, api_face, json_response, paginated
+from vestibule.http import PUBLIC, Application, Request, Response, Route, api_face, forms, json_response, paginated
 from vestibule.http.address import client_address
 from vestibule.http.guard import Length, Maybe, rule
 from vestibule.http.urls import is_absolute_url
@@ -185,3 +188,8 @@ def test_absolute_urls_of_any_scheme_parse(text: str) -> None:
 )  # fmt: skip
 def test_what_has_no_scheme_or_no_host_does_not(text: str) -> None:
     assert not is_absolute_url(text)
+
+
+@given(st.text(st.sampled_from([*"ab=&;+%20%C3%A9é\0 "]), max_size=40))
+def test_forms_and_queries_are_read_as_the_standard_library_does(text: str) -> None:
+    assert forms.pairs(text) == parse_qsl(text, keep_blank_values=True)

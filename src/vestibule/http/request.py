@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from typing import TypeVar
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope
@@ -64,7 +64,7 @@ class Request(HTTPConnection):
     @cached_property
     def query_items(self) -> list[tuple[str, str]]:
         """The decoded query parameters in the order they came, repeats included."""
-        return parse_qsl(self.raw_query, keep_blank_values=True)
+        return forms.pairs(self.raw_query)
 
     @cached_property
     def ip(self) -> str:
@@ -123,7 +123,7 @@ class Request(HTTPConnection):
     async def _odd_body(self, media: str) -> object:
         if media == body.FORM:
             content = body.inflate(self.scope, await self.body(body.FORM_LIMIT), body.FORM_LIMIT)
-            return guard.grouped(parse_qsl(content.decode(errors="replace"), keep_blank_values=True))
+            return guard.grouped(forms.pairs(content.decode(errors="replace")))
         if media.startswith("text/"):
             return (await self.body(body.FORM_LIMIT)).decode(errors="replace")
         return {}
