@@ -8,6 +8,7 @@ from vestibule.domain import role_holders
 from vestibule.domain.context import Context
 from vestibule.domain.role_holders import Kind
 from vestibule.errors import (
+    AppError,
     ApplicationTypeInvalid,
     EntityConstraintViolated,
     EntityNotExistsWithId,
@@ -56,7 +57,7 @@ class HeldRoles:
 
 def _routes(api: HeldRoles, kind: Kind, path: str, access: Access, tag: str) -> list[Route]:
     missing = tuple(dict.fromkeys((kind.missing, EntityNotExistsWithId)))
-    given = (*missing, InternalRole, ApplicationTypeInvalid)
+    given: tuple[type[AppError], ...] = (*missing, InternalRole, ApplicationTypeInvalid)
     route = partial(Route, access=access, tags=(tag,))
     return [
         route("GET", path, api.find, summary="List the roles", paged=True, responses={200: list[RoleOut]},
