@@ -83,6 +83,28 @@ async def test_an_encrypted_token_is_never_opened(world: World, size: int) -> No
     assert (looked_up.status_code, looked_up.json()) == (200, {"active": False})
 
 
+@pytest.mark.parametrize("cut", [1, 2, 10, 42, 43, -1])
+async def test_a_code_or_token_that_is_cut_or_extended_is_worth_nothing(world: World, cut: int) -> None:
+    """A9, B8: at every endpoint that takes one."""
+    await world.user()
+    app, browser = await world.application("Native"), world.browser()
+    tokens = await browser.tokens(app, scope="openid offline_access", prompt="consent")
+    code = await browser.code(app, scope="openid offline_access", prompt="consent")
+
+    def mangled(text: str) -> str:
+        return f"{text}A" if cut < 0 else text[:-cut]
+
+    refused = [await world.redeem(app, mangled(code)), await world.refresh(app, mangled(tokens["refresh_token"]))]
+    assert {answer.json()["error"] for answer in refused} <= {"invalid_grant", "invalid_request"}
+    for kind in ("access_token", "refresh_token"):
+        form = {"token": mangled(tokens[kind]), **app.login}
+        looked_up = await world.post("/oidc/token/introspection", form)
+        assert looked_up.json().get("active", False) is False
+        await world.post("/oidc/token/revocation", form)
+    assert (await world.userinfo(tokens["access_token"])).status_code == 200
+    assert (await world.redeem(app, code)).status_code == 200
+
+
 async def test_the_host_that_a_request_names_is_never_believed(world: World) -> None:
     """A23: neither in documents nor in redirects, forms and challenges."""
     await world.user()

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import ECKey
 
 from tests.oidc.world import PUBLIC_URL, World
+from vestibule.crypto import SealError
 from vestibule.domain.jose import generate
 from vestibule.domain.keys import CACHED_TOKENS, Keyring, ensure_keys, rotate, withdraw_previous
 from vestibule.errors import TokenRejected
@@ -215,6 +216,20 @@ async def test_one_previous_key_is_kept(world: World) -> None:
 async def test_servers_that_start_together_agree_on_one_key(world: World) -> None:
     await asyncio.gather(*[ensure_keys(world.ctx) for _ in range(5)])
     assert len(msgspec.json.decode(await Keyring(world.ctx).jwks())["keys"]) == 1
+
+
+async def test_a_sealed_key_opens_only_in_its_own_row(world: World) -> None:
+    """B100: moved to another row, or altered by one bit, it does not become a key."""
+    await rotate(world.ctx, 3600)
+    async with world.ctx.db.read() as tx:
+        one, two = await tx.all(ALL)
+    head, box = one.private_sealed.rsplit(".", 1)
+    altered = bytearray(base64.urlsafe_b64decode(box))
+    altered[20] ^= 1
+    for sealed in (two.private_sealed, f"{head}.{base64.urlsafe_b64encode(altered).decode()}"):
+        await world.change("signing_keys", one.id, private_sealed=sealed)
+        with pytest.raises(SealError):
+            await Keyring(world.ctx).jwks()
 
 
 async def test_private_keys_are_sealed(world: World) -> None:

@@ -13,7 +13,7 @@ from vestibule.settings import HOUR
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `rotate [--grace SECONDS | --now]`, `withdraw` and `reseal [--json]`."""
+    """Declare `rotate [--grace SECONDS | --now] [--json]`, `withdraw` and `reseal [--json]`."""
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("rotate", help="publish a new signing key; old tokens keep verifying")
     notice = command.add_mutually_exclusive_group()
@@ -30,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="grace",
         const=0,
         help="sign with the new key at once: for a key that may be in other hands",
+    )
+    command.add_argument(
+        "--json", action="store_true", help='print {"kid": …, "signsAt": …} (epoch ms) and nothing else'
     )
     command.set_defaults(work=_rotate)
     withdrawn = commands.add_parser("withdraw", help="delete the previous key: tokens it signed are refused")
@@ -50,7 +53,11 @@ def _rotate(args: argparse.Namespace) -> int:
     grace: int = args.grace
 
     async def work(ctx: Context) -> None:
+        signs_at = ctx.clock.now() + grace * 1000
         kid = await rotate(ctx, grace)
+        if args.json:
+            print(json.dumps({"kid": kid, "signsAt": signs_at}))
+            return
         when = f"signs in {grace} s; running servers publish it within seconds" if grace else "signs from now on"
         print(f"{kid} {when}")
 
