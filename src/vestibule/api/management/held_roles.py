@@ -56,7 +56,7 @@ class HeldRoles:
 
 
 def _routes(api: HeldRoles, kind: Kind, path: str, access: Access, tag: str) -> list[Route]:
-    missing = tuple(dict.fromkeys((kind.missing, EntityNotExistsWithId)))
+    missing: set[type[AppError]] = {kind.missing, EntityNotExistsWithId}
     given: tuple[type[AppError], ...] = (*missing, InternalRole, ApplicationTypeInvalid)
     route = partial(Route, access=access, tags=(tag,))
     return [
