@@ -26,7 +26,7 @@ async def fields(request: "Request") -> Fields:
     if not content:
         return {}
     if media == body.FORM:
-        return _grouped(pairs(content.decode(errors="replace")))
+        return _grouped(_strictly(content))
     if media == "application/json":
         return _flat(content)
     raise OAuthError(
@@ -35,22 +35,32 @@ async def fields(request: "Request") -> Fields:
     )
 
 
-def pairs(text: str) -> list[tuple[str, str]]:
-    """Read a form or a query as `urllib.parse.parse_qsl` does with blank values, at a quarter of its cost."""
+def pairs(text: str, errors: str = "replace") -> list[tuple[str, str]]:
+    """Read a form or a query as `urllib.parse.parse_qsl` does with blank values, at a quarter of its cost.
+
+    `errors` says what happens to bytes that are not UTF-8, as for `bytes.decode`.
+    """
     found = []
     for pair in text.split("&"):
         if pair:
             name, _, value = pair.partition("=")
-            found.append((_unescaped(name), _unescaped(value)))
+            found.append((_unescaped(name, errors), _unescaped(value, errors)))
     return found
 
 
-def _unescaped(text: str) -> str:
-    return unquote_plus(text) if "%" in text or "+" in text else text
+def _unescaped(text: str, errors: str) -> str:
+    return unquote_plus(text, errors=errors) if "%" in text or "+" in text else text
 
 
 def _mounted(request: "Request") -> str:
     return request.path.removeprefix("/oidc")
+
+
+def _strictly(content: bytes) -> list[tuple[str, str]]:
+    try:
+        return pairs(content.decode(), errors="strict")
+    except UnicodeDecodeError as error:  # a character in place of every such byte would make two passwords one
+        raise OAuthError("invalid_request", "the request body must be UTF-8") from error
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> Fields:
