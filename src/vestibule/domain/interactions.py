@@ -105,6 +105,7 @@ async def sign_in(ctx: Context, interaction: Interaction, identifier: str, passw
     Raises InvalidCredentials (unknown account or wrong password alike), TooManyAttempts, UserSuspended, and
     SessionNotFound when the interaction is over.
     """
+    _refuse_unless_asked(interaction)
     seen_at = ctx.clock.now()
     async with ctx.db.read() as tx:
         user = await users.find_by_identifier(tx, ctx, identifier)
@@ -126,7 +127,11 @@ async def sign_in(ctx: Context, interaction: Interaction, identifier: str, passw
 async def register(
     ctx: Context, interaction: Interaction, identifier: str, password: str, name: str | None = None
 ) -> str:
-    """Create an account and sign it in; returns where to go next. Raises what `users.register` raises."""
+    """Create an account and sign it in; returns where to go next.
+
+    Raises what `users.register` raises, and SessionNotFound when the sign-in is over: then no account is made.
+    """
+    _refuse_unless_asked(interaction)
     try:
         user = await users.register(ctx, identifier, password, name)
     except AppError as error:
@@ -134,6 +139,12 @@ async def register(
         raise
     await _note(ctx, interaction, REGISTER_STEP, user)
     return await _signed_in(ctx, interaction, user, ctx.clock.now(), "Interaction.Register.Submit")
+
+
+def _refuse_unless_asked(interaction: Interaction) -> None:
+    """Refuse to sign anybody in at a step that asks for something else."""
+    if interaction.prompt != LOGIN:
+        raise SessionNotFound
 
 
 async def _signed_in(ctx: Context, interaction: Interaction, user: User, seen_at: int, step: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from vestibule import digests, password_policy
+from vestibule.connectors.mailboxes import parse_address
 from vestibule.crypto import new_short_id
 from vestibule.db import Tx, UniqueViolation, ValueTooLong
 from vestibule.domain import default_roles, sessions
@@ -35,6 +36,7 @@ IN_USE = {
     "users__primary_phone": PhoneInUse,
 }
 JsonText = str
+IDENTIFIER_LENGTH = 128
 PHONE_DIGITS = (6, 15)
 """The fewest and the most digits of a number, country code included, at registration (E.164 ends at 15)."""
 
@@ -277,8 +279,10 @@ async def register(ctx: Context, identifier: str, password: str, name: str | Non
 def _is_sound(kind: Mapping[str, str]) -> bool:
     (name, text), *_ = kind.items()
     if name == "username":
-        return text.isascii() and text.replace("_", "a").isalnum() and not text[0].isdigit() and len(text) <= 128
+        plain = text.isascii() and text.replace("_", "a").isalnum() and not text[0].isdigit()
+        return plain and len(text) <= IDENTIFIER_LENGTH
     if name == "primary_email":
-        local, _, domain = text.rpartition("@")
-        return bool(local) and "@" not in local and "." in domain.strip(".") and not any(c.isspace() for c in text)
+        # An address that no message could be sent to is nobody's.
+        address = parse_address(text)
+        return address is not None and "." in address.domain and len(text) <= IDENTIFIER_LENGTH
     return PHONE_DIGITS[0] <= len(text) <= PHONE_DIGITS[1]
