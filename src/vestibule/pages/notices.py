@@ -25,7 +25,16 @@ class Notices:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
-    def page(self, request: Request, name: str, status: int, *, reference: str = "", detail: str = "") -> Response:
+    def page(
+        self,
+        request: Request,
+        name: str,
+        status: int,
+        *,
+        reference: str = "",
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
         """Show the notice `name`: its words are `<name>.title`, `<name>.lead` and, where it leads on, `<name>.go`.
 
         `detail` is for the makers of the application.
@@ -43,20 +52,22 @@ class Notices:
             link=link,
             go=t(f"{name}.go") if link else "",
         )
-        return remember_language(request, html(text, status))
+        return remember_language(request, html(text, status, headers=headers or {}))
 
     def error(self, request: Request, error: Exception) -> Response:
         """Show a refusal, or for anything unknown the request's id."""
         if isinstance(error, OAuthError):
             detail = f"{error.error}: {error.description}" if error.description else error.error
             name = OAUTH_WORDS.get(error.error, "error.request")
-            return self.page(request, name, error.status, reference=request.id, detail=detail)
+            return self.page(request, name, error.status, reference=request.id, detail=detail, headers=error.headers)
         if isinstance(error, ForeignForm):
             return self.page(request, "foreign", error.status)
         if isinstance(error, AppError) and error.status < 500:
-            return self.page(request, "error.request", error.status, reference=request.id)
-        status = error.status if isinstance(error, AppError) else 500
-        return self.page(request, "busy" if status == 503 else "error", status, reference=request.id)
+            return self.page(request, "error.request", error.status, reference=request.id, headers=error.headers)
+        if isinstance(error, AppError):
+            name = "busy" if error.status == 503 else "error"
+            return self.page(request, name, error.status, reference=request.id, headers=error.headers)
+        return self.page(request, "error", 500, reference=request.id)
 
     def form_post(self, request: Request, action: str, fields: Mapping[str, str]) -> Response:
         """Post an authorization response to the client (OAuth 2.0 Form Post Response Mode)."""

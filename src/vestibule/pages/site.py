@@ -14,7 +14,6 @@ from vestibule.errors import (
     AppError,
     EmailInUse,
     EntityInvalidInput,
-    EntityValueTooLong,
     InvalidCredentials,
     InvalidPhone,
     PasswordRejected,
@@ -56,7 +55,6 @@ REGISTER_FAULTS: dict[type[AppError], tuple[str, str]] = {
     PhoneInUse: ("identifier", "fault.phone_taken"),
     InvalidPhone: ("identifier", "fault.phone"),
     EntityInvalidInput: ("identifier", "fault.identifier"),
-    EntityValueTooLong: ("identifier", "fault.identifier"),
     PasswordRejected: ("password", "fault.password"),
     ServerBusy: ("", "fault.busy"),
 }
@@ -118,9 +116,7 @@ class SignInPages:
     async def sign_in(self, request: Request) -> Response:
         """GET /sign-in."""
         step = await self._step(request)
-        if step.interaction.prompt == interactions.CONSENT:
-            return redirect(f"{CONSENT}?{urlencode({'app_id': step.details.application_id})}")
-        return self._sign_in_page(request, step, step.details.login_hint or "")
+        return _done(step) or self._sign_in_page(request, step, step.details.login_hint or "")
 
     def _sign_in_page(
         self, request: Request, step: Step, identifier: str, fault: str = "", status: int = 200
@@ -138,7 +134,9 @@ class SignInPages:
         except tuple(SIGN_IN_FAULTS) as error:
             status = 429 if isinstance(error, TooManyAttempts) else error.status
             status = 422 if status == 401 else status
-            return self._sign_in_page(request, step, identifier, SIGN_IN_FAULTS[type(error)], status)
+            page = self._sign_in_page(request, step, identifier, SIGN_IN_FAULTS[type(error)], status)
+            page.headers.update(error.headers)
+            return page
 
     async def cancel(self, request: Request) -> Response:
         """POST /sign-in/cancel: back to the application, which is told so."""
@@ -148,7 +146,7 @@ class SignInPages:
     async def register(self, request: Request) -> Response:
         """GET /register."""
         step = await self._step(request)
-        return self._register_page(request, step, step.details.login_hint or "", {})
+        return _done(step) or self._register_page(request, step, step.details.login_hint or "", {})
 
     def _register_page(
         self, request: Request, step: Step, identifier: str, faults: Mapping[str, str], status: int = 200
@@ -170,7 +168,10 @@ class SignInPages:
             if isinstance(error, PasswordRejected):
                 key = _password_fault(error)
             words = {place: translator(step.language)(key)}
-            return self._register_page(request, step, identifier, words, 422 if error.status < 500 else error.status)
+            status = 422 if error.status < 500 else error.status
+            page = self._register_page(request, step, identifier, words, status)
+            page.headers.update(error.headers)
+            return page
 
     async def consent(self, request: Request) -> Response:
         """GET /consent: automatic for our own applications, a question for others."""
@@ -220,6 +221,9 @@ class SignInPages:
             return redirect(UNKNOWN, 302)
         return self._notices.error(request, error)
 
+    def _not_allowed(self, request: Request, allowed: frozenset[str]) -> Response:
+        return self._notices.page(request, "missing", 405, headers={"Allow": ", ".join(sorted(allowed))})
+
     def routes(self) -> list[Route]:
         """Return every page."""
         table = [
@@ -246,7 +250,7 @@ class SignInPages:
             routes=[*self.routes(), *more],
             render_error=self.render_error,
             not_found=lambda request: self._notices.page(request, "missing", 404),
-            method_not_allowed=lambda request, allowed: self._notices.page(request, "missing", 405),
+            method_not_allowed=self._not_allowed,
             compress=True,
         )
 
@@ -254,6 +258,13 @@ class SignInPages:
 def display_name(user: User) -> str:
     """Return what a person is called by: name, user name, e-mail address, phone number."""
     return user.name or user.username or user.primary_email or f"+{user.primary_phone}"
+
+
+def _done(step: Step) -> Response | None:
+    """Lead on to the question for consent whoever has signed in already."""
+    if step.interaction.prompt != interactions.CONSENT:
+        return None
+    return redirect(f"{CONSENT}?{urlencode({'app_id': step.details.application_id})}")
 
 
 def _password_fault(error: PasswordRejected) -> str:
