@@ -32,6 +32,13 @@ class _Forms(HTMLParser):
             self.forms[-1].buttons.append((values["name"], values.get("value", "")))
 
 
+def forms_of(page: str) -> list[Form]:
+    """Return the forms of a page."""
+    parser = _Forms()
+    parser.feed(page)
+    return parser.forms
+
+
 class Browser:
     """Walks pages of one site after another; stops when an address starts with `stop_at`."""
 
@@ -46,16 +53,10 @@ class Browser:
         """Open an address and follow redirects, up to a page or to `stop_at`."""
         return self._walk("GET", address, None)
 
-    def forms(self) -> list[Form]:
-        """Return the forms of the page."""
-        parser = _Forms()
-        parser.feed(self.page)
-        return parser.forms
-
     def submit(self, values: dict[str, str], *, containing: str = "") -> "Browser":
         """Fill in and post the first form that has the field `containing` (or all the given ones)."""
         wanted = {containing} if containing else set(values)
-        for form in self.forms():
+        for form in forms_of(self.page):
             names = set(form.fields) | {name for name, _ in form.buttons}
             if wanted <= names:
                 origin = "/".join(self.address.split("/")[:3])
