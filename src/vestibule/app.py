@@ -5,11 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import msgspec
-
-from vestibule import __version__
 from vestibule.api.audit import audited
 from vestibule.api.auth import management_access
+from vestibule.api.documents import described
 from vestibule.api.management import (
     connectors,
     credentials,
@@ -54,8 +52,7 @@ from vestibule.errors import (
     RelationNotFound,
     StoreUnavailable,
 )
-from vestibule.http import PUBLIC, Application, Face, Log, Request, Response, Route, api_face, empty, json_response
-from vestibule.http.openapi import document
+from vestibule.http import Application, Face, Log, Route, api_face
 from vestibule.oidc import routes as oidc
 from vestibule.pages import outbox
 from vestibule.pages.notices import Notices
@@ -67,15 +64,6 @@ from vestibule.ui.render import Pages
 SWEEP_SECONDS = 600
 TRAIL_SECONDS, TRAIL_RETRY_SECONDS = 0.25, 5
 """How long entries of the audit trail are gathered before they are written together; and after a failure."""
-TITLE = "Vestibule Management API"
-SCHEMES: dict[str, dict[str, object]] = {
-    "managementToken": {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-        "description": "A client-credentials token for `https://default.logto.app/api` with the scope `all`.",
-    }
-}
 TRANSLATIONS: dict[type[Exception], Callable[[], AppError]] = {
     ValueTooLong: EntityValueTooLong,
     InvalidText: lambda: EntityInvalidInput("A value holds characters that cannot be stored."),
@@ -130,28 +118,9 @@ def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
     return [audited(route, ctx.trail) for module in modules for route in module.routes(ctx, access)]
 
 
-def describe(routes: list[Route], public_url: str) -> bytes:
-    """Return the OpenAPI document of the Management API."""
-    return msgspec.json.encode(document(routes, title=TITLE, version=__version__, server=public_url, schemes=SCHEMES))
-
-
 def management_face(ctx: Context, keys: Keyring) -> Face:
-    """Return the JSON API with its own description and its sign of life."""
-    routes = management_routes(ctx, keys)
-    description = describe(routes, ctx.settings.public_url)
-
-    async def swagger(request: Request) -> Response:
-        return json_response(description)
-
-    async def status(request: Request) -> Response:
-        await ctx.db.ping()
-        return empty(204)
-
-    more = [
-        Route("GET", "/api/swagger.json", swagger, access=PUBLIC, summary="This document"),
-        Route("GET", "/api/status", status, access=PUBLIC, summary="Whether the server and its store answer"),
-    ]
-    return api_face("/api", [*routes, *more])
+    """Return the JSON API with its own description."""
+    return api_face("/api", described(ctx, management_routes(ctx, keys)))
 
 
 async def build(

@@ -1,7 +1,7 @@
 """The OpenAPI document: valid, complete, and honest about who may call."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import pytest
@@ -9,7 +9,14 @@ from msgspec import Struct
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.http.world import NOTES, Note
-from vestibule.errors import EntityNotFound, UsernameInUse
+from vestibule.errors import (
+    EntityNotFound,
+    Forbidden,
+    StoreUnavailable,
+    TokenSubjectMissing,
+    Unauthorized,
+    UsernameInUse,
+)
 from vestibule.http import PUBLIC, Request, Response, Route, empty
 from vestibule.http.guard import Length, rule
 from vestibule.http.openapi import PROBLEM, Json, document
@@ -90,11 +97,11 @@ def test_an_operation_id_cannot_repeat() -> None:
 @pytest.mark.parametrize(
     ("path", "method", "statuses"),
     [
-        ("/api/notes", "post", ["200", "400", "413"]),
+        ("/api/notes", "post", ["200", "400", "413", "415"]),
         ("/api/notes", "get", ["200", "400", "401", "403"]),
         ("/api/notes/{note_id}", "get", ["200", "400", "401", "403", "404"]),
         ("/api/notes/{note_id}", "delete", ["204", "400", "401", "403"]),
-        ("/api/notes/{note_id}", "put", ["200", "400", "401", "403", "413", "422"]),
+        ("/api/notes/{note_id}", "put", ["200", "400", "401", "403", "413", "415", "422"]),
     ],
 )
 def test_every_status_is_declared(path: str, method: str, statuses: list[str]) -> None:
@@ -119,6 +126,41 @@ def test_rules_are_in_the_schemas_as_they_were_written() -> None:
     text = msgspec.json.encode(made()).decode()
     assert r'"pattern":"^[A-Z_a-z]\\w*$"' in text
     assert '"maxLength":4' in text
+
+
+def test_what_every_route_can_answer_is_declared_everywhere() -> None:
+    shown = document(
+        ROUTES,
+        title="N",
+        version="1",
+        server="https://a.example",
+        schemes=SCHEMES,
+        always=(StoreUnavailable,),
+        conditional=True,
+    )
+    paths: Any = msgspec.json.decode(msgspec.json.encode(shown))["paths"]
+    for operations in paths.values():
+        for method, found in operations.items():
+            assert "503" in found["responses"]
+            assert ("304" in found["responses"]) is (method == "get")
+
+
+def test_an_access_names_its_scopes_and_every_code_of_its_refusals() -> None:
+    class Scoped(Closed):
+        scopes = ("all",)
+        errors = (Unauthorized, TokenSubjectMissing, Forbidden)
+
+    found: Any = made([Route("GET", "/api/x", handler, access=Scoped())])["paths"]
+    found = found["/api/x"]["get"]
+    assert found["security"] == [{"bearer": ["all"]}]
+    codes = found["responses"]["401"]["content"]["application/json"]["schema"]["properties"]["code"]["enum"]
+    assert codes == ["auth.jwt_sub_missing", "auth.unauthorized"]
+
+
+def test_a_body_of_several_forms_is_any_of_them() -> None:
+    found: Any = made([Route("POST", "/api/x", handler, access=PUBLIC, body=(Note, Filter))])["paths"]
+    schema = found["/api/x"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert [item["$ref"].rpartition("/")[2] for item in schema["anyOf"]] == ["Note", "Filter"]
 
 
 def test_problem_details_have_their_own_form() -> None:

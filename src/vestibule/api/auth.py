@@ -43,7 +43,15 @@ class Principal:
 class ManagementAccess:
     """Lets in applications with a token for the Management API's resource and the scope `all`, and nobody else."""
 
-    security = "managementToken"
+    security = "OAuth2"
+    scopes = (MANAGEMENT_SCOPE,)
+    errors = (
+        AuthorizationHeaderMissing,
+        AuthorizationTypeNotSupported,
+        Unauthorized,
+        TokenSubjectMissing,
+        Forbidden,
+    )
 
     def __init__(self, keys: TokenVerifier, issuer: str, roles: RoleCheck) -> None:
         self._keys = keys

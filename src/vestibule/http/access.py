@@ -10,7 +10,8 @@ class Access(Protocol):
     """Decides whether a request may go on, and says who is asking.
 
     Returns the principal, or None when nobody in particular asks; raises AppError or OAuthError to refuse.
-    An access that is shown in an OpenAPI document also has `security`, the name of its security scheme.
+    An access that is shown in an OpenAPI document also has `security`, the name of its security scheme; it may have
+    `scopes`, what the scheme asks for, and `errors`, the classes of its refusals (else Unauthorized and Forbidden).
     """
 
     async def __call__(self, request: "Request") -> object | None:

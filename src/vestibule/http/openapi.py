@@ -16,6 +16,7 @@ from vestibule.errors import (
     Unauthorized,
 )
 from vestibule.http.access import PUBLIC
+from vestibule.http.body import UnsupportedEncoding
 from vestibule.http.routing import Route
 
 Json = dict[str, object]
@@ -64,15 +65,19 @@ def document(
     schemes: Mapping[str, Json],
     description: str = "",
     error_form: ErrorForm | None = None,
+    always: Sequence[type[AppError]] = (),
+    conditional: bool = False,
 ) -> Json:
     """Describe `routes`; `schemes` holds the security schemes that the accesses of the routes name.
 
+    `always` are the refusals that every route can answer beside those of the edge; `conditional` says that reads
+    answer 304 to an entity tag that still holds.
     Raises ValueError when a route that is not public names no declared scheme, or an operation id repeats.
     """
     kinds = list(_kinds(routes))
     schemas, components = msgspec.json.schema_components(kinds, schema_hook=_any_schema, ref_template=REFERENCES)
     known = dict(zip(map(repr, kinds), schemas, strict=True))
-    builder = _Builder(known, components, schemes, error_form or ErrorForm())
+    builder = _Builder(known, components, schemes, error_form or ErrorForm(), always, conditional)
     paths: dict[str, Json] = {}
     for route in routes:
         operations = paths.setdefault(_PARAMETER.sub(r"{\1}", route.path), {})
@@ -109,11 +114,15 @@ class _Builder:
         components: Mapping[str, Json],
         schemes: Mapping[str, Json],
         form: ErrorForm,
+        always: Sequence[type[AppError]],
+        conditional: bool,
     ) -> None:
         self._known = known
         self._components = components
         self._schemes = schemes
         self._form = form
+        self._always = always
+        self._conditional = conditional
         self._ids: set[str] = set()
 
     def operation(self, route: Route) -> Json:
@@ -151,7 +160,7 @@ class _Builder:
         scheme = str(getattr(route.access, "security", ""))
         if scheme not in self._schemes:
             raise ValueError(f"the access of {route} names no declared security scheme")
-        return [{scheme: []}]
+        return [{scheme: list(getattr(route.access, "scopes", ()))}]
 
     def _query_parameters(self, route: Route) -> list[Json]:
         found: list[Json] = []
@@ -181,8 +190,10 @@ class _Builder:
             if kind is not None and status not in _BODYLESS:
                 answer["content"] = {"application/json": {"schema": self._known[repr(kind)]}}
             responses[str(status)] = answer
+        if self._conditional and route.method == "GET" and 200 in route.responses:
+            responses["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
         by_status: dict[int, list[type[AppError]]] = {}
-        for error in _errors(route):
+        for error in (*_errors(route), *self._always):
             by_status.setdefault(error.status, []).append(error)
         for status, errors in sorted(by_status.items()):
             content = {self._form.media_type: {"schema": self._form.schema(errors)}}
@@ -196,11 +207,10 @@ class _Builder:
 def _errors(route: Route) -> Iterable[type[AppError]]:
     """Yield the declared errors and those that every route of its kind can answer."""
     if route.access is not PUBLIC:
-        yield from (Unauthorized, Forbidden)
+        yield from getattr(route.access, "errors", (Unauthorized, Forbidden))
+    yield InvalidInput  # a NUL in the path or the query, if nothing else
     if route.bodies:
-        yield from (InvalidInput, BodyTooLarge)
-    elif route.query is not None or route.names:
-        yield InvalidInput
+        yield from (BodyTooLarge, UnsupportedEncoding)
     if route.paged:
         yield InvalidPagination
     yield from route.errors

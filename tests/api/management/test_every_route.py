@@ -26,6 +26,7 @@ GIVE_ROLE: Statement[Row] = Statement(insert(application_roles))
 pytestmark = pytest.mark.anyio
 
 PUBLIC_ROUTES = {
+    ("GET", "/api/.well-known/management.openapi.json"),
     ("GET", "/api/status"),
     ("GET", "/api/swagger.json"),
 }
