@@ -20,7 +20,12 @@ from vestibule.ui.messages import MissingMessageError, translator
 from vestibule.ui.render import Pages
 
 # The glyph of a page that only tells, and its colour.
-LOOKS = {"signed_out": ("check", "good"), "away": ("pause", ""), "error": ("alert", "bad")}
+LOOKS = {
+    "signed_out": ("check", "good"),
+    "deleted": ("check", "good"),
+    "away": ("pause", ""),
+    "error": ("alert", "bad"),
+}
 
 Show = Callable[[Request, Open, JsonObject], Awaitable[Response]]
 
