@@ -12,6 +12,7 @@ import pytest
 
 from tests.http.world import NOTES, app_of, running
 from vestibule.http import PUBLIC, Bounds, Request, Response, Route, serve, text
+from vestibule.http.protocol import unread
 
 pytestmark = pytest.mark.anyio
 
@@ -244,6 +245,16 @@ async def test_what_is_not_http_is_400_and_an_idle_connection_is_closed() -> Non
         assert (await talk(port, GET + b"\r\n")).endswith(b"pong")
         smuggled = POST + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
         assert (await talk(port, smuggled)).startswith(b"HTTP/1.1 400")
+
+
+async def test_a_connection_that_is_closed_already_has_nothing_unread() -> None:
+    class Closed(asyncio.Transport):
+        def get_write_buffer_size(self) -> int:
+            return 0
+
+    gone = socket.socket()
+    gone.close()
+    assert unread(Closed({"socket": gone})) == 0
 
 
 async def test_pipelined_and_kept_alive_requests_are_answered_in_order() -> None:

@@ -167,11 +167,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self._wait_for_reader()
 
     def _wait_for_reader(self) -> None:
-        unread = _unread(self.transport)
-        self._reading = self.loop.call_later(self.bounds.reading_seconds, self._judge_reader, unread)
+        before = unread(self.transport)
+        self._reading = self.loop.call_later(self.bounds.reading_seconds, self._judge_reader, before)
 
-    def _judge_reader(self, unread: int) -> None:
-        if unread - _unread(self.transport) < _LEAST_READ:
+    def _judge_reader(self, before: int) -> None:
+        if before - unread(self.transport) < _LEAST_READ:
             self.transport.abort()
         else:
             self._wait_for_reader()
@@ -202,10 +202,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self.loop.call_later(self.bounds.linger_seconds, self.transport.close)
 
 
-def _unread(transport: asyncio.Transport) -> int:
+def unread(transport: asyncio.Transport) -> int:
     """Return how many bytes wait for the client, in our memory and in the system's, which moves in large steps."""
     count = bytes(struct.calcsize("i"))
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):  # uvloop closes at once: the socket may have no number any more
         count = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, count)
     return int(transport.get_write_buffer_size() + struct.unpack("i", count)[0])
 
