@@ -4,6 +4,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+from scripts import contract
 from vestibule import errors
 from vestibule.domain import grants, interactions, keys, sessions
 from vestibule.domain.clients import ID_TOKEN_TTL_SECONDS, REFRESH_TTL_SECONDS
@@ -12,6 +13,7 @@ from vestibule.oidc.issue import OPAQUE_SECONDS
 from vestibule.settings import HOUR, AccountSettings, ServerSettings
 
 DOCS = Path(__file__).parent.parent / "docs"
+BEGIN, END = "<!-- counted by `make docs` from tests/contract/ -->", "<!-- end of the count -->"
 
 
 def configuration() -> str:
@@ -101,15 +103,29 @@ def generated() -> dict[str, str]:
     return {"configuration.md": configuration(), "errors.md": error_reference(), "lifetimes.md": lifetimes()}
 
 
+def counted() -> str:
+    """docs/compatibility.md with its counts made anew; the rest of it is written by hand."""
+    text = (DOCS / "compatibility.md").read_text()
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{contract.section()}\n\n{END}{after}"
+
+
+def everything() -> dict[str, str]:
+    """File name to content, for the references and the page that is generated in part."""
+    return {**generated(), "compatibility.md": counted()}
+
+
 def main() -> int:
     """Write the files, or with `--check` name the stale ones."""
-    stale = [name for name, text in generated().items() if not _same(DOCS / name, text)]
+    texts = everything()
+    stale = [name for name, text in texts.items() if not _same(DOCS / name, text)]
     if "--check" in sys.argv[1:]:
         for name in stale:
             print(f"docs/{name} is not current: run `make docs`")
         return 1 if stale else 0
     for name in stale:
-        (DOCS / name).write_text(generated()[name])
+        (DOCS / name).write_text(texts[name])
         print(f"wrote docs/{name}")
     return 0
 
