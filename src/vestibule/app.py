@@ -9,7 +9,11 @@ from vestibule.api.audit import audited
 from vestibule.api.auth import management_access
 from vestibule.api.documents import described
 from vestibule.api.management import (
+    access_control,
+    application_secrets,
+    applications,
     connectors,
+    consent_scopes,
     credentials,
     held_roles,
     logs,
@@ -103,6 +107,10 @@ def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
         credentials,
         personal_access_tokens,
         subject_tokens,
+        applications,
+        application_secrets,
+        consent_scopes,
+        access_control,
         resources,
         scopes,
         roles,

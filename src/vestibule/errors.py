@@ -453,6 +453,72 @@ class ScopeNameWithSpace(AppError):
     message = "The name of a scope holds no white space: clients separate scopes by it."
 
 
+# --- applications -------------------------------------------------------------------------------------------
+
+
+class ApplicationNotSupported(AppError):
+    """Settings of an application that this server does not obey yet; `data.fields` names each. Nothing was stored."""
+
+    code, status = "application.not_supported", 400
+    message = "This server does not obey these settings of applications yet, so nothing was stored. Leave them out."
+
+
+class UseSamlApi(AppError):
+    """A SAML application."""
+
+    code, status = "application.saml.use_saml_app_api", 400
+    message = "Applications of the type `SAML` cannot be created here."
+
+
+class ProtectedMetadataRequired(AppError):
+    """A protected application without its metadata."""
+
+    code, status = "application.protected_app_metadata_is_required", 400
+    message = "Applications of the type `Protected` need `protectedAppMetadata`."
+
+
+class ThirdPartyTypeInvalid(AppError):
+    """A third-party application of a type that signs nobody in."""
+
+    code, status = "application.invalid_third_party_application_type", 400
+    message = "Third-party applications are of the type `Traditional`, `SPA` or `Native`."
+
+
+class ThirdPartyCannotExchange(AppError):
+    """Token exchange for a third-party application."""
+
+    code, status = "application.third_party_application_cannot_enable_token_exchange", 422
+    message = "Third-party applications cannot exchange tokens. Leave `allowTokenExchange` out."
+
+
+class DeviceFlowNativeOnly(AppError):
+    """Device flow for an application of another type than `Native`."""
+
+    code, status = "application.device_flow_native_only", 422
+    message = "Only applications of the type `Native` can use the device flow."
+
+
+class DeviceFlowNotChangeable(AppError):
+    """Device flow for an application that was created without it."""
+
+    code, status = "application.device_flow_not_changeable", 422
+    message = "Whether an application uses the device flow is decided when it is created."
+
+
+class ApplicationSecretNameInUse(AppError):
+    """The application has a secret of this name."""
+
+    code, status = "application.secret_name_exists", 422
+    message = "The application has a secret of this name. Choose another one."
+
+
+class ConsentScopesNotFound(AppError):
+    """Scopes that a third-party application may ask for, but that do not exist; `data` lists them."""
+
+    code, status = "application.user_consent_scopes_not_found", 422
+    message = "Some of these scopes do not exist. See `data`."
+
+
 # --- roles --------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,8 @@ MANAGEMENT_RESOURCE_ID = "management-api"
 MANAGEMENT_SCOPE = "all"
 TENANT = "default"
 ADMIN_ROLE_ID, ADMIN_ROLE_NAME = "admin-role", "#internal:admin"
+BUILT_IN_APPLICATION = "demo-app"
+"""The client behind the preview of sign-in; operators neither list nor change it."""
 INTERNAL_PREFIX = "#internal:"
 """Begins the names of roles that belong to the server itself."""
 

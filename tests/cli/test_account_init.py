@@ -8,8 +8,7 @@ import pytest
 
 from tests.cli.conftest import Shell
 from vestibule.account.permissions import SCOPES
-from vestibule.domain.applications import find_client
-from vestibule.domain.clients import Client
+from vestibule.domain.clients import Client, find_client
 from vestibule.domain.connectors import list_instances
 from vestibule.domain.context import Context
 from vestibule.domain.resources import allowed_to_user

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, update
 from tests.cli.conftest import Shell
 from vestibule.crypto import new_master_key
 from vestibule.db import Statement
-from vestibule.domain.applications import Proof, authenticate, find_client
+from vestibule.domain import consent_scopes
+from vestibule.domain.clients import Proof, authenticate, find_client
 from vestibule.domain.context import Context
 from vestibule.domain.credentials import check_password
 from vestibule.domain.key_phases import statuses
@@ -133,12 +134,29 @@ def test_an_application_for_people_keeps_its_addresses(shell: Shell, kind: str, 
         (["--type", "spa"], "at least one --redirect-uri"),
         (["--type", "spa", "--management", "--redirect-uri", "http://localhost:9"], "machine-to-machine"),
         (["--type", "fax"], "invalid choice"),
+        (["--type", "spa", "--redirect-uri", "/callback"], "cannot be registered"),
+        (["--type", "spa", "--redirect-uri", "https://a.example/", "--user-scope", "email"], "third parties"),
+        (["--type", "machine-to-machine", "--third-party"], "Third-party applications are of the type"),
+        (
+            ["--type", "spa", "--redirect-uri", "https://a.example/", "--third-party", "--user-scope", "x"],
+            "invalid choice",
+        ),
     ],
 )
 def test_an_application_that_could_not_work_is_refused(shell: Shell, words: list[str], sentence: str) -> None:
     done = shell("apps", "create", "--name", "Shop", *words)
     assert done.code == 2
     assert sentence in done.err
+
+
+def test_a_third_party_may_ask_for_what_it_was_created_with(shell: Shell) -> None:
+    words = ["--type", "spa", "--name", "Other", "--redirect-uri", "https://a.example/", "--third-party"]
+    made = json.loads(shell("apps", "create", *words, "--user-scope", "email", "--user-scope", "phone", "--json").out)
+
+    async def enabled(ctx: Context) -> tuple[str, ...]:
+        return (await consent_scopes.get(ctx, made["id"])).user_scopes
+
+    assert shell.ask(enabled) == ("email", "phone")
 
 
 def labels(shell: Shell) -> list[str]:

@@ -21,6 +21,9 @@ SETTINGS = {
     "VESTIBULE_ACCOUNT_TIMEOUT": "2",
 }
 
+ASKED = ("profile", "email", "phone", "address")
+"""What the third party may ask for."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -52,7 +55,7 @@ def running(folder: Path, identity_store: str, account_store: str) -> Iterator[S
             kind: live.application("traditional", "--redirect-uri", client.callback, *more)["id"]
             for kind, more in {
                 "first": ("--redirect-uri", client.detour),
-                "third": ("--third-party",),
+                "third": ("--third-party", *(word for scope in ASKED for word in ("--user-scope", scope))),
             }.items()
         }
         with ManagementClient(live.identity, *_credentials(live)) as manager:

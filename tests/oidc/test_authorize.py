@@ -232,17 +232,6 @@ async def test_an_illegal_extra_makes_all_extras_void(world: World, illegal: dic
     assert location == f"/sign-in?app_id={app.id}"
 
 
-async def test_a_third_party_may_not_ask_for_what_nobody_knows(world: World) -> None:
-    await ensure_resource(world.ctx, API, "API", {"read": "Read"})
-    app = await world.application(third_party=True)
-    fields = await refusal(world, app, scope="openid fly")
-    assert (fields["error"], fields["scope"]) == ("invalid_scope", "fly")
-    answer = await world.browser().authorize(app, scope="openid read", resource=API)
-    assert answer.headers["location"].startswith("/sign-in")
-    own = await world.application()
-    assert (await world.browser().authorize(own, scope="openid fly")).headers["location"].startswith("/sign-in")
-
-
 async def test_resources_may_be_repeated_or_listed_with_commas(world: World) -> None:
     for name in ("one", "two"):
         await ensure_resource(world.ctx, f"https://{name}.example", name, {})

@@ -62,7 +62,7 @@ class Site:
 async def site(database_url: str, tmp_path: Path) -> AsyncIterator[Site]:
     async with worlds(database_url, tmp_path, VESTIBULE_PUBLIC_URL=URL, VESTIBULE_LOG_LEVEL="DEBUG") as world:
         await world.user(username="ada", password=PASSWORD, primaryEmail="ada@example.com")
-        more: dict[str, Any] = {"redirect_uris": [CALLBACK]}
+        more: dict[str, Any] = {"redirect_uris": [CALLBACK], "user_scopes": ["profile"]}
         made = [await world.app("Traditional", third_party=third, **more) for third in (False, True)]
         transport = httpx2.ASGITransport(app=world.server.app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url=URL) as browser:

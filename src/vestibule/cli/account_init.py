@@ -13,8 +13,8 @@ from vestibule.account.page.addresses import CALLBACK, SIGNED_OUT
 from vestibule.account.permissions import SCOPES
 from vestibule.cli import CommandError
 from vestibule.cli.world import on_store
-from vestibule.domain.applications import Proof, authenticate, create_application
-from vestibule.domain.clients import ClientMetadata
+from vestibule.domain.applications import create_application
+from vestibule.domain.clients import ClientMetadata, Proof, authenticate
 from vestibule.domain.context import Context
 from vestibule.domain.outbox import seed_outbox
 from vestibule.domain.resources import ensure_resource

@@ -6,7 +6,9 @@ import json
 from vestibule.cli import CommandError
 from vestibule.cli.world import on_store
 from vestibule.domain.applications import create_application
+from vestibule.domain.consent_scopes import USER_SCOPES
 from vestibule.domain.context import Context
+from vestibule.domain.redirect_uris import can_be_registered
 from vestibule.model import ApplicationType
 
 TYPES: dict[str, ApplicationType] = {
@@ -29,6 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     create.add_argument("--management", action="store_true", help="may use the Management API")
     create.add_argument("--third-party", action="store_true", help="asks users for consent")
+    create.add_argument(
+        "--user-scope",
+        action="append",
+        default=[],
+        choices=USER_SCOPES,
+        metavar="S",
+        help=f"what a third party may ask for, may be given several times: {', '.join(USER_SCOPES)}",
+    )
     create.add_argument("--json", action="store_true", help='print {"id": …, "secret": …} and nothing else')
 
 
@@ -39,6 +49,11 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError("--management is for applications of the type machine-to-machine")
     if kind != "MachineToMachine" and not args.redirect_uri:
         raise CommandError(f"an application of the type {args.type} needs at least one --redirect-uri")
+    if args.user_scope and not args.third_party:
+        raise CommandError("--user-scope is for third parties: others may ask for anything")
+    for uri in (*args.redirect_uri, *args.post_logout_redirect_uri):
+        if not can_be_registered(uri):
+            raise CommandError(f"{uri} cannot be registered: give an absolute address without fragment")
 
     async def work(ctx: Context) -> None:
         application, secret = await create_application(
@@ -49,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
             args.post_logout_redirect_uri,
             management=args.management,
             third_party=args.third_party,
+            user_scopes=args.user_scope,
         )
         shown = {"id": application.id} | ({"secret": secret} if secret else {})
         print(json.dumps(shown) if args.json else "\n".join(f"{name:<7} {value}" for name, value in shown.items()))

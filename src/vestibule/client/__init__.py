@@ -7,6 +7,7 @@ Works against any server with the same contract. Imports nothing else of this pr
 """
 
 from vestibule.client import (
+    applications,
     codes,
     connectors,
     logs,
@@ -20,6 +21,8 @@ from vestibule.client import (
 from vestibule.client.aio import AsyncManagementClient
 from vestibule.client.errors import ApiError, ClientError, NotFound, Refused, ServerFailed, TokenRefused, Unreachable
 from vestibule.client.models import (
+    Application,
+    ApplicationSecret,
     Connector,
     Factor,
     LogEntry,
@@ -39,6 +42,8 @@ from vestibule.client.sync import ManagementClient
 
 __all__ = [
     "ApiError",
+    "Application",
+    "ApplicationSecret",
     "AsyncManagementClient",
     "ClientError",
     "Connector",
@@ -62,6 +67,7 @@ __all__ = [
     "TokenRefused",
     "Unreachable",
     "User",
+    "applications",
     "codes",
     "connectors",
     "logs",

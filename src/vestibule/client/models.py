@@ -213,3 +213,58 @@ class AssignedRoles(msgspec.Struct, rename="camel"):
 
     role_ids: list[str]
     added_role_ids: list[str]
+
+
+class Application(msgspec.Struct, rename="camel", kw_only=True):
+    """A client of the authorization server; `is_admin` is None where it was not asked for."""
+
+    id: str
+    name: str
+    type: str
+    description: str | None = None
+    oidc_client_metadata: dict[str, Any] = {}
+    custom_client_metadata: dict[str, Any] = {}
+    custom_data: dict[str, Any] = {}
+    is_third_party: bool = False
+    created_at: float = 0
+    is_admin: bool | None = None
+
+
+class ApplicationSecret(msgspec.Struct, rename="camel", kw_only=True):
+    """A secret of an application; `value` may be masked in lists. `expires_at` is None for one that never ends."""
+
+    application_id: str
+    name: str
+    value: str
+    created_at: float = 0
+    expires_at: float | None = None
+
+
+class ConsentScope(msgspec.Struct, kw_only=True):
+    """A scope that a third-party application may ask for."""
+
+    id: str
+    name: str
+    description: str | None = None
+
+
+class ConsentResource(msgspec.Struct, kw_only=True):
+    """The resource of scopes that may be asked for."""
+
+    id: str
+    name: str
+    indicator: str
+
+
+class ResourceScopes(msgspec.Struct, kw_only=True):
+    """The scopes of one resource that may be asked for."""
+
+    resource: ConsentResource
+    scopes: list[ConsentScope]
+
+
+class ConsentScopes(msgspec.Struct, rename="camel", kw_only=True):
+    """What a third-party application may ask people for; organizations are left out."""
+
+    user_scopes: list[str]
+    resource_scopes: list[ResourceScopes]

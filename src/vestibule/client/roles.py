@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, UnsetType
 
-from vestibule.client.models import AssignedRoles, Role, RoleIds, RoleScope, Scope, User
+from vestibule.client.models import Application, AssignedRoles, Role, RoleIds, RoleScope, Scope, User
 from vestibule.client.operation import Created, Nothing, Operation, Page, given, segment
 
 PATH = "/api/roles"
@@ -86,6 +86,11 @@ def add_users(role_id: str, user_ids: Sequence[str]) -> Operation[Created]:
 def remove_user(role_id: str, user_id: str) -> Operation[Nothing]:
     """Take a role from a user."""
     return Operation("DELETE", _path(role_id, "users", user_id), Nothing)
+
+
+def applications(role_id: str, **search: str) -> Page[Application]:
+    """List the applications that have a role."""
+    return Page(Operation("GET", _path(role_id, "applications"), list[Application], _query(search)))
 
 
 def add_applications(role_id: str, application_ids: Sequence[str]) -> Operation[Created]:

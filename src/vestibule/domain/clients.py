@@ -1,11 +1,18 @@
-"""What an application's metadata says about it as a client (RFC 7591 section 2)."""
+"""Applications as clients of the authorization server: found, authenticated, described by metadata (RFC 7591)."""
 
+from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property, lru_cache
 
 import msgspec
 
+from vestibule.crypto import same
+from vestibule.db import Tx
 from vestibule.domain import redirect_uris
+from vestibule.domain.context import Context
+from vestibule.domain.shown_secrets import APPLICATION_SECRET
 from vestibule.model import Application
+from vestibule.store import applications as store
 
 DAY_SECONDS = 86_400
 REFRESH_TTL_SECONDS = 14 * DAY_SECONDS
@@ -33,6 +40,7 @@ class ClientSettings(msgspec.Struct, rename="camel", frozen=True, omit_defaults=
     always_issue_refresh_token: bool = False
     is_device_flow: bool = False
     allow_token_exchange: bool = False
+    max_allowed_grants: int | None = None
 
 
 class Client:
@@ -94,3 +102,46 @@ def _metadata(text: str) -> ClientMetadata:
 @lru_cache(maxsize=1024)
 def _settings(text: str) -> ClientSettings:
     return msgspec.json.decode(text, type=ClientSettings)
+
+
+class Proof(Enum):
+    """How an attempt to authenticate a client ended (RFC 6749 section 2.3)."""
+
+    UNKNOWN = "unknown client"
+    FAILED = "wrong secret, no secret from a confidential client, or a secret from a public one"
+    EXPIRED = "right secret, expired"
+    PASSED = "passed"
+
+
+@dataclass(frozen=True)
+class Authentication:
+    """The outcome; `client` is known even when the secret was wrong."""
+
+    proof: Proof
+    client: Client | None
+    secret_name: str | None = None
+
+
+async def find_client(tx: Tx, client_id: str) -> Client | None:
+    """Return the client with this id."""
+    application = await tx.one(store.GET, id=client_id)
+    return None if application is None else Client(application)
+
+
+async def authenticate(tx: Tx, ctx: Context, client_id: str, secret: str | None) -> Authentication:
+    """Check a client's secret, or that a public client sent none; one look-up, compared in constant time."""
+    if secret is None:
+        client = await find_client(tx, client_id)
+        if client is None:
+            return Authentication(Proof.UNKNOWN, None)
+        return Authentication(Proof.PASSED if client.is_public else Proof.FAILED, client)
+    presented = APPLICATION_SECRET.digest(ctx, secret)
+    row = await tx.one(store.WITH_SECRET, id=client_id, value_digest=presented)
+    if row is None:
+        return Authentication(Proof.UNKNOWN, None)
+    client = Client(row.application())
+    if client.is_public or row.value_digest is None or not same(row.value_digest, presented):
+        return Authentication(Proof.FAILED, client)
+    if row.expires_at is not None and row.expires_at <= ctx.clock.now():
+        return Authentication(Proof.EXPIRED, client, row.secret_name)
+    return Authentication(Proof.PASSED, client, row.secret_name)

@@ -7,6 +7,7 @@ from vestibule.crypto import new_token
 from vestibule.db import Tx
 from vestibule.model import Grant
 from vestibule.store import grants as store
+from vestibule.store import locks
 
 GRANT_MS = 180 * 86_400_000
 
@@ -34,8 +35,12 @@ async def record(
     user_id: str,
     scopes: tuple[str, ...],
     resources: tuple[str, ...],
+    most: int | None = None,
 ) -> str:
-    """Record consent: extend the session's grant, or make one; returns its id."""
+    """Record consent: extend the session's grant, or make one; returns its id.
+
+    A new one ends the oldest of this user and client beyond the `most` that the client may have (contract 1.14).
+    """
     now = clock.now()
     known = await of_session(tx, clock, session_uid, client_id, user_id)
     if known is None:
@@ -52,6 +57,10 @@ async def record(
             expires_at=now + GRANT_MS,
             revoked_at=None,
         )
+        if most is not None:
+            await locks.hold(tx, f"grants:{user_id}:{client_id}")
+            values = {"of_user": user_id, "of_application": client_id, "newest": grant_id, "most": most}
+            await tx.run(store.REVOKE_OLDEST, **values, now=now)
         return grant_id
     merged = dict.fromkeys([*known.scope.split(), *scopes])
     every = tuple(dict.fromkeys([*_resources(known.resources), *resources]))

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from vestibule.domain import applications
 from vestibule.domain.authorization import OFFLINE_ACCESS, OPENID, identity_scopes
+from vestibule.domain.clients import find_client
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import params_of
 from vestibule.errors import SessionNotFound
@@ -43,7 +43,7 @@ async def details(ctx: Context, interaction: Interaction) -> InteractionDetails:
     """Return what a page may show; raises SessionNotFound when the client is gone."""
     params = params_of(interaction)
     async with ctx.db.read() as tx:
-        client = await applications.find_client(tx, interaction.client_id)
+        client = await find_client(tx, interaction.client_id)
         user = None if interaction.user_id is None else await tx.one(subjects.ACTIVE, id=interaction.user_id)
         known = {row.id: row.name for row in await tx.all(resources.KNOWN, indicators=params.resource)}
         asked = await tx.all(scopes.DESCRIPTIONS, indicators=params.resource, names=params.scopes)

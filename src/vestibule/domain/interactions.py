@@ -13,7 +13,7 @@ from vestibule.db import Tx
 from vestibule.domain import attempts, credentials, grants, sessions, users
 from vestibule.domain.audit import Event
 from vestibule.domain.authorization import AuthorizationParams
-from vestibule.domain.clients import Client
+from vestibule.domain.clients import Client, find_client
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import LEGACY, BrowserCookies, CookieKeys
 from vestibule.errors import AppError, InvalidCredentials, SessionNotFound, UserSuspended
@@ -189,14 +189,18 @@ async def consent(ctx: Context, interaction: Interaction, granted: bool) -> str:
             session = await sessions.hold_by_uid(tx, ctx.clock, interaction.session_id)
             if session is None or session.user_id != interaction.user_id:
                 raise SessionNotFound
+            client = await find_client(tx, interaction.client_id)
+            if client is None:
+                raise SessionNotFound
             grant_id = await grants.record(
                 tx,
                 ctx.clock,
                 session_uid=session.uid,
-                client_id=interaction.client_id,
+                client_id=client.id,
                 user_id=interaction.user_id,
                 scopes=params.scopes,
                 resources=params.resource,
+                most=client.settings.max_allowed_grants,
             )
             outcome = Outcome(grant_id=grant_id)
         return await _finish(tx, ctx, interaction, outcome)

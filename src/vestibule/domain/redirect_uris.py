@@ -44,6 +44,25 @@ def is_acceptable(uri: str) -> bool:
     )
 
 
+def can_be_registered(uri: str) -> bool:
+    """Tell whether an address, wildcards included, can ever match a redirect URI."""
+    if not is_acceptable(uri):
+        return False
+    if "://" not in uri:
+        return "*" not in uri
+    parts = _split(uri)
+    if parts is None or "*" in parts.scheme + parts.port + parts.query:
+        return False
+    labels = parts.host.split(".")
+    return "*" not in parts.host or (len(labels) >= 3 and not any("*" in label for label in labels[-2:]))
+
+
+def is_origin(text: str) -> bool:
+    """Tell whether a text is an origin as browsers send it: scheme, host and port, lower case, nothing more."""
+    parts = _split(text) if is_acceptable(text) else None
+    return parts is not None and not parts.path and not parts.query and "*" not in text and text == text.lower()
+
+
 def is_origin_of(origin: str, registered: Collection[str]) -> bool:
     """Tell whether `origin` is the origin of a registered address, wildcard hosts included."""
     asked = _split(origin)

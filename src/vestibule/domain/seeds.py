@@ -10,6 +10,7 @@ from vestibule.domain.roles import insert
 from vestibule.model import (
     ADMIN_ROLE_ID,
     ADMIN_ROLE_NAME,
+    BUILT_IN_APPLICATION,
     MANAGEMENT_RESOURCE,
     MANAGEMENT_RESOURCE_ID,
     MANAGEMENT_SCOPE,
@@ -22,7 +23,7 @@ from vestibule.store import scopes as scope_store
 MANAGEMENT_RESOURCE_NAME = "Logto Management API"
 MANAGEMENT_ROLE = "Logto Management API access"
 MANAGEMENT_ROLE_WORDS = "Opens the Management API to programs."
-DEMO_APPLICATION, DEMO_NAME = "demo-app", "Demo"
+DEMO_NAME = "Demo"
 
 
 async def seed(ctx: Context) -> None:
@@ -34,11 +35,11 @@ async def seed(ctx: Context) -> None:
     async with ctx.db.write() as tx:
         await tx.run(configs.PUT, key="seeding", value="{}")  # one at a time
         await _seed_roles(tx, resource.id)
-        address = f"{ctx.settings.public_url}/{DEMO_APPLICATION}"
+        address = f"{ctx.settings.public_url}/{BUILT_IN_APPLICATION}"
         metadata = {"redirectUris": [address], "postLogoutRedirectUris": [address]}
         await tx.run(
             applications.UPSERT,
-            id=DEMO_APPLICATION,
+            id=BUILT_IN_APPLICATION,
             name=DEMO_NAME,
             description=None,
             type="SPA",

@@ -4,25 +4,25 @@ from dataclasses import dataclass
 
 import msgspec
 
-from vestibule.domain import applications
+from vestibule.domain import consent_scopes
 from vestibule.domain.authorization import AuthorizationParams
-from vestibule.domain.clients import Client
+from vestibule.domain.clients import Client, find_client
 from vestibule.errors import OAuthError, TokenRejected
 from vestibule.oidc.params import Parameters
 from vestibule.oidc.provider import Provider
-from vestibule.store import resources, scopes
+from vestibule.store import resources
 
 FIELDS = frozenset(AuthorizationParams.__struct_fields__) - {"resource", "redirect_uri_sent"}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The request, its client, and those of its resources and of a third party's scopes that exist."""
+    """The request, its client, those of its resources that exist, and the scopes that a third party may ask for."""
 
     params: AuthorizationParams
     client: Client
     known_resources: frozenset[str]
-    known_scopes: frozenset[str]
+    allowed_scopes: frozenset[str]
 
 
 async def accept(provider: Provider, params: Parameters) -> Asked:
@@ -36,15 +36,15 @@ async def accept(provider: Provider, params: Parameters) -> Asked:
 async def look_up(provider: Provider, params: AuthorizationParams) -> Asked:
     """Find the client and check where its answer goes; raises invalid_client, invalid_redirect_uri."""
     async with provider.db.read() as tx:
-        client = await applications.find_client(tx, params.client_id)
+        client = await find_client(tx, params.client_id)
         known = await tx.all(resources.KNOWN, indicators=params.resource) if params.resource else []
-        named = []
+        allowed = frozenset[str]()
         if client is not None and client.is_third_party:
-            named = await tx.all(scopes.DESCRIPTIONS, indicators=params.resource, names=params.scopes)
+            allowed = (await consent_scopes.enabled(tx, client.id)).names()
     if client is None:
         raise OAuthError("invalid_client", f"invalid client {params.client_id[:64]}")
     params = _with_redirect_uri(provider, params, client)
-    return Asked(params, client, frozenset(r.indicator for r in known), frozenset(s.name for s in named))
+    return Asked(params, client, frozenset(r.indicator for r in known), allowed)
 
 
 def _with_redirect_uri(provider: Provider, params: AuthorizationParams, client: Client) -> AuthorizationParams:

@@ -5,7 +5,7 @@ URI is known to be the client's is answered to the browser, everything after goe
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from vestibule.domain.authorization import IDENTITY_SCOPES, ORGANIZATIONS_RESOURCE
+from vestibule.domain.authorization import ORGANIZATIONS_RESOURCE
 from vestibule.errors import OAuthError
 from vestibule.oidc.asked import Asked
 
@@ -105,9 +105,9 @@ def known_resources(asked: Asked) -> None:
 
 
 def allowed_scopes(asked: Asked) -> None:
-    """Unknown scopes are ignored, but a third-party client must not ask for any."""
+    """Unknown scopes are ignored, but a third-party client may only ask for what was enabled for it."""
     if asked.client.is_third_party:
-        foreign = [s for s in asked.params.scopes if s not in IDENTITY_SCOPES and s not in asked.known_scopes]
+        foreign = [scope for scope in asked.params.scopes if scope not in asked.allowed_scopes]
         if foreign:
             extra = {"scope": " ".join(foreign)}
             raise OAuthError("invalid_scope", "requested scope is not allowed", extra=extra)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from vestibule.domain import client_failures
-from vestibule.domain.applications import Proof, authenticate
-from vestibule.domain.clients import Client
+from vestibule.domain.clients import Client, Proof, authenticate
 from vestibule.errors import OAuthError
 from vestibule.http import Request
 from vestibule.oidc.params import Parameters

@@ -7,7 +7,7 @@ import msgspec
 
 from vestibule.crypto import digest, new_token
 from vestibule.db import Tx
-from vestibule.domain import resources
+from vestibule.domain import consent_scopes, resources
 from vestibule.domain.authorization import OPENID, ORGANIZATIONS_RESOURCE, identity_scopes
 from vestibule.domain.clients import Client
 from vestibule.errors import OAuthError
@@ -110,7 +110,16 @@ async def audience_for(tx: Tx, granted: Granted, asked: tuple[str, ...]) -> str 
 
 async def access(tx: Tx, provider: Provider, granted: Granted, audience: str | None) -> Access:
     """Make the access token that a grant entitles to."""
-    return await access_for(tx, provider, Holder(granted.user.id, granted.client.id, granted.scopes), audience)
+    scopes = await _consented(tx, granted, audience)
+    return await access_for(tx, provider, Holder(granted.user.id, granted.client.id, scopes), audience)
+
+
+async def _consented(tx: Tx, granted: Granted, audience: str | None) -> tuple[str, ...]:
+    """Return the scopes that count at a resource, or about the user: a third party has those still enabled for it."""
+    if not granted.client.is_third_party:
+        return granted.scopes
+    allowed = (await consent_scopes.enabled(tx, granted.client.id)).at(audience)
+    return tuple(scope for scope in granted.scopes if scope in allowed)
 
 
 async def access_for(tx: Tx, provider: Provider, holder: Holder, audience: str | None) -> Access:
@@ -150,7 +159,8 @@ async def id_token(tx: Tx, provider: Provider, granted: Granted) -> str | None:
     """Return an ID token (OpenID Connect Core section 2) when the scope has `openid`."""
     if OPENID not in granted.scopes:
         return None
-    payload = await claims.for_id_token(tx, granted.user, frozenset(granted.scopes))
+    scopes = await _consented(tx, granted, None)
+    payload = await claims.for_id_token(tx, granted.user, frozenset(scopes))
     now = provider.clock.now() // 1000
     extra = {"nonce": granted.nonce, "auth_time": granted.auth_time, "sid": granted.sid}
     payload |= {name: value for name, value in extra.items() if value is not None}

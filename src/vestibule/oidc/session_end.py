@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 import msgspec
 
 from vestibule.crypto import digest, same
-from vestibule.domain import applications, sessions
 from vestibule.domain import cookies as names
+from vestibule.domain import sessions
 from vestibule.domain.audit import Event
-from vestibule.domain.clients import Client
+from vestibule.domain.clients import Client, find_client
 from vestibule.errors import OAuthError, TokenRejected
 from vestibule.http import Request, Response, redirect
 from vestibule.oidc import respond
@@ -116,7 +116,7 @@ class SessionEnd:
         if client_id is None:
             return None
         async with self._provider.db.read() as tx:
-            client = await applications.find_client(tx, client_id)
+            client = await find_client(tx, client_id)
         if client is None:
             raise OAuthError("invalid_client", f"invalid client {client_id[:64]}")
         return client

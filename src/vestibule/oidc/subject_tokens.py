@@ -6,8 +6,9 @@ from functools import partial
 
 from vestibule.crypto import digest
 from vestibule.db import Statement, Tx
-from vestibule.domain import applications, personal_access_tokens, subject_tokens
+from vestibule.domain import personal_access_tokens, subject_tokens
 from vestibule.domain.authorization import OPENID
+from vestibule.domain.clients import find_client
 from vestibule.errors import TokenRejected
 from vestibule.oidc.provider import Provider
 from vestibule.store import exchanges, subjects, tokens
@@ -110,7 +111,7 @@ async def _jwt(tx: Tx, provider: Provider, token: str) -> Subject | None:
     except TokenRejected:
         return None
     user = await tx.one(subjects.ACTIVE, id=str(claims.get("sub")))
-    client = await applications.find_client(tx, str(claims.get("client_id")))
+    client = await find_client(tx, str(claims.get("client_id")))
     expires, actor = claims.get("exp"), claims.get("act")
     if user is None or client is None or client.is_third_party or not isinstance(expires, int | float):
         return None

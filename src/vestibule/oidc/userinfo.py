@@ -1,8 +1,8 @@
 """UserInfo (OpenID Connect Core section 5.3) for opaque access tokens with the scope `openid`."""
 
 from vestibule.crypto import digest
-from vestibule.domain import applications
 from vestibule.domain.authorization import OPENID
+from vestibule.domain.clients import find_client
 from vestibule.errors import OAuthError
 from vestibule.http import Request, Response, json_response
 from vestibule.model import User
@@ -34,7 +34,7 @@ class UserInfo:
             if OPENID not in scopes:
                 raise self._refused("access token missing openid scope", "insufficient_scope", 403)
             if "origin" in request.headers:
-                client = await applications.find_client(tx, str(client_id))
+                client = await find_client(tx, str(client_id))
                 if client is not None:
                     cors.check_origin(request, client, self._provider)
             claims = await for_userinfo(tx, User(*columns), scopes)  # type: ignore[arg-type]

@@ -188,6 +188,7 @@ class SignInPages:
             step,
             "consent.html",
             host=step.details.redirect_host,
+            logo=step.details.logo_uri or "",
             person=display_name(step.details.user),
             lines=lines or [t("scope.openid")],
         )

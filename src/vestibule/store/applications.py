@@ -1,10 +1,12 @@
 """Applications and their secrets."""
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import Boolean, and_, bindparam, delete, insert, select, update
 
 from vestibule.db import Statement
 from vestibule.db.helpers import in_set, upsert
-from vestibule.model import Application, ApplicationType, Noun
+from vestibule.model import BUILT_IN_APPLICATION, Application, ApplicationType, Noun
+from vestibule.store.changes import Change
+from vestibule.store.listing import Listing
 from vestibule.store.rows import Row
 from vestibule.store.tables import application_roles, application_secrets, applications
 
@@ -34,6 +36,10 @@ COLUMNS = tuple(applications.c[name] for name in Application.__struct_fields__)
 
 GET = Statement(select(*COLUMNS).where(applications.c.id == bindparam("id")), Application)
 
+GET_LOCKED = Statement(
+    select(*COLUMNS).where(applications.c.id == bindparam("id")).with_for_update(key_share=True), Application
+)
+
 TYPES: Statement[Row] = Statement(
     select(applications.c.id, applications.c.type).where(in_set(applications.c.id, "ids"))
 )
@@ -49,7 +55,10 @@ SET_METADATA: Statement[Row] = Statement(
     .values(oidc_client_metadata=bindparam("oidc_client_metadata"))
 )
 
-INSERT_SECRET: Statement[Row] = Statement(insert(application_secrets))
+DELETE: Statement[Row] = Statement(delete(applications).where(applications.c.id == bindparam("application_id")))
+
+change = Change(applications, COLUMNS, Application).apply
+"""Update some columns of an application; returns the new row, or None when there is no such application."""
 
 WITH_SECRET = Statement(
     select(
@@ -69,4 +78,28 @@ WITH_SECRET = Statement(
     Presented,
 )
 
-GIVE_ROLE: Statement[Row] = Statement(upsert(application_roles, ["application_id", "role_id"], ["role_id"]))
+_has_role = applications.c.id.in_(
+    select(application_roles.c.application_id).where(application_roles.c.role_id == bindparam("role_id"))
+)
+_lacks_role = applications.c.id.not_in(
+    select(application_roles.c.application_id).where(application_roles.c.role_id == bindparam("exclude_role_id"))
+)
+
+APPLICATIONS = Listing(
+    COLUMNS,
+    Application,
+    order=(applications.c.created_at.desc(), applications.c.id),
+    fields={
+        "id": (applications.c.id, applications.c.id),
+        "name": (applications.c.name, applications.c.name_folded),
+        "description": (applications.c.description, applications.c.description_folded),
+    },
+    filters={
+        "types": in_set(applications.c.type, "types"),
+        "is_third_party": applications.c.is_third_party == bindparam("is_third_party", type_=Boolean()),
+        "role_id": _has_role,
+        "exclude_role_id": _lacks_role,
+    },
+    where=applications.c.id != BUILT_IN_APPLICATION,
+)
+"""What operators made; built-in clients are never listed."""

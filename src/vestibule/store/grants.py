@@ -46,6 +46,28 @@ REVOKE_OF_APPLICATION: Statement[Row] = Statement(
     .values(revoked_at=bindparam("now"))
 )
 
+_kept = (
+    select(grants.c.id)
+    .where(
+        grants.c.user_id == bindparam("of_user"),
+        grants.c.application_id == bindparam("of_application"),
+        *_live,
+    )
+    .order_by((grants.c.id == bindparam("newest")).desc(), grants.c.created_at.desc(), grants.c.id)
+    .limit(bindparam("most"))
+)
+REVOKE_OLDEST: Statement[Row] = Statement(
+    update(grants)
+    .where(
+        grants.c.user_id == bindparam("of_user"),
+        grants.c.application_id == bindparam("of_application"),
+        grants.c.revoked_at.is_(None),
+        grants.c.id.not_in(_kept),
+    )
+    .values(revoked_at=bindparam("now"))
+)
+"""End what a user granted an application, all but the newest few."""
+
 REVOKE_OF_USER: Statement[Row] = Statement(
     update(grants)
     .where(grants.c.user_id == bindparam("of_user"), grants.c.revoked_at.is_(None))

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 
 import httpx2
+import msgspec
 import pytest
 
 from tests.world import URL, World
-from vestibule.client import AsyncManagementClient, NotFound, Refused, resources, roles, users
+from vestibule.client import AsyncManagementClient, NotFound, Refused, applications, resources, roles, users
 
 pytestmark = pytest.mark.anyio
 
@@ -67,8 +68,43 @@ async def test_the_roles_of_an_application(world: World, client: AsyncManagement
     await client.send(roles.add_applications(role.id, [robot]))
     with pytest.raises(Refused, match="application_exists"):
         await client.send(roles.add_applications(role.id, [robot]))
+    assert [item.id async for item in client.pages(roles.applications(role.id))] == [robot]
     await client.send(roles.remove_application(role.id, robot))
     assert (await client.send(roles.give_application(robot, [role.id]))).added_role_ids == [role.id]
     assert [item.id async for item in client.pages(roles.of_application(robot))] == [role.id]
     await client.send(roles.take_from_application(robot, role.id))
     assert (await client.send(roles.replace_of_application(robot, [role.id]))).role_ids == [role.id]
+
+
+async def test_the_life_of_an_application(world: World, client: AsyncManagementClient) -> None:
+    addresses = {"redirectUris": ["https://a.example/"], "postLogoutRedirectUris": []}
+    made = await client.send(applications.create("Shop", "Traditional", oidc_client_metadata=addresses))
+    assert (made.type, made.oidc_client_metadata, made.is_admin) == ("Traditional", addresses, None)
+    renamed = await client.send(applications.update(made.id, name="Store", custom_client_metadata={"idTokenTtl": 60}))
+    assert (renamed.name, renamed.custom_client_metadata) == ("Store", {"idTokenTtl": 60})
+    assert await client.send(applications.update_custom_data(made.id, {"a": 1})) == {"a": 1}
+    assert (await client.send(applications.get(made.id))).is_admin is False
+    found = [item.id async for item in client.pages(applications.find(types=["SPA", "Traditional"], search="st%"))]
+    assert found == [made.id]
+    assert [item async for item in client.pages(applications.find(is_third_party=True))] == []
+    end = world.clock.now() + 1000
+    secret = await client.send(applications.create_secret(made.id, "a/b", expires_at=end))
+    assert await client.send(applications.rename_secret(made.id, "a/b", "c")) == msgspec.structs.replace(
+        secret, name="c"
+    )
+    await client.send(applications.delete_secret(made.id, "c"))
+    assert [item.name for item in await client.send(applications.secrets(made.id))] == ["Default secret"]
+    await client.send(applications.delete(made.id))
+    with pytest.raises(NotFound):
+        await client.send(applications.get(made.id))
+
+
+async def test_what_a_third_party_may_ask_for(client: AsyncManagementClient) -> None:
+    resource = await client.send(resources.create("API", "https://api.example"))
+    scope = await client.send(resources.create_scope(resource.id, "read"))
+    made = await client.send(applications.create("Other", "SPA", is_third_party=True))
+    await client.send(applications.add_consent_scopes(made.id, user_scopes=["email"], resource_scopes=[scope.id]))
+    asked = await client.send(applications.consent_scopes(made.id))
+    assert (asked.user_scopes, asked.resource_scopes[0].scopes[0].name) == (["email"], "read")
+    await client.send(applications.remove_consent_scope(made.id, "user-scopes", "email"))
+    assert (await client.send(applications.consent_scopes(made.id))).user_scopes == []

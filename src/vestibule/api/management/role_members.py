@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from vestibule.api.management.application_shapes import ApplicationOut, application_out
 from vestibule.api.management.lists import find
 from vestibule.api.management.role_shapes import ApplicationIds, UserIds
 from vestibule.api.schemas import UserOut, user_out
@@ -15,6 +16,7 @@ from vestibule.errors import (
     InvalidRequest,
 )
 from vestibule.http import Access, Request, Response, Route, empty, json_response, text
+from vestibule.store.applications import APPLICATIONS
 from vestibule.store.user_search import USERS
 
 
@@ -44,6 +46,14 @@ class RoleMembers:
         await role_holders.take(self._ctx, role_holders.USERS, role_id, user_id)
         return empty(204)
 
+    async def find_applications(self, request: Request) -> Response:
+        """GET …/applications."""
+        page, role_id = request.optional_pagination(), request.path_params["id"]
+        async with self._ctx.db.read() as tx:
+            await roles.get_role(tx, role_id)
+        found = await find(self._ctx, request, APPLICATIONS, page, role_id=role_id)
+        return json_response([application_out(row) for row in found.rows], headers=found.headers)
+
     async def add_applications(self, request: Request) -> Response:
         """POST …/applications."""
         ids = (await request.json(ApplicationIds)).application_ids
@@ -70,6 +80,8 @@ def routes(ctx: Context, access: Access) -> list[Route]:
               errors=(missing, InternalRole, of_users.wrong_role, of_users.has_already)),
         route("DELETE", f"{users}/{{userId}}", api.remove_user, summary="Take a role from a user",
               responses={204: None}, errors=gone),
+        route("GET", applications, api.find_applications, summary="List and search the applications with a role",
+              paged=True, responses={200: list[ApplicationOut]}, errors=(missing, InvalidRequest)),
         route("POST", applications, api.add_applications, summary="Give a role to applications",
               body=ApplicationIds, responses={201: None},
               errors=(missing, InternalRole, of_applications.wrong_role, of_applications.has_already,
