@@ -58,7 +58,7 @@ from vestibule.errors import (
 )
 from vestibule.http import Application, Face, Log, Route, api_face
 from vestibule.oidc import routes as oidc
-from vestibule.pages import outbox
+from vestibule.pages import demo, outbox
 from vestibule.pages.notices import Notices
 from vestibule.pages.site import SignInPages
 from vestibule.settings import ServerSettings, master_keys
@@ -174,7 +174,7 @@ def faces(ctx: Context, keys: Keyring) -> list[Face]:
     return [
         oidc.face(ctx, keys, notices),
         management_face(ctx, keys),
-        site.face(outbox.routes(ctx, pages)),
+        site.face([*outbox.routes(ctx, pages), *demo.routes(ctx, pages)]),
     ]
 
 
