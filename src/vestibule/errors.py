@@ -169,6 +169,27 @@ class Forbidden(AppError):
 # --- entities -----------------------------------------------------------------------------------------------
 
 
+class UserSessionNotFound(AppError):
+    """The user has no live session with this id."""
+
+    code, status = "oidc.session_not_found", 404
+    message = "This user has no session with this id. It may have ended."
+
+
+class SessionOfAnotherUser(AppError):
+    """The session belongs to somebody else."""
+
+    code, status = "oidc.invalid_session_account_id", 404
+    message = "This session belongs to another user."
+
+
+class GrantNotFound(AppError):
+    """The user has no grant with this id."""
+
+    code, status = "oidc.invalid_grant", 404
+    message = "This user has no grant with this id. It may have been revoked."
+
+
 class EntityNotFound(AppError):
     """The path names something that does not exist."""
 

@@ -268,3 +268,73 @@ class ConsentScopes(msgspec.Struct, rename="camel", kw_only=True):
 
     user_scopes: list[str]
     resource_scopes: list[ResourceScopes]
+
+
+class SessionAuthorization(msgspec.Struct, rename="camel", kw_only=True):
+    """What an application was granted in a session."""
+
+    sid: str | None = None
+    grant_id: str | None = None
+    persists_logout: bool = False
+
+
+class SessionPayload(msgspec.Struct, rename="camel", kw_only=True):
+    """A session of the authorization server; times in epoch seconds, `authorizations` by application id."""
+
+    exp: float
+    iat: float
+    jti: str
+    uid: str
+    login_ts: float
+    account_id: str
+    authorizations: dict[str, SessionAuthorization] = {}
+
+
+class UserSession(msgspec.Struct, rename="camel", kw_only=True):
+    """A session in the list of a user; `expires_at` in epoch ms."""
+
+    payload: SessionPayload
+    last_submission: dict[str, Any] | None = None
+    client_id: str | None = None
+    account_id: str | None = None
+    expires_at: float
+
+
+class UserSessions(msgspec.Struct):
+    """A user's sessions."""
+
+    sessions: list[UserSession]
+
+
+class GrantPayload(msgspec.Struct, rename="camel", kw_only=True):
+    """What was granted; times in epoch seconds, `resources` maps each resource to its scopes."""
+
+    exp: float
+    iat: float
+    jti: str
+    client_id: str
+    account_id: str
+    openid: dict[str, Any] = {}
+    resources: dict[str, str] = {}
+
+
+class GrantedApplication(msgspec.Struct):
+    """Who holds a grant."""
+
+    id: str
+    name: str
+
+
+class UserGrant(msgspec.Struct, rename="camel", kw_only=True):
+    """A grant in the list of a user; `expires_at` in epoch ms."""
+
+    id: str
+    payload: GrantPayload
+    expires_at: float
+    application: GrantedApplication
+
+
+class UserGrants(msgspec.Struct):
+    """A user's grants."""
+
+    grants: list[UserGrant]

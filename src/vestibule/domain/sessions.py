@@ -1,13 +1,18 @@
 """Browser sessions at the authorization server: started at sign-in, renewed on use, ended at sign-out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from vestibule.clock import Clock
 from vestibule.crypto import digest, new_token
 from vestibule.db import Tx
+from vestibule.domain.context import Context
+from vestibule.errors import SessionOfAnotherUser, UserSessionNotFound
 from vestibule.model import Session
 from vestibule.store import grants, interactions, tokens
 from vestibule.store import sessions as store
+from vestibule.store.grants import UserGrant
 
 DAY_MS = 86_400_000
 IDLE_MS = 14 * DAY_MS
@@ -24,6 +29,18 @@ class Started:
 
     session: Session
     cookie: str
+
+
+@dataclass(frozen=True)
+class UserSession:
+    """A session and the live grants given in it, the newest first."""
+
+    session: Session
+    grants: Sequence[UserGrant]
+
+
+GrantsTarget = Literal["all", "firstParty"]
+"""Whose grants end with a session: everybody's, or those of the operator's own applications."""
 
 
 async def find(tx: Tx, clock: Clock, cookie: str | None) -> Session | None:
@@ -95,6 +112,41 @@ async def end_all(tx: Tx, clock: Clock, user_id: str) -> None:
     for statement in tokens.OF_USER:
         await tx.run(statement, user_id=user_id)
     await tx.run(interactions.DELETE_OF_USER, user_id=user_id)
+
+
+async def of_user(ctx: Context, user_id: str) -> list[UserSession]:
+    """Return a user's live sessions, the newest sign-in first; an unknown user has none."""
+    now = ctx.clock.now()
+    async with ctx.db.read() as tx:
+        found = await tx.all(store.OF_USER, user_id=user_id, now=now)
+        given = await tx.all(grants.OF_USER, user_id=user_id, now=now) if found else []
+    return [UserSession(session, [one for one in given if one.session_uid == session.uid]) for session in found]
+
+
+async def get_of_user(ctx: Context, user_id: str, uid: str) -> UserSession:
+    """Return one of a user's live sessions; raises UserSessionNotFound."""
+    for found in await of_user(ctx, user_id):
+        if found.session.uid == uid:
+            return found
+    raise UserSessionNotFound
+
+
+async def end_of_user(ctx: Context, user_id: str, uid: str, target: GrantsTarget | None) -> None:
+    """End a user's session and what is bound to it, and with a target also the grants given in it.
+
+    Raises UserSessionNotFound, SessionOfAnotherUser.
+    """
+    now = ctx.clock.now()
+    async with ctx.db.write() as tx:
+        session = await tx.one(store.BY_UID, uid=uid, now=now)
+        if session is None:
+            raise UserSessionNotFound
+        if session.user_id != user_id:
+            raise SessionOfAnotherUser
+        await end(tx, session)
+        if target is not None:
+            statement = grants.REVOKE_OF_SESSION if target == "all" else grants.REVOKE_OWN_OF_SESSION
+            await tx.run(statement, of_session=uid, now=now)
 
 
 def _expiry(signed_in_at: int, now: int) -> int:

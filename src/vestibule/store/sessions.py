@@ -23,6 +23,17 @@ HELD = Statement(_live.where(sessions.c.id == bindparam("id")).with_for_update(o
 
 HELD_BY_UID = Statement(_live.where(sessions.c.uid == bindparam("uid")).with_for_update(of=sessions), Session)
 
+_unexpired = select(sessions).where(sessions.c.expires_at > bindparam("now"))
+
+OF_USER = Statement(
+    _unexpired.where(sessions.c.user_id == bindparam("user_id")).order_by(
+        sessions.c.signed_in_at.desc(), sessions.c.id
+    ),
+    Session,
+)
+
+BY_UID = Statement(_unexpired.where(sessions.c.uid == bindparam("uid")), Session)
+
 INSERT: Statement[Row] = Statement(insert(sessions))
 
 TOUCH: Statement[Row] = Statement(
