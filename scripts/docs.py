@@ -6,6 +6,10 @@ from pathlib import Path
 
 from scripts import contract
 from vestibule import errors
+from vestibule.account import identity, problems
+from vestibule.account.page import logins
+from vestibule.account.page import sessions as page_sessions
+from vestibule.account.permissions import PROOF_MS
 from vestibule.domain import grants, interactions, keys, sessions
 from vestibule.domain.clients import ID_TOKEN_TTL_SECONDS, REFRESH_TTL_SECONDS
 from vestibule.oidc import codes, refresh
@@ -33,13 +37,7 @@ def configuration() -> str:
 
 def error_classes() -> list[type[errors.AppError]]:
     """Every refusal of the JSON APIs, by code."""
-    found: list[type[errors.AppError]] = []
-    queue = list(errors.AppError.__subclasses__())
-    while queue:
-        kind = queue.pop()
-        queue += kind.__subclasses__()
-        if kind.code and kind.__module__ == errors.__name__:
-            found.append(kind)
+    found = [kind for kind in _below(errors.AppError) if kind.code and kind.__module__ == errors.__name__]
     return sorted(found, key=lambda kind: (kind.code, kind.status))
 
 
@@ -57,7 +55,32 @@ def error_reference() -> str:
     for kind in error_classes():
         when = (kind.__doc__ or "").split("\n")[0]
         parts.append(f"| `{kind.code}` | {kind.status} | {when} | {kind.message} |")
-    return "\n".join(parts) + "\n"
+    return "\n".join([*parts, *problem_reference()]) + "\n"
+
+
+def problem_reference() -> list[str]:
+    """Every problem of the settings API, from the classes in account/problems.py."""
+    parts = [
+        "",
+        "## Settings API",
+        "",
+        "The account server answers `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail`, and "
+        "`fields` where members of the body are at fault. Clients key on `type`, which is stable. "
+        f"An unexpected failure is `{problems.URN}internal`, with the id of the request as `instance`. "
+        "Made from `src/vestibule/account/problems.py`.",
+        "",
+        "| `type` | status | when | title |",
+        "| --- | --- | --- | --- |",
+    ]
+    kinds = [kind for kind in _below(problems.Problem) if not kind.__subclasses__()]
+    for kind in sorted([*kinds, *problems.SHARED], key=problems.type_of):
+        when = (kind.__doc__ or "").split("\n")[0]
+        parts.append(f"| `{problems.type_of(kind)}` | {kind.status} | {when} | {problems.title_of(kind)} |")
+    return parts
+
+
+def _below(kind: type[errors.AppError]) -> list[type[errors.AppError]]:
+    return [found for child in kind.__subclasses__() for found in (child, *_below(child))]
 
 
 LIFETIMES = (
@@ -74,6 +97,15 @@ LIFETIMES = (
     ("reuse of a replaced refresh token", refresh.REUSE_MS, "for parallel requests; later reuse ends the grant"),
     ("notice of a new signing key", HOUR * 1000, "`vestibule keys rotate --grace`"),
     ("until running servers know of it", keys.POLL_MS, ""),
+    ("until the account server forgets a withdrawn key", identity.KEEP_MS, ""),
+    ("sign-in to the account page under way", logins.LOGIN_MS, ""),
+    ("session of the account page, unused", page_sessions.IDLE_MS, ""),
+    (
+        "session of the account page, in any case",
+        page_sessions.ABSOLUTE_MS,
+        "ends with the sign-in at the next renewal",
+    ),
+    ("proof", PROOF_MS, "from its start; used once"),
 )
 UNITS = (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1_000))
 

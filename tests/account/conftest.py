@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 import pytest
 
+from tests.account.described import faults
 from tests.account.stub import Stub
 from vestibule.account import app as composition
 from vestibule.account.app import AccountServer
@@ -29,6 +31,15 @@ class World:
     clock: ManualClock
     client: httpx2.AsyncClient
     lines: list[str]
+    settings: AccountSettings
+
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator[httpx2.AsyncClient]:
+        """Run a second node on the same store; yields a browser of it."""
+        server = await composition.build(self.settings, clock=self.clock, log=Log(self.clock, write=self.lines.append))
+        async with browser(server) as client:
+            yield client
+        await server.close()
 
     def claims(self, user_id: str = "ada", **changes: Any) -> JSON:
         """Return the claims of a good token, changed."""
@@ -80,9 +91,15 @@ def refused(answer: httpx2.Response, status: int, kind: str) -> bool:
     return bool((answer.status_code, problem["type"]) == (status, f"urn:vestibule:problem:{kind}"))
 
 
+def browser(server: AccountServer) -> httpx2.AsyncClient:
+    """Return a browser, or any other client, of a server."""
+    transport = httpx2.ASGITransport(app=server.app, raise_app_exceptions=False)
+    return httpx2.AsyncClient(transport=transport, base_url=URL)
+
+
 @pytest.fixture
 async def world(account_database_url: str) -> AsyncIterator[World]:
-    """Start the stub on a free port, and the account server in this process."""
+    """Start the stub on a free port, and the account server in this process; its API is held to its description."""
     stub, ports, stop = Stub(), asyncio.get_running_loop().create_future(), asyncio.Event()
     running = asyncio.create_task(serve(stub.app(), "127.0.0.1", 0, ready=ports.set_result, stop=stop))
     stub.url = f"http://localhost:{await ports}"
@@ -104,10 +121,17 @@ async def world(account_database_url: str) -> AsyncIterator[World]:
         },
     )
     server = await composition.build(settings, clock=clock, log=Log(clock, level="DEBUG", write=lines.append))
-    transport = httpx2.ASGITransport(app=server.app, raise_app_exceptions=False)
-    async with httpx2.AsyncClient(transport=transport, base_url=URL) as client:
+    async with browser(server) as client:
+        described = (await client.get("/api/openapi.json")).json()
+
+        async def conforms(answer: httpx2.Response) -> None:
+            if answer.request.url.path.startswith("/api") and answer.request.method != "OPTIONS":
+                await answer.aread()
+                assert faults(described, answer) == [], f"{answer.request.method} {answer.request.url.path}"
+
+        client.event_hooks["response"].append(conforms)
         stub.add("ada", "correct horse", username="ada", primaryEmail="ada@example.com", name="Ada")
-        yield World(stub, server, clock, client, lines)
+        yield World(stub, server, clock, client, lines, settings)
     await server.close()
     stop.set()
     await running

@@ -55,7 +55,8 @@ class Stub:
     personal: dict[str, list[JSON]] = field(default_factory=dict)
     factors: dict[str, list[JSON]] = field(default_factory=dict)
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one", "use": "sig"}))
-    broken: Callable[[str], Response | None] = lambda _: None
+    more_keys: list[Any] = field(default_factory=list)
+    broken: Callable[[str], Response | Awaitable[Response | None] | None] = lambda _: None
 
     @property
     def issuer(self) -> str:
@@ -109,6 +110,8 @@ class Stub:
         async def guarded(request: Request) -> Response:
             self.asked.append(f"{request.method} {request.url.path}")
             fault = self.broken(request.url.path)
+            if isinstance(fault, Awaitable):
+                fault = await fault
             if fault is not None:
                 return fault
             token = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -126,8 +129,8 @@ class Stub:
         return Response(text, media_type="application/json")
 
     async def jwks(self, request: Request) -> Response:
-        """The public key."""
-        return JSONResponse({"keys": [{**self.key.as_dict(private=False), "alg": "ES256"}]})
+        """The public key, after whatever else a test puts there."""
+        return JSONResponse({"keys": [*self.more_keys, {**self.key.as_dict(private=False), "alg": "ES256"}]})
 
     async def token(self, request: Request) -> Response:
         """Client credentials, codes and refresh tokens."""
@@ -138,7 +141,8 @@ class Stub:
             token = f"machine {len(self.tokens)}"
             self.tokens.add(token)
             return JSONResponse({"access_token": token, "expires_in": 3600, "scope": "all", "token_type": "Bearer"})
-        held = self.codes.pop(form.get("code", ""), None) or self.codes.get(form.get("refresh_token", ""))
+        # Codes and refresh tokens are good once: using one again is what a thief does.
+        held = self.codes.pop(form.get("code", form.get("refresh_token", "")), None)
         if held is None:
             return error(400, "oidc.invalid_grant", error="invalid_grant")
         self.asked.append(f"grant {json.dumps(form, sort_keys=True)}")

@@ -53,7 +53,7 @@ async def test_every_route_asks_for_a_token_and_its_scope(world: World) -> None:
     document = (await world.client.get("/api/openapi.json")).json()
     documented = {(m.upper(), p) for p, ways in document["paths"].items() for m in ways}
     called = {(method, f"/api/me{path}") for method, path, _, _ in CALLS}
-    assert documented - called == {("GET", "/api/openapi.json")} or documented == called
+    assert documented - called == {("GET", "/api/openapi.json")}
     for method, path, body, scope in CALLS:
         bare = await world.client.request(method, f"/api/me{path}", json=body)
         assert refused(bare, 401, "not-signed-in")
@@ -162,14 +162,6 @@ async def test_a_proof_is_for_its_address_action_and_owner(world: World) -> None
     answer = await world.call("PUT", "/email", {"email": NEW}, proofs=[password, code], user="bob")
     assert refused(answer, 403, "proof-required")
     assert (await world.call("PUT", "/email", {"email": NEW}, proofs=[password, code])).status_code == 200
-
-
-async def test_a_proof_is_used_once_also_by_many_at_once(world: World) -> None:
-    """B63: single use under 20 parallel requests."""
-    proof = await world.proof("password", "password.change", "correct horse")
-    body = {"password": "battery staple nine"}
-    answers = await asyncio.gather(*(world.call("PUT", "/password", body, proofs=[proof]) for _ in range(20)))
-    assert sorted(answer.status_code for answer in answers) == [204] + [403] * 19
 
 
 async def test_a_proof_ends_after_ten_minutes(world: World) -> None:

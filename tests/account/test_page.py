@@ -32,9 +32,9 @@ def tokens(world: World, nonce: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-async def asked(world: World) -> dict[str, str]:
+async def asked(world: World, login: str = "/login", client: httpx2.AsyncClient | None = None) -> dict[str, str]:
     """Start a sign-in; returns the authorization request."""
-    answer = await world.client.get("/login")
+    answer = await (client or world.client).get(login)
     assert answer.status_code == 303
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
 

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from urllib.parse import urlencode
 
 import httpx2
 import pyotp
@@ -184,7 +185,8 @@ async def test_what_is_not_there_is_said_to_be_missing(world: World, path: str) 
 @pytest.mark.parametrize("path", ["/tokens", "/tokens/new", "/authenticator", "/backup-codes", "/delete-account"])
 async def test_nobody_sees_these_pages_without_signing_in(world: World, path: str) -> None:
     for answer in (await world.client.get(path), await world.client.post(path, headers={"origin": URL})):
-        assert (answer.status_code, answer.headers.get("location")) in {(303, "/login"), (404, None), (405, None)}
+        login = f"/login?{urlencode({'back': path})}"
+        assert (answer.status_code, answer.headers.get("location")) in {(303, login), (404, None), (405, None)}
 
 
 async def test_the_pages_are_in_french_as_well(world: World) -> None:

@@ -6,10 +6,15 @@ import json
 from typing import Any
 
 import pytest
+from httpx2 import AsyncClient
 from joserfc.jwk import ECKey
 from starlette.responses import Response
 
 from tests.account.conftest import World, refused
+from tests.client.test_tokens import speaking
+from vestibule.account.identity import Identity
+from vestibule.account.problems import IdentityServerAway
+from vestibule.clock import ManualClock
 
 pytestmark = pytest.mark.anyio
 
@@ -145,3 +150,103 @@ async def test_wrong_machine_credentials_are_503_and_the_log_names_the_setting(w
     )
     assert refused(await world.call("GET"), 503, "identity-server-away")
     assert any("VESTIBULE_ACCOUNT_CLIENT_ID" in line for line in world.lines)
+
+
+async def test_keys_that_cannot_be_fetched_are_503_and_never_401(world: World) -> None:
+    """A client that is told 401 signs its user out; the token may be perfectly good."""
+    world.stub.broken = lambda path: Response("", 502) if path == "/oidc/jwks" else None
+    for _ in range(2):
+        assert refused(await world.call("GET"), 503, "identity-server-away")
+    world.stub.broken = lambda path: None
+    assert (await world.call("GET")).status_code == 200
+
+
+async def test_while_keys_cannot_be_fetched_known_ones_go_on_and_new_ones_are_503(world: World) -> None:
+    assert (await world.call("GET")).status_code == 200
+    world.clock.advance(seconds=30)
+    world.stub.broken = lambda path: Response("", 502) if path == "/oidc/jwks" else None
+    rotated = world.stub.sign(world.claims(), kid="two")
+    for _ in range(3):
+        answer = await world.client.get("/api/me", headers={"authorization": f"Bearer {rotated}"})
+        assert refused(answer, 503, "identity-server-away")
+        assert await status(world, world.stub.sign(world.claims(jti="other"))) == 200
+    assert world.stub.asked.count("GET /oidc/jwks") == 2
+    world.clock.advance(seconds=600)
+    assert await status(world, world.stub.sign(world.claims(jti="late"))) == 200
+
+
+async def test_keys_that_are_not_understood_are_passed_over(world: World) -> None:
+    """RFC 7517 section 5: also keys for encryption, keys without id, and what is no key at all."""
+    own = {**world.stub.key.as_dict(private=False)}
+    world.stub.more_keys = [
+        {}, {"kid": "x"}, {"kid": "x", "kty": "new"}, {"kid": 5, "kty": "EC"}, {"kid": "x", "kty": "EC", "crv": "P-1"},
+        {"kid": "enc", **own, "use": "enc"}, {"kid": "x", "kty": "EC", "crv": "P-256", "x": 5, "y": None},
+        {"kid": "oct", "kty": "oct", "k": "c2VjcmV0"},
+    ]  # fmt: skip
+    assert (await world.call("GET")).status_code == 200
+    for kid in ("enc", "oct", "x"):
+        assert await status(world, world.stub.sign(world.claims(), kid=kid)) == 401
+
+
+async def test_a_key_list_that_is_no_list_is_503(world: World) -> None:
+    for nonsense in (b"", b"[]", b"{}", b'{"keys": 5}', b'{"keys": [5]}', b"[" * 100_000, b"<p>"):
+        answer = Response(nonsense)
+        world.stub.broken = lambda path, answer=answer: answer if path == "/oidc/jwks" else None  # type: ignore[misc]
+        assert refused(await world.call("GET"), 503, "identity-server-away")
+
+
+async def test_a_withdrawn_key_is_soon_forgotten_and_so_are_its_tokens(world: World) -> None:
+    token = world.stub.sign(world.claims())
+    assert await status(world, token) == 200
+    world.stub.key = ECKey.generate_key("P-256", {"kid": "two", "use": "sig"})
+    world.clock.advance(seconds=600)
+    assert await status(world, token) == 401
+
+
+async def test_deeply_nested_tokens_are_refused(world: World) -> None:
+    """B9, B89: what breaks a parser is no different from other garbage."""
+
+    def part(text: bytes) -> str:
+        return base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+    deep = part(b'{"alg":"ES256","kid":"one","crit":' + b"[" * 2500 + b"]" * 2500 + b"}")
+    odd = part(b'{"alg":"ES256","kid":"\xff"}')
+    good = world.stub.sign(world.claims())
+    for header in (deep, odd):
+        assert await status(world, f"{header}.{good.partition('.')[2]}") == 401
+
+
+async def test_the_answer_says_why_a_token_is_refused_and_the_scheme_has_no_case(world: World) -> None:
+    """RFC 6750 section 3.1, RFC 9110 section 11.1."""
+    token = world.stub.sign(world.claims())
+    assert (await world.client.get("/api/me", headers={"authorization": f"bearer {token}"})).status_code == 200
+    answer = await world.client.get("/api/me", headers={"authorization": "Bearer x"})
+    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+async def test_those_who_wait_for_keys_wait_once(world: World) -> None:
+    """Ten callers in front of a slow identity server share one request and its failure."""
+    reached, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(path: str) -> Response | None:
+        reached.set()
+        await go.wait()
+        return Response("", 503)
+
+    world.stub.broken = slow
+    calls = [asyncio.create_task(world.call("GET")) for _ in range(10)]
+    await reached.wait()
+    go.set()
+    assert {answer.status_code for answer in await asyncio.gather(*calls)} == {503}
+    assert len(world.stub.asked) == 1
+
+
+async def test_an_identity_server_whose_answer_never_ends_is_given_up() -> None:
+    """A time-out that starts anew with each byte would be none."""
+    async with (
+        speaking(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{", b" ") as url,
+        AsyncClient() as http,
+    ):
+        identity = Identity(http, url, ManualClock(), 0.3)
+        with pytest.raises(IdentityServerAway):
+            await identity.key("one")

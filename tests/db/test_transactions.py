@@ -6,6 +6,7 @@ import pytest
 
 from tests.db.planets import ADD, COUNT, GET, metadata, planet
 from vestibule.db import Database, StatementError, TransactionAborted, UniqueViolation, connect
+from vestibule.db.locks import take_turn
 
 pytestmark = pytest.mark.anyio
 
@@ -39,6 +40,23 @@ async def test_a_block_reads_its_own_writes_and_others_do_not(db: Database) -> N
         assert await tx.one(GET, id="earth") is not None
         assert await count(db) == 0
     assert await count(db) == 1
+
+
+async def test_a_turn_is_held_by_one_transaction_at_a_time(db: Database) -> None:
+    """B52: what is counted and then allowed is not counted by two at once; on SQLite writers take turns anyway."""
+    inside: list[int] = []
+
+    async def take(number: int) -> None:
+        async with db.write() as tx:
+            await take_turn(tx, "one and the same")
+            inside.append(number)
+            await tx.value(COUNT)
+            await tx.run(ADD, **planet(f"planet {number}", number))
+            assert inside.pop() == number
+            assert inside == []
+
+    await asyncio.gather(*(take(number) for number in range(20)))
+    assert await count(db) == 20
 
 
 async def swallow(db: Database) -> None:

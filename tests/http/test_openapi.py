@@ -19,7 +19,7 @@ from vestibule.errors import (
 )
 from vestibule.http import PUBLIC, Request, Response, Route, empty
 from vestibule.http.guard import Length, rule
-from vestibule.http.openapi import PROBLEM, Json, document
+from vestibule.http.openapi import ErrorForm, Json, document
 
 SCHEMES: dict[str, Json] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
 
@@ -163,9 +163,34 @@ def test_a_body_of_several_forms_is_any_of_them() -> None:
     assert [item["$ref"].rpartition("/")[2] for item in schema["anyOf"]] == ["Note", "Filter"]
 
 
-def test_problem_details_have_their_own_form() -> None:
-    shown = document(
-        ROUTES, title="N", version="1", server="https://a.example", schemes=SCHEMES, error_form=PROBLEM, description="D"
+def test_a_family_may_render_refusals_in_a_form_of_its_own() -> None:
+    form = ErrorForm(
+        "application/problem+json",
+        lambda errors: {"type": "object", "required": sorted({error.code for error in errors})},
+        {404: {"Retry-After": "Seconds to wait."}},
     )
-    OpenAPIV31SpecValidator(msgspec.json.decode(msgspec.json.encode(shown))).validate()
-    assert b"application/problem+json" in msgspec.json.encode(shown)
+    shown = document(
+        ROUTES, title="N", version="1", server="https://a.example", schemes=SCHEMES, error_form=form, description="D"
+    )
+    decoded = msgspec.json.decode(msgspec.json.encode(shown))
+    OpenAPIV31SpecValidator(decoded).validate()
+    missing = decoded["paths"]["/api/notes/{note_id}"]["get"]["responses"]["404"]
+    assert missing["content"] == {
+        "application/problem+json": {"schema": {"type": "object", "required": ["entity.not_found"]}}
+    }
+    assert list(missing["headers"]) == ["Retry-After"]
+
+
+def test_headers_that_a_route_reads_are_parameters() -> None:
+    route = Route("GET", "/api/x", handler, access=PUBLIC, headers={"Vestibule-Proof": "What was proven."})
+    paths = made([route])["paths"]
+    assert isinstance(paths, dict)
+    assert paths["/api/x"]["get"]["parameters"] == [
+        {
+            "name": "Vestibule-Proof",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": "What was proven.",
+        }
+    ]

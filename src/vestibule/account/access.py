@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from vestibule.account.permissions import RULES
 from vestibule.account.problems import NotAllowed, NotSignedIn
 from vestibule.account.tokens import Caller, TokenChecker
+from vestibule.errors import AppError
 from vestibule.http import Request
-
-SCHEME = "Bearer "
 
 
 @dataclass(frozen=True)
@@ -17,13 +16,14 @@ class MayDo:
     checker: TokenChecker
     action: str
     security: str = "accessToken"
+    errors: tuple[type[AppError], ...] = (NotSignedIn, NotAllowed)
 
     async def __call__(self, request: Request) -> Caller:
         """Return the caller; raises NotSignedIn or NotAllowed."""
-        header = request.headers.get("authorization", "")
-        if not header.startswith(SCHEME):
-            raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
-        caller = await self.checker.check(header[len(SCHEME) :].strip())
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise NotSignedIn("Bearer")
+        caller = await self.checker.check(token.strip())
         if RULES[self.action].scope not in caller.scopes:
             raise NotAllowed(
                 headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{RULES[self.action].scope}"'}

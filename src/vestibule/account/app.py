@@ -1,8 +1,11 @@
 """Composition root of the account server: settings to store, token checker, Management client, routes."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import msgspec
@@ -20,14 +23,15 @@ from vestibule.account.tokens import TokenChecker
 from vestibule.client import AsyncManagementClient
 from vestibule.clock import Clock, SystemClock
 from vestibule.crypto import Sealer
-from vestibule.db import Database, DatabaseUnavailable, connect
+from vestibule.db import DatabaseUnavailable, connect
 from vestibule.errors import StoreUnavailable
 from vestibule.http import PUBLIC, Application, Face, Log, Request, Response, Route, json_response
 from vestibule.http.cors import AllowedOrigins
-from vestibule.http.openapi import PROBLEM, document
+from vestibule.http.openapi import ErrorForm, document
 from vestibule.settings import AccountSettings, master_keys
 
-DAY_MS = 86_400_000
+DAY_MS, SWEEP_SECONDS = 86_400_000, 3600
+PROBLEM = "application/problem+json"
 SCHEMES: dict[str, dict[str, object]] = {
     "accessToken": {
         "type": "http",
@@ -64,23 +68,30 @@ def describe(routes: Sequence[Route], settings: AccountSettings) -> bytes:
             server=settings.public_url,
             schemes=SCHEMES,
             description="What a signed-in person may see and change of their own account.",
-            error_form=PROBLEM,
+            error_form=ErrorForm(PROBLEM, problems.schema, problems.HEADERS),
+            always=(StoreUnavailable,),
         )
     )
 
 
 def api_face(ctx: Context, checker: TokenChecker) -> Face:
     """Return the settings API with its own description."""
-    routes = [*Me(ctx, checker).routes(), *Security(ctx, checker).routes()]
-    description = describe(routes, ctx.settings)
 
     async def openapi(request: Request) -> Response:
         return json_response(description)
 
+    routes = [
+        *Me(ctx, checker).routes(),
+        *Security(ctx, checker).routes(),
+        Route(
+            "GET", "/api/openapi.json", openapi, access=PUBLIC, summary="This document", responses={200: dict[str, Any]}
+        ),
+    ]
+    description = describe(routes, ctx.settings)
     return Face(
         name="settings",
         prefix="/api",
-        routes=[*routes, Route("GET", "/api/openapi.json", openapi, access=PUBLIC, summary="This document")],
+        routes=routes,
         render_error=problems.render,
         not_found=problems.not_found,
         method_not_allowed=problems.method_not_allowed,
@@ -95,7 +106,7 @@ def translate(error: Exception) -> Exception:
 
 
 async def build(settings: AccountSettings, *, clock: Clock | None = None, log: Log | None = None) -> AccountServer:
-    """Build the account server; the store must be migrated. Raises SettingError."""
+    """Build the account server; the store must be migrated. Raises SettingError, SealError."""
     clock = clock or SystemClock()
     settings = with_credentials(settings)
     sealer = Sealer(master_keys(settings.secret_key, settings.secret_key_file))
@@ -109,14 +120,11 @@ async def build(settings: AccountSettings, *, clock: Clock | None = None, log: L
         timeout=settings.timeout_seconds,
     )
     ctx = Context(settings, clock, sealer, db, management, log or Log(clock, level=settings.log_level))
-    identity = Identity(http, settings.issuer, clock)
+    await check_key(ctx)
+    identity = Identity(http, settings.issuer, clock, settings.timeout_seconds)
     api = api_face(ctx, TokenChecker(identity, settings.resource, clock))
-    faces = [api, page_face(ctx, identity, api)]
-
-    @asynccontextmanager
-    async def lifespan() -> AsyncIterator[None]:
-        await sweep(db, clock)
-        yield
+    front_door = Application([api], public_url=settings.public_url, log=ctx.log, translate=translate)
+    faces = [api, page_face(ctx, identity, front_door)]
 
     app = Application(
         faces,
@@ -124,12 +132,36 @@ async def build(settings: AccountSettings, *, clock: Clock | None = None, log: L
         log=ctx.log,
         trusted_proxies=settings.trusted_proxies,
         translate=translate,
-        lifespan=lifespan,
+        lifespan=lambda: sweeping(ctx),
     )
     return AccountServer(app, ctx, http)
 
 
-async def sweep(db: Database, clock: Clock) -> None:
-    """Delete proofs, sign-ins and sessions that ended more than a day ago."""
-    async with db.write() as tx:
-        await store.expire(tx, clock.now() - DAY_MS)
+async def check_key(ctx: Context) -> None:
+    """Open what the store holds; raises SealError for a master key that is not the store's (B101)."""
+    async with ctx.db.read() as tx:
+        held = await tx.one(store.LATEST_SESSION)
+    if held is not None:
+        ctx.sealer.open(held.tokens_sealed, "page_sessions", "tokens_sealed", held.id)
+
+
+@asynccontextmanager
+async def sweeping(ctx: Context) -> AsyncIterator[None]:
+    """Delete proofs, sign-ins and sessions that ended a day ago: now and every hour, for as long as the server runs."""
+
+    async def forever() -> None:
+        while True:
+            try:
+                async with ctx.db.write() as tx:
+                    await store.expire(tx, ctx.clock.now() - DAY_MS)
+            except DatabaseUnavailable:
+                ctx.log.warning("sweep_postponed", reason="the store does not answer")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    task = asyncio.create_task(forever())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -52,10 +52,19 @@ class Context:
         except Unreachable as error:
             raise problems.IdentityServerAway from error
         except Refused as error:
-            if error.status in {401, 403}:
-                self.log.error("management_refused", reason=error.code, setting="VESTIBULE_ACCOUNT_CLIENT_ID")
-                raise problems.IdentityServerAway from error
-            raise
+            raise self._refused(error) from error
+
+    def _refused(self, error: Refused) -> Exception:
+        """Name what the caller did not cause; other refusals are for `saying` to put in words."""
+        if error.status == 429:
+            return problems.TooMany()
+        if error.status in {401, 403}:
+            self.log.error("management_refused", reason=error.code, setting="VESTIBULE_ACCOUNT_CLIENT_ID")
+            return problems.IdentityServerAway()
+        if error.code.startswith("connector."):
+            self.log.error("message_not_sent", reason=error.code)
+            return problems.MessagesUnavailable()
+        return error
 
     async def user(self, user_id: str) -> User:
         """Return the account, which must exist and not be suspended."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from msgspec import UNSET, UnsetType
 
 from vestibule import password_policy
-from vestibule.account import problems
+from vestibule.account import problems, store
 from vestibule.account.context import Context
 from vestibule.account.proven import proven
 from vestibule.client import users
@@ -64,22 +64,42 @@ async def change(ctx: Context, user: User, field: str, value: str, presented: li
 
 
 async def remove(ctx: Context, user: User, field: str, presented: list[str]) -> User:
-    """Clear an identifier; never the last one. Raises LastIdentifier, ProofRequired."""
-    held = {"username": user.username, "email": user.primary_email, "phone": user.primary_phone}
-    if held[field] is None:
+    """Clear an identifier; never the last way in. Raises LastIdentifier, ProofRequired."""
+    value = _held(user).get(field)
+    if value is None:
         return user
-    if not any(value for name, value in held.items() if name != field):
+    if not _ways_in(user) - {field}:
         raise problems.LastIdentifier
-    return await proven(ctx, user, f"{field}.remove", presented, _update(user.id, field, None), refusals=REFUSALS)
+    operation = _update(user.id, field, None)
+    left = await proven(ctx, user, f"{field}.remove", presented, operation, refusals=REFUSALS)
+    if not _ways_in(left):
+        # Of two removals at once, the one that finds nothing left puts its own back.
+        await ctx.send(_update(user.id, field, value))
+        raise problems.LastIdentifier
+    return left
+
+
+def _held(user: User) -> dict[str, str]:
+    held = {"username": user.username, "email": user.primary_email, "phone": user.primary_phone}
+    return {field: value for field, value in held.items() if value is not None}
+
+
+def _ways_in(user: User) -> set[str]:
+    """Return the identifiers that let a person in: without a password, a user name is not enough."""
+    return set(_held(user)) - (set() if user.has_password else {"username"})
 
 
 async def change_password(ctx: Context, user: User, password: str, presented: list[str]) -> User:
-    """Set the password after a fresh proof. Raises ProofRequired, InvalidFields."""
+    """Set the password after a fresh proof, and end the sessions of the page. Raises ProofRequired, InvalidFields."""
     about = [user.username, user.primary_email, user.primary_phone, user.name]
     reasons = password_policy.check(password, about)
     if reasons:
         raise problems.InvalidFields({"password": " ".join(PASSWORD_WORDS[reason] for reason in reasons)})
-    return await proven(ctx, user, "password.change", presented, users.set_password(user.id, password))
+    changed = await proven(ctx, user, "password.change", presented, users.set_password(user.id, password))
+    # Whoever had signed in to the page with the old password has to sign in again (B40).
+    async with ctx.db.write() as tx:
+        await tx.run(store.END_SESSIONS, owner=user.id)
+    return changed
 
 
 def _update(user_id: str, field: str, value: str | None) -> Operation[User]:

@@ -1,17 +1,23 @@
 """What the account server knows of the identity server: its endpoints and its public keys, fetched and kept."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import TypeVar
 
 import httpx2
 import msgspec
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, import_key
 
 from vestibule.account.problems import IdentityServerAway
+from vestibule.client.flight import Flight
+from vestibule.client.operation import UNREADABLE
 from vestibule.clock import Clock
 
 T = TypeVar("T")
 REFETCH_MS = 30_000
+"""Keys are asked for at most this often, however many unknown ids come in."""
+KEEP_MS = 600_000
+"""Keys are asked for again after this, so that a withdrawn one is soon forgotten."""
 
 
 class Endpoints(msgspec.Struct):
@@ -25,49 +31,97 @@ class Endpoints(msgspec.Struct):
     revocation_endpoint: str
 
 
-class Identity:
-    """Discovery and JWKS of one issuer. One request at a time; keys are fetched again at most once in 30 s."""
+@dataclass(frozen=True)
+class PublicKey:
+    """A key that signs tokens: its type, the one algorithm it is for (if it says), and itself."""
 
-    def __init__(self, http: httpx2.AsyncClient, issuer: str, clock: Clock) -> None:
-        self.http = http
+    type: str
+    algorithm: str | None
+    key: Key
+
+
+class _KeySet(msgspec.Struct):
+    keys: list[dict[str, object]]
+
+
+class Identity:
+    """Discovery and keys of one issuer. Whoever asks while a request is under way shares its outcome."""
+
+    def __init__(self, http: httpx2.AsyncClient, issuer: str, clock: Clock, seconds: float) -> None:
         self.issuer = issuer
+        self._http = http
         self._clock = clock
-        self._lock = asyncio.Lock()
+        self._seconds = seconds
         self._endpoints: Endpoints | None = None
-        self._keys: dict[str, dict[str, object]] = {}
-        self._fetched_at: int | None = None
+        self._keys: dict[str, PublicKey] = {}
+        self._fetched_at = self._tried_at = -KEEP_MS
+        self._discovery = Flight(self._discover)
+        self._refetch = Flight(self._fetch_keys)
 
     async def endpoints(self) -> Endpoints:
         """Return the endpoints; raises IdentityServerAway."""
-        if self._endpoints is None:
-            async with self._lock:
-                if self._endpoints is None:
-                    found = await self._get(f"{self.issuer}/.well-known/openid-configuration", Endpoints)
-                    if found.issuer != self.issuer:
-                        raise IdentityServerAway
-                    self._endpoints = found
-        return self._endpoints
+        return self._endpoints or await self._discovery.join()
 
-    async def key(self, kid: str) -> dict[str, object] | None:
-        """Return the public JWK with this id; an unknown one causes one refetch, at most once in 30 s."""
-        found = self._keys.get(kid)
-        if found is not None or not self._may_fetch():
-            return found
-        endpoints = await self.endpoints()
-        async with self._lock:
-            if kid not in self._keys and self._may_fetch():
-                self._fetched_at = self._clock.now()
-                document = await self._get(endpoints.jwks_uri, dict[str, list[dict[str, object]]])
-                keys = KeySet.import_key_set({"keys": document.get("keys", [])})  # type: ignore[typeddict-item]
-                self._keys = {str(key.kid): dict(key.as_dict(private=False)) for key in keys.keys}
+    async def key(self, kid: str) -> PublicKey | None:
+        """Return the public key with this id, or None when the identity server has no such key.
+
+        An unknown id causes one request, at most once in 30 s. Raises IdentityServerAway when it cannot be known.
+        """
+        now = self._clock.now()
+        if kid in self._keys and now - self._fetched_at < KEEP_MS:
+            return self._keys[kid]
+        if not self._keys or now - self._tried_at >= REFETCH_MS:
+            try:
+                await self._refetch.join()
+            except IdentityServerAway:
+                if kid not in self._keys:
+                    raise
+        elif self._tried_at > self._fetched_at and kid not in self._keys:
+            raise IdentityServerAway  # the last request failed: the key may well exist
         return self._keys.get(kid)
 
-    def _may_fetch(self) -> bool:
-        return self._fetched_at is None or self._clock.now() - self._fetched_at >= REFETCH_MS
+    async def _discover(self) -> Endpoints:
+        found = _decoded(await self.request("GET", f"{self.issuer}/.well-known/openid-configuration"), Endpoints)
+        if found.issuer != self.issuer:
+            raise IdentityServerAway
+        self._endpoints = found
+        return found
 
-    async def _get(self, url: str, kind: type[T]) -> T:
+    async def _fetch_keys(self) -> None:
+        self._tried_at = self._clock.now()
+        endpoints = await self.endpoints()
+        found = _decoded(await self.request("GET", endpoints.jwks_uri), _KeySet)
+        self._keys = dict(_usable(found.keys))
+        self._fetched_at = self._tried_at
+
+    async def request(self, method: str, url: str, form: dict[str, str] | None = None) -> httpx2.Response:
+        """Send one request; the time-out is for the whole exchange. Raises IdentityServerAway."""
         try:
-            answer = await self.http.get(url)
-            return msgspec.json.decode(answer.raise_for_status().content, type=kind)
-        except (httpx2.HTTPError, msgspec.DecodeError) as error:
+            async with asyncio.timeout(self._seconds):
+                return await self._http.request(method, url, data=form)
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError) as error:
             raise IdentityServerAway from error
+
+
+def _decoded(answer: httpx2.Response, kind: type[T]) -> T:
+    if answer.status_code != httpx2.codes.OK:
+        raise IdentityServerAway
+    try:
+        return msgspec.json.decode(answer.content, type=kind)
+    except UNREADABLE as error:
+        raise IdentityServerAway from error
+
+
+def _usable(keys: list[dict[str, object]]) -> list[tuple[str, PublicKey]]:
+    """Return the keys that can verify a signature; what is not understood is passed over (RFC 7517 section 5)."""
+    found = []
+    for jwk in keys:
+        kid, kind, algorithm = jwk.get("kid"), jwk.get("kty"), jwk.get("alg")
+        if not isinstance(kid, str) or not isinstance(kind, str) or jwk.get("use", "sig") != "sig":
+            continue
+        try:
+            key = import_key(jwk)  # type: ignore[arg-type]  # any JSON
+        except Exception:  # noqa: S112 - the library stumbles over what is no key in many ways
+            continue
+        found.append((kid, PublicKey(kind, str(algorithm) if algorithm else None, key)))
+    return found

@@ -6,8 +6,9 @@ import msgspec
 from msgspec import UNSET
 
 from vestibule.account import identifiers, problems, proofs, wire
-from vestibule.account.access import MayDo, caller_of
+from vestibule.account.access import caller_of
 from vestibule.account.context import Context, saying
+from vestibule.account.declaring import Row, declared
 from vestibule.account.permissions import RULES
 from vestibule.account.store import Proof
 from vestibule.account.tokens import TokenChecker
@@ -16,8 +17,6 @@ from vestibule.client.models import Profile, User
 from vestibule.http import Request, Response, Route, empty, json_response
 
 PROOF_HEADER = "vestibule-proof"
-COMMON = (problems.NotSignedIn, problems.NotAllowed, problems.Gone, problems.Suspended, problems.IdentityServerAway)
-PROVEN = (*COMMON, problems.ProofRequired, problems.InvalidFields, problems.Taken)
 
 
 def presented(request: Request) -> list[str]:
@@ -141,50 +140,40 @@ class Me:
 
     async def remove(self, request: Request) -> Response:
         """DELETE /api/me/username, /email or /phone."""
-        field = request.path.rstrip("/").rpartition("/")[2].lower()
+        field = request.path.rpartition("/")[2]
         user = await identifiers.remove(self._ctx, await self._user(request), field, presented(request))
         return json_response(wire.Account.of(user))
 
-    def may(self, action: str) -> MayDo:
-        """Return the access of one action."""
-        return MayDo(self._checker, action)
-
     def routes(self) -> list[Route]:
-        """Return every route of the settings API."""
-        account, tags = {200: wire.Account}, ("Account",)
-        table: list[tuple[str, str, Any, str, str, Any, dict[int, Any], tuple[Any, ...]]] = [
-            ("GET", "", self.read, "account.read", "Read the account", None, account, COMMON),
-            ("PATCH", "", self.change, "profile.change", "Change name and picture", wire.AccountPatch, account, PROVEN),
-            ("PATCH", "/profile", self.change_profile, "profile.change", "Change the profile", wire.ProfilePatch,
-             {200: Profile}, COMMON),
-            ("GET", "/custom-data", self.read_custom_data, "custom-data.read", "Read custom data", None,
-             {200: wire.CustomData}, COMMON),
-            ("PATCH", "/custom-data", self.change_custom_data, "custom-data.change", "Change custom data",
-             wire.CustomDataPatch, {200: wire.CustomData}, (*COMMON, problems.InvalidFields)),
-            ("POST", "/proofs", self.start_proof, "account.read", "Start a proof", wire.ProofRequest,
-             {201: wire.ProofView},
-             (*COMMON, problems.MethodUnavailable, problems.TooMany, problems.MessagesUnavailable)),
-            ("POST", "/proofs/{proof_id}/verify", self.verify_proof, "account.read", "Verify a proof",
-             wire.ProofVerification, {200: wire.ProofView},
-             (*COMMON, problems.ProofNotFound, problems.WrongSecret, problems.TooMany)),
-            ("PUT", "/username", self.change_username, "username.change", "Change the user name", wire.NewUsername,
-             account, PROVEN),
-            ("PUT", "/email", self.change_email, "email.change", "Change the e-mail address", wire.NewEmail,
-             account, PROVEN),
-            ("PUT", "/phone", self.change_phone, "phone.change", "Change the phone number", wire.NewPhone,
-             account, PROVEN),
-            ("PUT", "/password", self.change_password, "password.change", "Change or set the password",
-             wire.NewPassword, {204: None}, PROVEN),
-            *((
-                "DELETE", f"/{field}", self.remove, f"{field}.remove", f"Remove the {words}", None, account,
-                (*PROVEN, problems.LastIdentifier),
-            ) for field, words in (("username", "user name"), ("email", "e-mail address"), ("phone", "phone number"))),
+        """Return every route of the account itself."""
+        user, taken = wire.Account, (problems.Taken,)
+        rows = [
+            Row("GET", "", self.read, "account.read", "Read the account", None, 200, user),
+            Row("PATCH", "", self.change, "profile.change", "Change name and picture", wire.AccountPatch, 200, user),
+            Row("PATCH", "/profile", self.change_profile, "profile.change", "Change the profile", wire.ProfilePatch,
+                200, Profile),
+            Row("GET", "/custom-data", self.read_custom_data, "custom-data.read", "Read custom data", None,
+                200, wire.CustomData),
+            Row("PATCH", "/custom-data", self.change_custom_data, "custom-data.change", "Change custom data",
+                wire.CustomDataPatch, 200, wire.CustomData),
+            Row("POST", "/proofs", self.start_proof, "account.read", "Start a proof", wire.ProofRequest,
+                201, wire.ProofView, (problems.MethodUnavailable, problems.MessagesUnavailable)),
+            Row("POST", "/proofs/{proof_id}/verify", self.verify_proof, "account.read", "Verify a proof",
+                wire.ProofVerification, 200, wire.ProofView,
+                (problems.ProofNotFound, problems.WrongPassword, problems.WrongCode)),
+            Row("PUT", "/username", self.change_username, "username.change", "Change the user name", wire.NewUsername,
+                200, user, taken),
+            Row("PUT", "/email", self.change_email, "email.change", "Change the e-mail address", wire.NewEmail,
+                200, user, taken),
+            Row("PUT", "/phone", self.change_phone, "phone.change", "Change the phone number", wire.NewPhone,
+                200, user, taken),
+            Row("PUT", "/password", self.change_password, "password.change", "Change or set the password",
+                wire.NewPassword, 204, None),
+            *(Row("DELETE", f"/{field}", self.remove, f"{field}.remove", f"Remove the {words}", None, 200, user,
+                  (problems.LastIdentifier,))
+              for field, words in (("username", "user name"), ("email", "e-mail address"), ("phone", "phone number"))),
         ]  # fmt: skip
-        return [
-            Route(method, f"/api/me{path}", handler, access=self.may(action), summary=summary, body=body,
-                  responses=responses, errors=errors, tags=tags)
-            for method, path, handler, action, summary, body, responses, errors in table
-        ]  # fmt: skip
+        return declared(self._checker, "Account", rows)
 
 
 def _only_web_picture(avatar: object) -> None:

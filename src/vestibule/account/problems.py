@@ -1,9 +1,12 @@
 """Refusals of the settings API: `application/problem+json` (RFC 9457) with a stable `type` and a sentence to act on."""
 
+from collections.abc import Sequence
+
 import msgspec
 
-from vestibule.errors import AppError, InvalidInput
+from vestibule.errors import AppError, BodyTooLarge, InvalidInput, StoreUnavailable
 from vestibule.http import Request, Response
+from vestibule.http.body import MalformedBody, UnsupportedEncoding
 
 CONTENT_TYPE = (b"content-type", b"application/problem+json")
 URN = "urn:vestibule:problem:"
@@ -21,6 +24,9 @@ class NotSignedIn(Problem):
 
     code, status, title = "not-signed-in", 401, "Sign in first"
     message = "Send an access token for this API: `Authorization: Bearer <token>`. If you had one, it has expired."
+
+    def __init__(self, challenge: str = 'Bearer error="invalid_token"') -> None:
+        super().__init__(headers={"WWW-Authenticate": challenge})
 
 
 class NotAllowed(Problem):
@@ -78,10 +84,10 @@ class TooMany(Problem):
     """Too many tries or messages."""
 
     code, status, title = "too-many", 429, "Too many tries"
-    message = "Too many tries. Wait a few minutes, then start again."
+    message = "Too many tries. Wait a little, then start again."
 
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "60"})
+    def __init__(self, seconds: int = 60) -> None:
+        super().__init__(headers={"Retry-After": str(seconds)})
 
 
 class MethodUnavailable(Problem):
@@ -150,6 +156,9 @@ class MessagesUnavailable(Problem):
     code, status, title = "messages-unavailable", 503, "No message can be sent"
     message = "This service cannot send messages to that kind of address at the moment."
 
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "60"})
+
 
 class IdentityServerAway(Problem):
     """The identity server does not answer."""
@@ -161,33 +170,87 @@ class IdentityServerAway(Problem):
         super().__init__(headers={"Retry-After": "5"})
 
 
+class NothingHere(Problem):
+    """An unknown path."""
+
+    code, status, title = "not-found", 404, "There is nothing here"
+    message = "Check the address: `/api/openapi.json` lists every path."
+
+
+class WrongMethod(Problem):
+    """A known path with another method."""
+
+    code, status, title = "method-not-allowed", 405, "This cannot be done here"
+    message = "The header `Allow` says which methods this path answers."
+
+
+SHARED: dict[type[AppError], str] = {
+    InvalidInput: "Check what you sent",
+    MalformedBody: "The body cannot be read",
+    BodyTooLarge: "The body is too large",
+    UnsupportedEncoding: "The body cannot be read",
+    StoreUnavailable: "Try again in a moment",
+}
+"""Refusals of the floors below that every route may give, with their titles."""
+HEADERS = {
+    401: {"WWW-Authenticate": "What kind of token is asked for (RFC 6750 section 3)."},
+    429: {"Retry-After": "Seconds to wait before the next try."},
+    503: {"Retry-After": "Seconds to wait before the next try."},
+}
+
+
+def type_of(kind: type[AppError]) -> str:
+    """Return the `type` of a refusal: stable, whatever the sentence says."""
+    return URN + (kind.code.rpartition(".")[2].replace("_", "-") or "malformed-body")
+
+
+def title_of(kind: type[AppError]) -> str:
+    """Return the `title` of a refusal."""
+    return kind.title if issubclass(kind, Problem) else SHARED.get(kind, Problem.title)
+
+
+def schema(errors: Sequence[type[AppError]]) -> dict[str, object]:
+    """Return the schema of the problems of one status."""
+    text = {"type": "string"}
+    properties = {
+        "type": {"type": "string", "enum": sorted({type_of(error) for error in errors})},
+        "title": text,
+        "status": {"type": "integer"},
+        "detail": {**text, "description": "A sentence to act on."},
+        "fields": {
+            "type": "object",
+            "additionalProperties": text,
+            "description": "What is wrong with each faulty member of the body.",
+        },
+    }
+    return {"type": "object", "properties": properties, "required": ["type", "title", "status", "detail"]}
+
+
 def render(request: Request, error: Exception) -> Response:
     """Render any refusal; an unknown exception is a 500 with the request's id and no text."""
-    body: dict[str, object]
-    if isinstance(error, AppError):
-        title = error.title if isinstance(error, Problem) else "The request was refused"
-        code = error.code.replace(".", "-").replace("_", "-")
-        body = {"type": URN + code, "title": title, "status": error.status, "detail": error.text}
-        if isinstance(error, Problem) and error.fields:
-            body["fields"] = error.fields
-        if isinstance(error, InvalidInput):
-            body["errors"] = error.details
-        status, headers = error.status, error.headers
-    else:
-        status, headers = 500, {}
-        body = {"type": f"{URN}internal", "title": "Something went wrong", "status": 500, "instance": request.id}
-    return Response(msgspec.json.encode(body), status, content_type=CONTENT_TYPE, headers=headers)
+    if not isinstance(error, AppError):
+        title = "Something went wrong"
+        body: dict[str, object] = {"type": f"{URN}internal", "title": title, "status": 500, "instance": request.id}
+        return Response(msgspec.json.encode(body), 500, content_type=CONTENT_TYPE)
+    kind = type(error)
+    body = {"type": type_of(kind), "title": title_of(kind), "status": error.status, "detail": error.text}
+    fields = error.fields if isinstance(error, Problem) else _fields(error.data)
+    if fields:
+        body["fields"] = fields
+    return Response(msgspec.json.encode(body), error.status, content_type=CONTENT_TYPE, headers=error.headers)
+
+
+def _fields(data: object) -> dict[str, str]:
+    """Say at each faulty member what is wrong with it, from the guard's list of issues."""
+    issues = data.get("issues", []) if isinstance(data, dict) else []
+    return {".".join(map(str, issue["path"])): str(issue["message"]) for issue in issues}
 
 
 def not_found(request: Request) -> Response:
     """Answer for an unknown path."""
-    body = {"type": f"{URN}not-found", "title": "There is nothing here", "status": 404}
-    return Response(msgspec.json.encode(body), 404, content_type=CONTENT_TYPE)
+    return render(request, NothingHere())
 
 
 def method_not_allowed(request: Request, allowed: frozenset[str]) -> Response:
     """Answer for a known path with another method."""
-    body = {"type": f"{URN}method-not-allowed", "title": "This cannot be done here", "status": 405}
-    return Response(
-        msgspec.json.encode(body), 405, content_type=CONTENT_TYPE, headers={"Allow": ", ".join(sorted(allowed))}
-    )
+    return render(request, WrongMethod(headers={"Allow": ", ".join(sorted(allowed))}))

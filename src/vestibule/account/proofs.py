@@ -8,11 +8,12 @@ from vestibule.client import codes
 from vestibule.client.models import User
 from vestibule.client.users import verify_password
 from vestibule.db import Tx
+from vestibule.db.locks import take_turn
 
 TRIES = 5
-PASSWORD_STARTS, PASSWORD_WINDOW_MS = 10, 15 * 60_000
+PASSWORD_TRIES, PASSWORD_WINDOW_MS = 10, 15 * 60_000
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
-PER_MINUTE, PER_HOUR = 1, 5
+PER_MINUTE, PER_HOUR, PER_USER_AND_HOUR = 1, 5, 10
 
 
 async def start(ctx: Context, user: User, method: Method, action: str, target: str | None) -> store.Proof:
@@ -35,9 +36,19 @@ async def start(ctx: Context, user: User, method: Method, action: str, target: s
         await _limit(tx, proof)
         await tx.run(store.INSERT_PROOF, **{name: getattr(proof, name) for name in proof.__struct_fields__})
     if recipient is not None:
-        async with saying(message_rate_limited=problems.TooMany()):
-            await ctx.send(codes.send(**{method: recipient}))
+        await _send(ctx, proof, method, recipient)
     return proof
+
+
+async def _send(ctx: Context, proof: store.Proof, method: Method, recipient: str) -> None:
+    try:
+        async with saying(message_rate_limited=problems.TooMany(HOUR_MS // 1000)):
+            await ctx.send(codes.send(**{method: recipient}))
+    except problems.Problem:
+        # What was not sent is not counted: the next try need not wait.
+        async with ctx.db.write() as tx:
+            await tx.run(store.DELETE_PROOF, proof_id=proof.id)
+        raise
 
 
 def _recipient(user: User, method: Method, action: str, target: str | None) -> str | None:
@@ -54,27 +65,29 @@ def _recipient(user: User, method: Method, action: str, target: str | None) -> s
 
 
 async def _limit(tx: Tx, proof: store.Proof) -> None:
-    """B51, B57: ten password proofs in a quarter of an hour; one message a minute and five an hour for a target."""
+    """B51, B57: passwords by user; messages by user and by recipient; counted one after the other."""
+    await _turn(tx, proof.user_id)
     if proof.target is None:
         since = proof.created_at - PASSWORD_WINDOW_MS
-        started = await tx.value(store.COUNT_BY_USER, owner=proof.user_id, by=proof.method, since=since)
-        if started >= PASSWORD_STARTS:
-            raise problems.TooMany
+        if await tx.value(store.COUNT_PASSWORDS, owner=proof.user_id, since=since) >= PASSWORD_TRIES:
+            raise problems.TooMany(PASSWORD_WINDOW_MS // 1000)
         return
+    if await tx.value(store.COUNT_MESSAGES, owner=proof.user_id, since=proof.created_at - HOUR_MS) >= PER_USER_AND_HOUR:
+        raise problems.TooMany(HOUR_MS // 1000)
+    await take_turn(tx, f"messages to {proof.target}")
     for window, limit in ((MINUTE_MS, PER_MINUTE), (HOUR_MS, PER_HOUR)):
         sent = await tx.value(store.COUNT_BY_TARGET, recipient=proof.target, since=proof.created_at - window)
         if sent >= limit:
-            raise problems.TooMany
+            raise problems.TooMany(window // 1000)
+
+
+async def _turn(tx: Tx, user_id: str) -> None:
+    await take_turn(tx, f"proofs of {user_id}")
 
 
 async def verify(ctx: Context, user_id: str, proof_id: str, secret: str) -> store.Proof:
     """Check the password or the code of a pending proof. The try is counted before the check, and stays counted."""
-    now = ctx.clock.now()
-    async with ctx.db.write() as tx:
-        proof = await tx.one(store.TRY_PROOF, proof_id=proof_id, owner=user_id, now=now, limit=TRIES)
-        waiting = await tx.one(store.GET_PROOF, proof_id=proof_id, owner=user_id, now=now)
-    if proof is None:
-        raise problems.TooMany if waiting is not None and waiting.verified_at is None else problems.ProofNotFound
+    proof = await _try(ctx, user_id, proof_id)
     if proof.target is None:
         async with saying(invalid_credentials=problems.WrongPassword()):
             await ctx.send(verify_password(user_id, secret))
@@ -88,6 +101,21 @@ async def verify(ctx: Context, user_id: str, proof_id: str, secret: str) -> stor
     if done is None:
         raise problems.ProofNotFound
     return done
+
+
+async def _try(ctx: Context, user_id: str, proof_id: str) -> store.Proof:
+    """Count a try. Raises ProofNotFound; TooMany after five of one proof, or ten wrong passwords of one user."""
+    now = ctx.clock.now()
+    async with ctx.db.write() as tx:
+        await _turn(tx, user_id)
+        proof = await tx.one(store.TRY_PROOF, proof_id=proof_id, owner=user_id, now=now, limit=TRIES)
+        waiting = await tx.one(store.GET_PROOF, proof_id=proof_id, owner=user_id, now=now)
+        failed = await tx.value(store.COUNT_FAILURES, owner=user_id, since=now - PASSWORD_WINDOW_MS)
+    if proof is None and (waiting is None or waiting.verified_at is not None):
+        raise problems.ProofNotFound
+    if proof is None or (proof.target is None and failed > PASSWORD_TRIES):
+        raise problems.TooMany(PASSWORD_WINDOW_MS // 1000)
+    return proof
 
 
 async def consume(ctx: Context, user: User, action: str, presented: list[str], value: str | None) -> list[str]:

@@ -1,15 +1,14 @@
 """`/api/me/tokens`, `/api/me/factors` and the end of an account: what only its owner may do, with a fresh proof."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 from vestibule import totp
 from vestibule.account import problems, wire
-from vestibule.account.access import MayDo, caller_of
+from vestibule.account.access import caller_of
 from vestibule.account.context import Context
-from vestibule.account.me import COMMON, PROVEN, presented
+from vestibule.account.declaring import Row, declared
+from vestibule.account.me import presented
 from vestibule.account.proven import proven
 from vestibule.account.tokens import TokenChecker
 from vestibule.client import mfa, personal_access_tokens, users
@@ -127,31 +126,24 @@ class Security:
 
     def routes(self) -> list[Route]:
         """Return every route."""
-        changed = (*PROVEN, problems.Unknown)
-        added = (*PROVEN, problems.NeedsAnotherFactor, problems.WrongTotpCode)
-        totp_path = "/factors/totp"
-        table: list[tuple[str, str, Any, str, str, Any, dict[int, Any], Sequence[Any]]] = [
-            ("GET", "/tokens", self.tokens, "token.read", "List personal access tokens", None, {200: wire.TokenList},
-             COMMON),
-            ("POST", "/tokens", self.create_token, "token.create", "Create a personal access token", wire.NewToken,
-             {201: wire.TokenValue}, PROVEN),
-            ("PATCH", "/tokens/{name}", self.rename_token, "token.rename", "Rename a personal access token",
-             wire.TokenRename, {200: wire.TokenView}, changed),
-            ("DELETE", "/tokens/{name}", self.delete_token, "token.delete", "Delete a personal access token", None,
-             {204: None}, changed),
-            ("GET", "/factors", self.factors, "factor.read", "List factors", None, {200: wire.FactorList}, COMMON),
-            ("POST", f"{totp_path}/secret", self.totp_secret, "factor.read", "Get a seed for an authenticator app",
-             wire.TotpAsked, {200: wire.TotpSecret}, COMMON),
-            ("POST", totp_path, self.add_totp, "factor.add", "Add an authenticator app", wire.NewTotp, {204: None},
-             added),
-            ("POST", "/factors/backup-codes", self.add_backup_codes, "factor.add", "Make backup codes", None,
-             {201: wire.BackupCodes}, added),
-            ("DELETE", "/factors/{factor_id}", self.remove_factor, "factor.remove", "Remove a factor", None,
-             {204: None}, changed),
-            ("DELETE", "", self.delete_account, "account.delete", "Delete the account", None, {204: None}, PROVEN),
+        taken, unknown = (problems.Taken,), (problems.Unknown,)
+        rows = [
+            Row("GET", "/tokens", self.tokens, "token.read", "List personal access tokens", None, 200, wire.TokenList),
+            Row("POST", "/tokens", self.create_token, "token.create", "Create a personal access token", wire.NewToken,
+                201, wire.TokenValue, taken),
+            Row("PATCH", "/tokens/{name}", self.rename_token, "token.rename", "Rename a personal access token",
+                wire.TokenRename, 200, wire.TokenView, (*taken, *unknown)),
+            Row("DELETE", "/tokens/{name}", self.delete_token, "token.delete", "Delete a personal access token", None,
+                204, None, unknown),
+            Row("GET", "/factors", self.factors, "factor.read", "List factors", None, 200, wire.FactorList),
+            Row("POST", "/factors/totp/secret", self.totp_secret, "factor.read", "Get a seed for an authenticator app",
+                wire.TotpAsked, 200, wire.TotpSecret),
+            Row("POST", "/factors/totp", self.add_totp, "factor.add", "Add an authenticator app", wire.NewTotp,
+                204, None, (*taken, problems.WrongTotpCode)),
+            Row("POST", "/factors/backup-codes", self.add_backup_codes, "factor.add", "Make backup codes", None,
+                201, wire.BackupCodes, (*taken, problems.NeedsAnotherFactor)),
+            Row("DELETE", "/factors/{factor_id}", self.remove_factor, "factor.remove", "Remove a factor", None,
+                204, None, unknown),
+            Row("DELETE", "", self.delete_account, "account.delete", "Delete the account", None, 204, None),
         ]  # fmt: skip
-        return [
-            Route(method, f"/api/me{path}", handler, access=MayDo(self._checker, action), summary=summary, body=body,
-                  responses=responses, errors=tuple(errors), tags=("Security",))
-            for method, path, handler, action, summary, body, responses, errors in table
-        ]  # fmt: skip
+        return declared(self._checker, "Security", rows)

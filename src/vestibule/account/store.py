@@ -1,7 +1,7 @@
 """SQL of the account server: proofs, sign-ins under way, page sessions."""
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
 
 from vestibule.account import tables
 from vestibule.db import Statement, Tx
@@ -34,7 +34,7 @@ class Login(msgspec.Struct, frozen=True):
 
 
 class PageSession(msgspec.Struct, frozen=True):
-    """A session of the page; `version` moves with each renewal of the tokens."""
+    """A session of the page; `version` moves with each renewal of the tokens, `renewing_until` is its lease."""
 
     id: str
     user_id: str
@@ -43,6 +43,7 @@ class PageSession(msgspec.Struct, frozen=True):
     created_at: int
     seen_at: int
     expires_at: int
+    renewing_until: int
 
 
 _LIVE = (
@@ -80,13 +81,20 @@ RELEASE_PROOF: Statement[object] = Statement(
     .where(proofs.c.id == bindparam("proof_id"), proofs.c.user_id == bindparam("owner"))
     .values(consumed_at=None)
 )
-COUNT_BY_USER: Statement[object] = Statement(
-    select(func.count())
-    .select_from(proofs)
-    .where(
-        proofs.c.user_id == bindparam("owner"),
-        proofs.c.method == bindparam("by"),
-        proofs.c.created_at > bindparam("since"),
+DELETE_PROOF: Statement[object] = Statement(
+    delete(proofs).where(proofs.c.id == bindparam("proof_id"), proofs.c.verified_at.is_(None))
+)
+_RECENT = (proofs.c.user_id == bindparam("owner"), proofs.c.created_at > bindparam("since"))
+COUNT_PASSWORDS: Statement[object] = Statement(
+    select(func.count()).select_from(proofs).where(*_RECENT, proofs.c.target.is_(None))
+)
+COUNT_MESSAGES: Statement[object] = Statement(
+    select(func.count()).select_from(proofs).where(*_RECENT, proofs.c.target.is_not(None))
+)
+# The try under way counts as failed until its proof is verified.
+COUNT_FAILURES: Statement[object] = Statement(
+    select(func.coalesce(func.sum(proofs.c.tries - case((proofs.c.verified_at.is_(None), 0), else_=1)), 0)).where(
+        *_RECENT, proofs.c.target.is_(None)
     )
 )
 COUNT_BY_TARGET: Statement[object] = Statement(
@@ -99,7 +107,11 @@ EXPIRE_PROOFS: Statement[object] = Statement(delete(proofs).where(proofs.c.expir
 INSERT_LOGIN: Statement[object] = Statement(insert(logins))
 TAKE_LOGIN = Statement(
     delete(logins)
-    .where(logins.c.id == bindparam("login_id"), logins.c.expires_at > bindparam("now"))
+    .where(
+        logins.c.id == bindparam("login_id"),
+        logins.c.browser_digest == bindparam("browser"),
+        logins.c.expires_at > bindparam("now"),
+    )
     .returning(*logins.c),
     Login,
 )
@@ -114,18 +126,26 @@ GET_SESSION = Statement(
     ),
     PageSession,
 )
+LATEST_SESSION = Statement(select(sessions).order_by(sessions.c.expires_at.desc()).limit(1), PageSession)
 TOUCH_SESSION: Statement[object] = Statement(
     update(sessions).where(sessions.c.id == bindparam("session_id")).values(seen_at=bindparam("now"))
 )
+_SEEN = (sessions.c.id == bindparam("session_id"), sessions.c.version == bindparam("seen_version"))
+LEASE_SESSION: Statement[object] = Statement(
+    update(sessions)
+    .where(*_SEEN, sessions.c.renewing_until <= bindparam("now"))
+    .values(renewing_until=bindparam("until"))
+)
+RELEASE_SESSION: Statement[object] = Statement(update(sessions).where(*_SEEN).values(renewing_until=0))
 RENEW_SESSION: Statement[object] = Statement(
     update(sessions)
-    .where(sessions.c.id == bindparam("session_id"), sessions.c.version == bindparam("seen_version"))
-    .values(tokens_sealed=bindparam("sealed"), version=sessions.c.version + 1, seen_at=bindparam("now"))
+    .where(*_SEEN)
+    .values(
+        tokens_sealed=bindparam("sealed"), version=sessions.c.version + 1, seen_at=bindparam("now"), renewing_until=0
+    )
 )
+END_SESSIONS: Statement[object] = Statement(delete(sessions).where(sessions.c.user_id == bindparam("owner")))
 DELETE_SESSION: Statement[object] = Statement(delete(sessions).where(sessions.c.id == bindparam("session_id")))
-DELETE_OTHER_SESSIONS: Statement[object] = Statement(
-    delete(sessions).where(sessions.c.user_id == bindparam("owner"), sessions.c.id != bindparam("session_id"))
-)
 EXPIRE_SESSIONS: Statement[object] = Statement(delete(sessions).where(sessions.c.expires_at < bindparam("before")))
 
 

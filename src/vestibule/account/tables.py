@@ -46,5 +46,7 @@ page_sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("renewing_until", BigInteger, nullable=False, server_default="0"),
+    Index("page_sessions__user_ix", "user_id"),
     Index("page_sessions__expires_ix", "expires_at"),
 )

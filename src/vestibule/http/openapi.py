@@ -1,8 +1,8 @@
 """The OpenAPI 3.1 document of a route table: every path, status, schema and security scheme, from the routes alone."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import msgspec
@@ -27,33 +27,24 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 _BODYLESS = frozenset({204, 303, 304})
 
 
+def envelope(errors: Sequence[type[AppError]]) -> Json:
+    """Return the schema of one status in the envelope `{code, message, data?, details?}`."""
+    codes = sorted({error.code for error in errors if error.code})
+    code: Json = {"code": {"type": "string", "enum": codes}} if codes else {}
+    properties: Json = {**code, "message": {"type": "string"}, "data": {}, "details": {"type": "string"}}
+    return {"type": "object", "properties": properties, "required": ["message"]}
+
+
 @dataclass(frozen=True)
 class ErrorForm:
-    """How a family of routes renders refusals: the media type and the schema, given the codes of one status."""
+    """How a family of routes renders refusals.
+
+    `schema` makes the schema of one status from its errors; `headers` are those of a status: name and meaning.
+    """
 
     media_type: str = "application/json"
-    code: str = "code"
-    required: tuple[str, ...] = ("message",)
-
-    def schema(self, errors: Sequence[type[AppError]]) -> Json:
-        """Return the schema of one status."""
-        codes = sorted({error.code for error in errors if error.code})
-        properties: Json = {
-            "message": {"type": "string"},
-            "data": {},
-            "details": {"type": "string"},
-        }
-        if codes:
-            properties = {self.code: {"type": "string", "enum": codes}, **properties}
-        return {
-            "type": "object",
-            "properties": properties,
-            "required": list(self.required),
-        }
-
-
-PROBLEM = ErrorForm("application/problem+json", "code", ("type", "title", "status"))
-"""Problem details (RFC 9457)."""
+    schema: Callable[[Sequence[type[AppError]]], Json] = envelope
+    headers: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
 
 def document(
@@ -138,6 +129,7 @@ class _Builder:
         operation["parameters"] = [
             *_path_parameters(route),
             *self._query_parameters(route),
+            *_header_parameters(route),
         ]
         if route.bodies:
             shapes = [self._known[repr(kind)] for kind in route.bodies]
@@ -197,10 +189,13 @@ class _Builder:
             by_status.setdefault(error.status, []).append(error)
         for status, errors in sorted(by_status.items()):
             content = {self._form.media_type: {"schema": self._form.schema(errors)}}
-            responses.setdefault(
-                str(status),
-                {"description": HTTPStatus(status).phrase, "content": content},
-            )
+            refusal: Json = {"description": HTTPStatus(status).phrase, "content": content}
+            if status in self._form.headers:
+                refusal["headers"] = {
+                    name: {"description": words, "schema": {"type": "string"}}
+                    for name, words in self._form.headers[status].items()
+                }
+            responses.setdefault(str(status), refusal)
         return responses
 
 
@@ -218,6 +213,13 @@ def _errors(route: Route) -> Iterable[type[AppError]]:
 
 def _path_parameters(route: Route) -> list[Json]:
     return [_parameter(name, "path", {"type": "string", "minLength": 1}, required=True) for name in route.names]
+
+
+def _header_parameters(route: Route) -> list[Json]:
+    return [
+        {**_parameter(name, "header", {"type": "string"}), "description": words}
+        for name, words in route.headers.items()
+    ]
 
 
 def _parameter(name: str, place: str, schema: object, *, required: bool = False) -> Json:

@@ -17,6 +17,7 @@ class Route:
     """One method on one path: who may call it, what it takes, what it answers.
 
     `body` is one shape, or a tuple of shapes of which the first that fits is taken (`Request.json_of`).
+    `headers` are the request headers it reads beyond the usual: name and meaning.
     A path has literal segments, `{name}` segments (one non-empty segment) and may end in `{name:path}` (the rest).
     """
 
@@ -26,6 +27,7 @@ class Route:
         "description",
         "errors",
         "handler",
+        "headers",
         "method",
         "names",
         "operation_id",
@@ -48,6 +50,7 @@ class Route:
         description: str = "",
         body: object = None,
         query: object = None,
+        headers: Mapping[str, str] | None = None,
         paged: bool = False,
         responses: Mapping[int, object] | None = None,
         errors: Sequence[type[AppError]] = (),
@@ -62,6 +65,7 @@ class Route:
         self.description = description
         self.bodies = body if isinstance(body, tuple) else () if body is None else (body,)
         self.query = query
+        self.headers = dict(headers or {})
         self.paged = paged
         self.responses = dict(responses or {200: None})
         self.errors = tuple(errors)

@@ -16,7 +16,7 @@ class SignInAgain(Exception):
     """The token is no longer accepted."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Trouble(Exception):
     """A refusal: the last part of its type, the sentence, and the fields at fault."""
 

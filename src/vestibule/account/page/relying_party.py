@@ -7,16 +7,14 @@ from urllib.parse import urlencode
 
 import httpx2
 import msgspec
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import import_key
 
 from vestibule.account.context import Context
 from vestibule.account.identity import Identity
 from vestibule.account.page.addresses import CALLBACK, SIGNED_OUT
 from vestibule.account.permissions import SCOPES
 from vestibule.account.problems import IdentityServerAway
-from vestibule.account.tokens import ALGORITHMS, LEEWAY_SECONDS
+from vestibule.account.signatures import LEEWAY_SECONDS, Unverified, parse, verify
+from vestibule.client.operation import UNREADABLE
 from vestibule.crypto import same
 
 IDENTITY_SCOPES = ("openid", "offline_access", "profile", "email")
@@ -50,9 +48,8 @@ class _IdClaims(msgspec.Struct):
     nonce: str = ""
 
 
-class _IdHeader(msgspec.Struct):
-    alg: str
-    kid: str
+class _Refusal(msgspec.Struct):
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,51 +126,47 @@ class RelyingParty:
     async def _token(self, form: dict[str, str]) -> _Answer:
         endpoints = await self.identity.endpoints()
         answer = await self._post(endpoints.token_endpoint, form)
-        if answer.status_code >= 500:
-            raise IdentityServerAway
-        if answer.status_code != 200:
-            raise SignInFailed(f"the token endpoint answered {answer.status_code}")
+        if answer.status_code != httpx2.codes.OK:
+            raise self._refused(answer)
         try:
             return msgspec.json.decode(answer.content, type=_Answer)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise IdentityServerAway from error
+
+    def _refused(self, answer: httpx2.Response) -> Exception:
+        """Only `invalid_grant` says that the sign-in is over; anything else is for the operator or will pass."""
+        try:
+            reason = msgspec.json.decode(answer.content, type=_Refusal).error
+        except UNREADABLE:
+            reason = ""
+        if reason == "invalid_grant":
+            return SignInFailed("the identity server does not know the code or the refresh token any more")
+        if reason:
+            self.ctx.log.error("page_token_refused", reason=reason, setting="VESTIBULE_ACCOUNT_PAGE_CLIENT_ID")
+        return IdentityServerAway()
 
     async def _post(self, url: str, form: dict[str, str]) -> httpx2.Response:
         settings = self.ctx.settings
         secret = {"client_id": settings.page_client_id, "client_secret": settings.page_client_secret}
-        try:
-            return await self.identity.http.post(url, data={**form, **secret})
-        except httpx2.HTTPError as error:
-            raise IdentityServerAway from error
+        return await self.identity.request("POST", url, {**form, **secret})
 
     async def _subject(self, id_token: str, nonce: str) -> str:
         """Check an ID token (OpenID Connect Core 1.0 section 3.1.3.7) and return its subject."""
         try:
-            header_part, payload_part, _ = id_token.split(".")
-            header = msgspec.json.decode(_decoded(header_part), type=_IdHeader)
-            claims = msgspec.json.decode(_decoded(payload_part), type=_IdClaims)
-        except (ValueError, msgspec.DecodeError) as error:
-            raise SignInFailed("the ID token cannot be read") from error
-        audience = [claims.aud] if isinstance(claims.aud, str) else claims.aud
-        late = claims.exp + LEEWAY_SECONDS <= self.ctx.clock.now() / 1000
-        if claims.iss != self.identity.issuer or audience != [self.ctx.settings.page_client_id] or late:
-            raise SignInFailed("the ID token is for somebody else, or has expired")
-        if not same(claims.nonce, nonce):
-            raise SignInFailed("the ID token answers another request")
-        jwk = await self.identity.key(header.kid) if header.alg in ALGORITHMS else None
-        if jwk is None or jwk.get("kty") != ALGORITHMS[header.alg]:
-            raise SignInFailed("the ID token is signed with an unknown key")
-        try:
-            jws.deserialize_compact(id_token, import_key(jwk), algorithms=[header.alg])  # type: ignore[arg-type]
-        except (JoseError, ValueError) as error:
-            raise SignInFailed("the ID token's signature is wrong") from error
+            parsed = parse(id_token, _IdClaims)
+            claims = parsed.claims
+            audience = [claims.aud] if isinstance(claims.aud, str) else claims.aud
+            late = claims.exp + LEEWAY_SECONDS <= self.ctx.clock.now() / 1000
+            if claims.iss != self.identity.issuer or audience != [self.ctx.settings.page_client_id] or late:
+                raise Unverified("it is for somebody else, or has expired")
+            if not same(claims.nonce, nonce):
+                raise Unverified("it answers another request")
+            await verify(self.identity, parsed)
+        except Unverified as error:
+            raise SignInFailed(f"the ID token is not accepted: {error}") from error
         return claims.sub
 
 
 def challenge(verifier: str) -> str:
     """Return the S256 challenge of a verifier (RFC 7636 section 4.2)."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-
-
-def _decoded(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

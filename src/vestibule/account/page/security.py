@@ -154,9 +154,9 @@ class SecurityPages:
 
     async def _leave(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
         await self._api.call(session.access_token, "DELETE", "", proofs=proofs)
-        await self._sessions.end(request)
+        await self._sessions.end(session)
         gone = redirect(DELETED)
-        self._sessions.cookies.set(gone, self._sessions.cookies.session, "", 0)
+        self._sessions.forget(gone)
         return gone
 
     async def deleted(self, request: Request) -> Response:

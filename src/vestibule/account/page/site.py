@@ -1,12 +1,14 @@
 """The account page: an overview, one short form for each change, sign-in and sign-out."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import urlencode
 
 from vestibule.account.context import Context
 from vestibule.account.page import addresses, edits, profile
-from vestibule.account.page.api import JsonObject, SettingsApi, SignInAgain
+from vestibule.account.page.api import JsonObject, SettingsApi, SignInAgain, Trouble
 from vestibule.account.page.changes import Changes
 from vestibule.account.page.forms import Form
+from vestibule.account.page.logins import Logins, own_page
 from vestibule.account.page.overview import overview
 from vestibule.account.page.relying_party import RelyingParty, SignInFailed
 from vestibule.account.page.sessions import Open, Sessions
@@ -14,6 +16,7 @@ from vestibule.account.problems import IdentityServerAway
 from vestibule.crypto import same
 from vestibule.errors import AppError
 from vestibule.http import PUBLIC, Face, Request, Response, Route, csp, html, redirect
+from vestibule.http.headers import raw
 from vestibule.ui import assets
 from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, origin_of, remember_language
 from vestibule.ui.messages import MissingMessageError, translator
@@ -24,8 +27,12 @@ LOOKS = {
     "signed_out": ("check", "good"),
     "deleted": ("check", "good"),
     "away": ("pause", ""),
+    "suspended": ("pause", ""),
     "error": ("alert", "bad"),
 }
+
+# Refusals that end a session of the page; each is a page of its own.
+GONE = ("gone", "suspended")
 
 Show = Callable[[Request, Open, JsonObject], Awaitable[Response]]
 
@@ -36,38 +43,52 @@ class AccountPages:
     def __init__(self, ctx: Context, sessions: Sessions, party: RelyingParty, api: SettingsApi) -> None:
         self._ctx = ctx
         self._sessions = sessions
+        self._logins = Logins(ctx, party, sessions.cookies)
         self._party = party
         self._api = api
         self._pages = Pages(["vestibule.account.page"])
         self.changes = Changes(api)
 
     async def login(self, request: Request) -> Response:
-        """GET /login: on to the identity server."""
-        back = redirect(addresses.HOME)
-        url = await self._sessions.begin_login(request, language_of(request), back)
-        back.headers["location"] = url
-        return back
+        """GET /login: on to the identity server; `back` is the page to return to."""
+        answer = redirect(addresses.HOME)
+        back = dict(request.query_items).get("back", addresses.HOME)
+        answer.headers["location"] = await self._logins.begin(request, language_of(request), back, answer)
+        return answer
 
     async def callback(self, request: Request) -> Response:
-        """GET /callback: back from the identity server."""
-        back = redirect(addresses.HOME)
+        """GET /callback: back from the identity server. Signs in only with a token that the settings API accepts."""
+        earlier = await self._sessions.find(request)
         try:
-            await self._sessions.finish_login(request, back)
-        except SignInFailed as error:
-            self._ctx.log.warning("page_sign_in_failed", reason=str(error))
+            user_id, tokens, back = await self._logins.finish(request)
+            await self._api.call(tokens.access_token, "GET", "")
+        except (SignInFailed, SignInAgain) as error:
+            self._ctx.log.warning("page_sign_in_failed", reason=str(error) or "the settings API refuses the token")
+            if earlier is not None:  # an answer that came twice, or late, to somebody who is signed in
+                return redirect(addresses.HOME)
             return self.plain(request, "sign_in_failed", 400, addresses.LOGIN)
-        return back
+        except Trouble as trouble:
+            return self._refused(request, trouble)
+        if earlier is not None:
+            await self._sessions.end(earlier)
+        answer = redirect(back)
+        await self._sessions.start(user_id, tokens, answer)
+        return answer
 
     async def logout(self, request: Request) -> Response:
-        """POST /logout: end the session here, then at the identity server."""
+        """POST /logout: end the session here, whatever the identity server says; then end the one there."""
         check_origin(request)
-        session = await self._sessions.current(request)
-        if session is not None and not same((await fields(request)).get("csrf", ""), session.csrf):
-            raise ForeignForm
-        await self._sessions.end(request)
-        back = redirect(await self._party.sign_out_url())
-        self._sessions.cookies.set(back, self._sessions.cookies.session, "", 0)
-        return back
+        session = await self._sessions.find(request)
+        if session is not None:
+            await posted(request, session)
+            await self._sessions.end(session)
+        try:
+            answer = redirect(await self._party.sign_out_url())
+        except IdentityServerAway:
+            self._ctx.log.warning("sign_out_incomplete", reason="the identity server does not answer")
+            answer = redirect(addresses.SIGNED_OUT)
+        self._sessions.forget(answer)
+        return answer
 
     async def signed_out(self, request: Request) -> Response:
         """GET /signed-out."""
@@ -114,11 +135,12 @@ class AccountPages:
             if form is None:
                 return self.missing(request)
             again = await self.changes.apply(field, form, me, session.access_token, values, t)
-            if again is None:
-                if field == "password":
-                    await self._sessions.end_others(session)
-                return redirect(f"{addresses.HOME}?saved={field}")
-            return self.show_form(request, session, again.form, again.status)
+            if again is not None:
+                return self.show_form(request, session, again.form, again.status)
+            done = redirect(f"{addresses.HOME}?saved={field}")
+            if field == "password":
+                await self._sessions.restart(session, done)
+            return done
 
         return await self.signed_in(request, show)
 
@@ -126,13 +148,23 @@ class AccountPages:
         """Show a page to whoever is signed in; anybody else is sent to sign in."""
         session = await self._sessions.current(request)
         if session is None:
-            return redirect(addresses.LOGIN)
+            return _to_login(request)
         try:
             me = await self._api.call(session.access_token, "GET", "")
             return await show(request, session, me)
         except SignInAgain:
-            await self._sessions.end(request)
-            return redirect(addresses.LOGIN)
+            await self._sessions.end(session)
+            return _to_login(request)
+        except Trouble as trouble:
+            if trouble.code in GONE:
+                await self._sessions.end(session)
+            return self._refused(request, trouble)
+
+    def _refused(self, request: Request, trouble: Trouble) -> Response:
+        """Tell whoever cannot see their account why."""
+        if trouble.code in GONE:
+            return self.plain(request, trouble.code, trouble.status, addresses.LOGIN)
+        return self.plain(request, "error", trouble.status, addresses.HOME, request.id)
 
     def show_form(self, request: Request, session: Open, form: Form, status: int = 200) -> Response:
         """Show a form."""
@@ -164,7 +196,9 @@ class AccountPages:
     def render_error(self, request: Request, error: Exception) -> Response:
         """Show any refusal as a page."""
         if isinstance(error, IdentityServerAway):
-            return self.plain(request, "away", 503, addresses.HOME)
+            away = self.plain(request, "away", 503, addresses.HOME)
+            away.raw_headers += raw(error.headers)
+            return away
         if isinstance(error, ForeignForm):
             return self.plain(request, "foreign", 403, addresses.HOME)
         status = error.status if isinstance(error, AppError) else 500
@@ -200,6 +234,11 @@ async def posted(request: Request, session: Open) -> dict[str, str]:
     if not same(values.pop("csrf", ""), session.csrf):
         raise ForeignForm
     return values
+
+
+def _to_login(request: Request) -> Response:
+    back = own_page(f"{request.path}?{request.raw_query}" if request.raw_query else request.path)
+    return redirect(addresses.LOGIN if back == addresses.HOME else f"{addresses.LOGIN}?{urlencode({'back': back})}")
 
 
 def told(t: Callable[..., str], key: str) -> str:
