@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from vestibule.api import well_known
 from vestibule.api.audit import audited
 from vestibule.api.auth import management_access
 from vestibule.api.documents import described
@@ -27,6 +28,7 @@ from vestibule.api.management import (
     roles,
     scopes,
     sessions,
+    sign_in_experience,
     subject_tokens,
     users,
     verifications,
@@ -48,6 +50,7 @@ from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
 from vestibule.domain.expiry import expire
 from vestibule.domain.keys import Keyring, ensure_keys
+from vestibule.domain.live_settings import EVERY_SECONDS
 from vestibule.domain.sealing import open_sealer
 from vestibule.domain.seeds import seed
 from vestibule.errors import (
@@ -61,6 +64,7 @@ from vestibule.errors import (
 from vestibule.http import Application, Face, Log, Route, api_face
 from vestibule.oidc import routes as oidc
 from vestibule.pages import demo, outbox
+from vestibule.pages.branding import brand_of
 from vestibule.pages.notices import Notices
 from vestibule.pages.site import SignInPages
 from vestibule.settings import ServerSettings, master_keys
@@ -126,13 +130,14 @@ def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
         verifications,
         connectors,
         logs,
+        sign_in_experience,
     )
     return [audited(route, ctx.trail) for module in modules for route in module.routes(ctx, access)]
 
 
 def management_face(ctx: Context, keys: Keyring) -> Face:
     """Return the JSON API with its own description."""
-    return api_face("/api", described(ctx, management_routes(ctx, keys)))
+    return api_face("/api", described(ctx, [*management_routes(ctx, keys), *well_known.routes(ctx)]))
 
 
 async def build(
@@ -156,6 +161,7 @@ async def build(
     await ensure_keys(ctx)
     await seed(ctx)
     await shown_secrets.forget(ctx)
+    await ctx.live.refresh()
     keys = Keyring(ctx)
     await keys.jwks()
     log = log or Log(clock, level=settings.log_level)
@@ -172,7 +178,7 @@ async def build(
 
 def faces(ctx: Context, keys: Keyring) -> list[Face]:
     """Return the three faces: the protocol, the JSON API, the pages."""
-    pages = Pages(["vestibule.pages"])
+    pages = Pages(["vestibule.pages"], branding=lambda: brand_of(ctx.live.experience))
     notices = Notices(pages)
     site = SignInPages(ctx, CookieKeys(ctx.sealer, secure=ctx.settings.is_secure), pages, notices)
     return [
@@ -192,6 +198,16 @@ async def sweep(ctx: Context, log: Log) -> None:
         await asyncio.sleep(SWEEP_SECONDS)
 
 
+async def follow_settings(ctx: Context, log: Log) -> None:
+    """Notice what was set through another server."""
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        try:
+            await ctx.live.refresh()
+        except DatabaseUnavailable:
+            log.warning("settings_as_before", reason="the store does not answer")
+
+
 async def keep_trail(ctx: Context, log: Log) -> None:
     """Write what the audit trail has gathered, soon after it was noted."""
     while True:
@@ -205,7 +221,7 @@ async def keep_trail(ctx: Context, log: Log) -> None:
 @asynccontextmanager
 async def in_background(ctx: Context, log: Log) -> AsyncIterator[None]:
     """Do the housekeeping for as long as the server runs."""
-    tasks = [asyncio.create_task(work(ctx, log)) for work in (sweep, keep_trail)]
+    tasks = [asyncio.create_task(work(ctx, log)) for work in (sweep, keep_trail, follow_settings)]
     try:
         yield
     finally:

@@ -333,7 +333,7 @@ class PasswordRejected(AppError):
     """The password breaks the policy; `data` lists every reason."""
 
     code, status = "password.rejected", 422
-    message = "Choose a password of 8 to 256 characters that is not a common one."
+    message = "This password is not accepted. See `data` for each reason."
 
 
 class InvalidCredentials(AppError):
@@ -403,6 +403,44 @@ class SessionNotFound(AppError):
 
     code, status = "session.not_found", 400
     message = "This sign-in has expired or was started in another browser. Go back to the application and start again."
+
+
+class UsernameRejected(AppError):
+    """The user name breaks the policy for user names."""
+
+    code, status = "user.username_rejected", 422
+    message = "This user name has characters or a length that are not allowed here. Choose another one."
+
+
+# --- sign-in experience -------------------------------------------------------------------------------------
+
+
+class SettingNotSupported(AppError):
+    """A setting that this server does not obey yet; `data.fields` names each. Nothing was stored."""
+
+    code, status = "sign_in_experiences.not_supported", 400
+    message = "This server does not obey this setting yet, so it is not stored. Leave it out or as it was."
+
+
+class AuthenticationFactorMissing(AppError):
+    """A sign-in method without password and without code, or no method at all."""
+
+    code, status = "sign_in_experiences.at_least_one_authentication_factor", 400
+    message = "People need a way to sign in: list at least one method, each with `password`."
+
+
+class PasswordlessRequiresVerify(AppError):
+    """A sign-up without password that does not verify the identifier."""
+
+    code, status = "sign_in_experiences.passwordless_requires_verify", 400
+    message = "A sign-up without password has to verify the identifier."
+
+
+class LanguageNotSupported(AppError):
+    """The fallback language is none of those that the pages speak."""
+
+    code, status = "sign_in_experiences.unsupported_default_language", 400
+    message = "The pages do not speak this language. Choose `en` or `fr`."
 
 
 # --- verification codes -------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class Visitor:
         """The first form of the page."""
         return forms_of(self.answer.text)[0]
 
-    def reads(self, key: str, **values: str) -> bool:
+    def reads(self, key: str, **values: object) -> bool:
         """Tell whether the page says this."""
         return t(key, **values) in self.text
 

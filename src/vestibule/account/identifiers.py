@@ -21,7 +21,9 @@ PUNCTUATION = re.compile(r"[\s().\-/]+")
 PASSWORD_WORDS = {
     password_policy.TOO_SHORT: "Use at least 8 characters.",
     password_policy.TOO_LONG: "Use at most 256 characters.",
-    password_policy.COMMON: "This password is one of the first that others would guess. Choose another one.",
+    password_policy.REPETITION: "Do not repeat one piece again and again.",
+    password_policy.SEQUENCE: "Do not build the password from rows of letters, digits or keys.",
+    password_policy.PWNED: "This password is one of the first that others would guess. Choose another one.",
     password_policy.USER_INFO: "Do not build the password from your own name or address.",
 }
 REFUSALS: dict[str, Exception] = {

@@ -14,9 +14,11 @@ from vestibule.domain.users import NewUser, create_user, phone_digits
 USERNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 REASONS = {
-    password_policy.TOO_SHORT: f"it has fewer than {password_policy.MINIMUM} characters",
-    password_policy.TOO_LONG: f"it has more than {password_policy.MAXIMUM} characters",
-    password_policy.COMMON: "it is among the most common ones",
+    password_policy.TOO_SHORT: f"it has fewer than {password_policy.DEFAULT.length.min} characters",
+    password_policy.TOO_LONG: f"it has more than {password_policy.DEFAULT.length.max} characters",
+    password_policy.PWNED: "it is among the most common ones",
+    password_policy.REPETITION: "it is one piece again and again",
+    password_policy.SEQUENCE: "it is nothing but sequences",
     password_policy.USER_INFO: "it is too close to the user's own name or address",
 }
 

@@ -43,6 +43,7 @@ def on_store(work: Callable[[Context], Awaitable[None]]) -> int:
             await ensure_keys(ctx)
             await Keyring(ctx).jwks()  # opens every key: a wrong master key is noticed before anything is written
             await seed(ctx)
+            await ctx.live.refresh()
             await work(ctx)
 
     in_words(lambda: asyncio.run(main()))

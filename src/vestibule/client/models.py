@@ -338,3 +338,31 @@ class UserGrants(msgspec.Struct):
     """A user's grants."""
 
     grants: list[UserGrant]
+
+
+class PasswordIssue(msgspec.Struct):
+    """A reason against a password, and the numbers that a sentence about it names."""
+
+    code: str
+    interpolation: dict[str, Any] = {}
+
+
+class PasswordVerdict(msgspec.Struct):
+    """Whether a password meets the policy."""
+
+    result: bool
+    issues: list[PasswordIssue] = []
+
+
+class SharedName(msgspec.Struct, rename="camel"):
+    """A user name in small letters, and who has it in one case or another."""
+
+    username_lower: str
+    user_ids: list[str]
+
+
+class CaseConflicts(msgspec.Struct, rename="camel"):
+    """User names that differ only by case."""
+
+    total_conflicts: int
+    samples: list[SharedName]

@@ -1,5 +1,6 @@
 """An operation of the API as a value: what to send, and how to read the answer."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -40,13 +41,17 @@ class _Error(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Operation(Generic[T]):
-    """One call: `answer` is the type its body is read as (`Nothing` for an empty one)."""
+    """One call: `answer` is the type its body is read as (`Nothing` for an empty one).
+
+    Where an error status is an answer as well (`also`), its body is read first, and is an error when it does not fit.
+    """
 
     method: str
     path: str
     answer: type[T]
     query: Query = field(default_factory=dict)
     body: object = None
+    also: int = 0
 
     def content(self) -> bytes | None:
         """Return the body as JSON, or None."""
@@ -54,6 +59,9 @@ class Operation(Generic[T]):
 
     def read(self, status: int, content: bytes) -> T:
         """Read an answer; raises ApiError for an error, Unreachable for what is not the API's answer."""
+        if status == self.also:
+            with contextlib.suppress(*UNREADABLE):
+                return msgspec.json.decode(content, type=self.answer)
         if status >= 400:
             raise refusal(status, content)
         # Success is what the contract calls success: a proxy's 200 or a redirect verifies no password.

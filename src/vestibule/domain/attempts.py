@@ -10,8 +10,8 @@ from vestibule.errors import TooManyAttempts
 from vestibule.store import activities, locks
 
 ACTION, FACTOR = "PasswordTry", "FactorTry"
-WINDOW_MS = 15 * 60_000
-PER_ACCOUNT, PER_ADDRESS = 10, 50
+WINDOW_MS, PER_ADDRESS = 15 * 60_000, 50
+"""Of an address; those of an account are the sentinel policy of the sign-in experience."""
 
 
 def _account(ctx: Context, account: str) -> str:
@@ -20,16 +20,16 @@ def _account(ctx: Context, account: str) -> str:
 
 async def begin(ctx: Context, account: str, address: str = "", *, factor: bool = False) -> None:
     """Count a try before it is made; raises TooManyAttempts at the limit. `account` is a user id, or a folded text."""
-    now, target = ctx.clock.now(), _account(ctx, account)
-    counters = [(target, ACTION, PER_ACCOUNT)]
+    now, target, policy = ctx.clock.now(), _account(ctx, account), ctx.live.experience.sentinel_policy
+    counters = [(target, ACTION, policy.tries, policy.lockout_ms)]
     if factor:
-        counters.append((target, FACTOR, PER_ACCOUNT))
+        counters.append((target, FACTOR, policy.tries, policy.lockout_ms))
     if address:
-        counters.append((ctx.sealer.keyed_digest(address, "attempt-address"), ACTION, PER_ADDRESS))
+        counters.append((ctx.sealer.keyed_digest(address, "attempt-address"), ACTION, PER_ADDRESS, WINDOW_MS))
     async with ctx.db.write() as tx:
-        for counter, action, limit in counters:
+        for counter, action, limit, window in counters:
             await locks.hold(tx, counter)
-            if await activities.count(tx, counter, action, now - WINDOW_MS) >= limit:
+            if await activities.count(tx, counter, action, now - window) >= limit:
                 raise TooManyAttempts
             await activities.record(tx, counter, action, now)
 

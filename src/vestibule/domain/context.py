@@ -7,13 +7,14 @@ from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import PasswordPool, Sealer
 from vestibule.db import Database
 from vestibule.domain.audit import Trail
+from vestibule.domain.live_settings import LiveSettings
 from vestibule.domain.totals import Totals
 from vestibule.settings import ServerSettings
 
 
 @dataclass(frozen=True)
 class Context:
-    """The store, the time, the keys and the way out; passed to every verb."""
+    """The store, the time, the keys, the way out, and what administrators have set; passed to every verb."""
 
     db: Database
     clock: Clock
@@ -23,7 +24,14 @@ class Context:
     outgoing: Outgoing
     trail: Trail = field(init=False)
     totals: Totals = field(init=False)
+    live: LiveSettings = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "trail", Trail(self.db, self.clock))
         object.__setattr__(self, "totals", Totals(self.clock))
+        object.__setattr__(self, "live", LiveSettings(self.db))
+
+    @property
+    def case_sensitive_usernames(self) -> bool:
+        """Whether `alice` and `Alice` are two user names: the environment and the administrators both say so."""
+        return self.settings.case_sensitive_usernames and self.live.experience.username_policy.case_sensitive

@@ -167,7 +167,7 @@ async def _held(tx: Tx, name: str, rows: Sequence[Row]) -> set[object]:
 
 
 def _clash(ctx: Context, row: Row, held: dict[str, set[object]]) -> AppError | None:
-    username = "username" if ctx.settings.case_sensitive_usernames else "username_folded"
+    username = "username" if ctx.case_sensitive_usernames else "username_folded"
     phone = row["primary_phone"]
     if row["id"] in held["id"]:
         return EntityConstraintViolated("A user with this id exists.")

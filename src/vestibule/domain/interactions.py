@@ -10,13 +10,13 @@ import msgspec
 
 from vestibule.crypto import digest, new_token, same
 from vestibule.db import Tx
-from vestibule.domain import attempts, credentials, grants, sessions, users
+from vestibule.domain import attempts, credentials, grants, registration, sessions, users
 from vestibule.domain.audit import Event
 from vestibule.domain.authorization import AuthorizationParams
 from vestibule.domain.clients import Client, find_client
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import LEGACY, BrowserCookies, CookieKeys
-from vestibule.errors import AppError, InvalidCredentials, SessionNotFound, UserSuspended
+from vestibule.errors import AppError, Forbidden, InvalidCredentials, SessionNotFound, UserSuspended
 from vestibule.model import Interaction, Session, User
 from vestibule.store import interactions as store
 from vestibule.store import subjects
@@ -102,10 +102,12 @@ def outcome_of(interaction: Interaction) -> Outcome:
 async def sign_in(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> str:
     """Check a password and sign the user in; returns where to go next.
 
-    Raises InvalidCredentials (unknown account or wrong password alike), TooManyAttempts, UserSuspended, and
-    SessionNotFound when the interaction is over.
+    Raises Forbidden where nobody signs in, InvalidCredentials (unknown account or wrong password alike),
+    TooManyAttempts, UserSuspended, and SessionNotFound when the interaction is over.
     """
     _refuse_unless_asked(interaction)
+    if not ctx.live.experience.lets_sign_in:
+        raise Forbidden("Nobody can sign in here at the moment.")
     seen_at = ctx.clock.now()
     async with ctx.db.read() as tx:
         user = await users.find_by_identifier(tx, ctx, identifier)
@@ -129,11 +131,11 @@ async def register(
 ) -> str:
     """Create an account and sign it in; returns where to go next.
 
-    Raises what `users.register` raises, and SessionNotFound when the sign-in is over: then no account is made.
+    Raises what `registration.register` raises, and SessionNotFound when the sign-in is over: then no account is made.
     """
     _refuse_unless_asked(interaction)
     try:
-        user = await users.register(ctx, identifier, password, name)
+        user = await registration.register(ctx, identifier, password, name)
     except AppError as error:
         await _note(ctx, interaction, REGISTER_STEP, None, error)
         raise

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from vestibule import digests, password_policy
-from vestibule.connectors.mailboxes import parse_address
+from vestibule import digests
 from vestibule.crypto import new_short_id
 from vestibule.db import Tx, UniqueViolation, ValueTooLong
 from vestibule.domain import default_roles, sessions
@@ -17,10 +16,8 @@ from vestibule.errors import (
     EmailInUse,
     EntityInvalidInput,
     EntityNotFound,
-    InvalidPhone,
     PasswordAlgorithmRequired,
     PasswordAndDigest,
-    PasswordRejected,
     PhoneInUse,
     UsernameInUse,
 )
@@ -36,9 +33,6 @@ IN_USE = {
     "users__primary_phone": PhoneInUse,
 }
 JsonText = str
-IDENTIFIER_LENGTH = 128
-PHONE_DIGITS = (6, 15)
-"""The fewest and the most digits of a number, country code included, at registration (E.164 ends at 15)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +73,7 @@ async def create_user(ctx: Context, new: NewUser) -> User:
     row = row_of(new, phone, stored, algorithm, ctx.clock.now())
     try:
         async with ctx.db.write() as tx:
-            if new.username and not ctx.settings.case_sensitive_usernames:
+            if new.username and not ctx.case_sensitive_usernames:
                 await _hold_username(tx, new.username)
                 await _refuse_clashes(tx, ctx, new.username, None, None, "")
             user = await tx.one(store.INSERT, **row)
@@ -147,7 +141,7 @@ async def _refuse_clashes(
         email=fold(email),
         phones=spellings(phone) if phone else (None, None),
         username=username,
-        folded=None if ctx.settings.case_sensitive_usernames else fold(username),
+        folded=None if ctx.case_sensitive_usernames else fold(username),
         but=but,
     )
     found = [(clash.by_email, EmailInUse), (clash.by_phone, PhoneInUse), (clash.by_username, UsernameInUse)]
@@ -182,7 +176,7 @@ async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | No
             if not values:
                 raise EntityInvalidInput
             username, email, phone = identifiers.values()
-            if username and not ctx.settings.case_sensitive_usernames:
+            if username and not ctx.case_sensitive_usernames:
                 await _hold_username(tx, username)
             await _refuse_clashes(tx, ctx, username, email, phone, user_id)
             if phone:
@@ -235,14 +229,17 @@ async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
 
 
 async def find_by_identifier(tx: Tx, ctx: Context, text: str) -> User | None:
-    """Find whoever signs in with this text: an address in any case, a phone number as people write it, a name."""
-    identifier = text.strip()
+    """Find whoever signs in with this text: an address in any case, a phone number as people write it, a name.
+
+    Identifiers that nobody may sign in with (`signIn.methods`) find nobody.
+    """
+    identifier, kinds = text.strip(), ctx.live.experience.sign_in_identifiers
     if "@" in identifier:
-        return await tx.one(store.BY_EMAIL, text=fold(identifier))
-    user = await tx.one(store.BY_USERNAME, text=identifier)
-    if user is None and not ctx.settings.case_sensitive_usernames:
+        return await tx.one(store.BY_EMAIL, text=fold(identifier)) if "email" in kinds else None
+    user = await tx.one(store.BY_USERNAME, text=identifier) if "username" in kinds else None
+    if user is None and "username" in kinds and not ctx.case_sensitive_usernames:
         user = await tx.one(store.BY_USERNAME_FOLDED, text=fold(identifier))
-    digits = phone_digits(identifier)
+    digits = phone_digits(identifier) if "phone" in kinds else None
     if user is None and digits:
         stored, legacy = spellings(digits)
         user = await tx.one(store.BY_PHONE, text=stored, legacy=legacy)
@@ -253,36 +250,3 @@ def phone_digits(text: str) -> str | None:
     """Return the digits of something that looks like a phone number, or None."""
     digits = text.strip().removeprefix("+").translate(str.maketrans("", "", " -().\u00a0/"))
     return digits if digits.isascii() and digits.isdigit() else None
-
-
-async def register(ctx: Context, identifier: str, password: str, name: str | None = None) -> User:
-    """Create a user from the sign-up page. Raises PasswordRejected, InvalidPhone, EntityInvalidInput, InUse."""
-    reasons = password_policy.check(password, [identifier])
-    if reasons:
-        raise PasswordRejected(data=[{"code": f"password_rejected.{reason}"} for reason in reasons])
-    text = identifier.strip()
-    digits = phone_digits(text)
-    kind: dict[str, str]
-    if "@" in text:
-        kind = {"primary_email": text}
-    elif digits:
-        kind = {"primary_phone": digits}
-    else:
-        kind = {"username": text}
-    if not _is_sound(kind):
-        raise (
-            InvalidPhone if "primary_phone" in kind else EntityInvalidInput("This is not a user name, e-mail or phone.")
-        )
-    return await create_user(ctx, NewUser(password=password, name=name, **kind))
-
-
-def _is_sound(kind: Mapping[str, str]) -> bool:
-    (name, text), *_ = kind.items()
-    if name == "username":
-        plain = text.isascii() and text.replace("_", "a").isalnum() and not text[0].isdigit()
-        return plain and len(text) <= IDENTIFIER_LENGTH
-    if name == "primary_email":
-        # An address that no message could be sent to is nobody's.
-        address = parse_address(text)
-        return address is not None and "." in address.domain and len(text) <= IDENTIFIER_LENGTH
-    return PHONE_DIGITS[0] <= len(text) <= PHONE_DIGITS[1]

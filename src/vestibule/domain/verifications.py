@@ -23,7 +23,6 @@ Key = tuple[RecipientKind, str, str]
 GENERIC = "Generic"
 SEND, TRY = "VerificationCodeSend", "VerificationCodeTry"
 WINDOW_MS, PER_WINDOW = 600_000, 10
-LIFETIME_MS, MAX_TRIES = 600_000, 10
 TRIES_WINDOW_MS, TRIES_PER_RECIPIENT = 3_600_000, 50
 """Wrong tries are counted for the recipient as well: a new code does not begin the count anew (ASVS 5.0 V6.6.3)."""
 
@@ -83,13 +82,14 @@ async def _try(tx: Tx, ctx: Context, key: Key, code: str) -> AppError | None:
     """Try a code; the outcome is returned, so that a counted try outlives the refusal."""
     now, target = ctx.clock.now(), bucket(ctx, key[0], key[1])
     await locks.hold(tx, target)
+    policy = ctx.live.experience.verification_code_policy
     held = await tx.one(store.GET_LOCKED, for_kind=key[0], to=key[1], use=key[2])
     if held is None:
         return CodeNotFound()
-    if held.created_at + LIFETIME_MS < now:
+    if held.created_at + policy.lifetime_ms < now:
         return CodeExpired()
     wrong = await activities.count(tx, target, TRY, now - TRIES_WINDOW_MS)
-    if held.tries >= MAX_TRIES or wrong >= TRIES_PER_RECIPIENT:
+    if held.tries >= policy.tries or wrong >= max(TRIES_PER_RECIPIENT, policy.tries):
         return CodeTriesExceeded()
     if not crypto.same(held.code_digest, _digest(ctx, held.id, code)):
         await tx.run(store.COUNT_TRY, code_id=held.id)

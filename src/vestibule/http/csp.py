@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 
-def policy(*, form_action: Sequence[str] = ("'self'",), nonce: str | None = None) -> str:
+def policy(
+    *, form_action: Sequence[str] = ("'self'",), images: Sequence[str] = ("https:",), nonce: str | None = None
+) -> str:
     """Return the strict policy; `form_action` lists where forms may lead, redirects after them included.
 
+    `images` lists where pictures may come from beside ourselves: anywhere, unless said.
     A `nonce` additionally allows the inline style and script elements that carry it.
     """
     inline = f" 'nonce-{nonce}'" if nonce else ""
@@ -14,7 +17,7 @@ def policy(*, form_action: Sequence[str] = ("'self'",), nonce: str | None = None
             "default-src 'none'",
             f"style-src 'self'{inline}",
             f"script-src 'self'{inline}",
-            "img-src 'self' data: https:",
+            " ".join(["img-src 'self' data:", *(_source(item) for item in images)]),
             "font-src 'self'",
             "connect-src 'self'",
             "manifest-src 'self'",

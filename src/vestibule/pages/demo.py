@@ -4,7 +4,7 @@ import hashlib
 from importlib import resources
 
 from vestibule.domain.context import Context
-from vestibule.http import PUBLIC, Request, Response, Route, html, text
+from vestibule.http import PUBLIC, Request, Response, Route, csp, html, text
 from vestibule.model import BUILT_IN_APPLICATION
 from vestibule.ui.browser import language_of, remember_language
 from vestibule.ui.render import ASSET_CACHE, Pages
@@ -21,14 +21,14 @@ def routes(ctx: Context, pages: Pages) -> list[Route]:
     async def show(request: Request) -> Response:
         page = pages.render(
             "demo.html",
-            language_of(request),
+            language_of(request, brand=pages.brand),
             PATH,
             issuer=ctx.settings.issuer,
             client=BUILT_IN_APPLICATION,
             address=ctx.settings.public_url + PATH,
             script=f"{PATH}/{version}/demo.js",
         )
-        return remember_language(request, html(page))
+        return remember_language(request, html(page, content_security_policy=csp.policy(images=pages.brand.pictures)))
 
     async def script(request: Request) -> Response:
         if request.path_params["version"] != version:

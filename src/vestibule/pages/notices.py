@@ -25,6 +25,9 @@ class Notices:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
+    def _language(self, request: Request) -> str:
+        return language_of(request, brand=self._pages.brand)
+
     def page(
         self,
         request: Request,
@@ -39,10 +42,10 @@ class Notices:
 
         `detail` is for the makers of the application.
         """
-        t, link = translator(language_of(request)), _way_on(request, name)
+        t, link = translator(self._language(request)), _way_on(request, name)
         text = self._pages.render(
             "notice.html",
-            language_of(request),
+            self._language(request),
             _here(request),
             heading=t(f"{name}.title"),
             sentence=t(f"{name}.lead"),
@@ -51,8 +54,10 @@ class Notices:
             reference=reference,
             link=link,
             go=t(f"{name}.go") if link else "",
+            support=status >= 400 or name == "unknown",
         )
-        return remember_language(request, html(text, status, headers=headers or {}))
+        policy = csp.policy(images=self._pages.brand.pictures)
+        return remember_language(request, html(text, status, content_security_policy=policy, headers=headers or {}))
 
     def error(self, request: Request, error: Exception) -> Response:
         """Show a refusal, or for anything unknown the request's id."""
@@ -83,8 +88,9 @@ class Notices:
         return self.page(request, "signed_out", 200)
 
     def _form(self, request: Request, template: str, form_action: tuple[str, ...], **values: object) -> Response:
-        text = self._pages.render(template, language_of(request), _here(request), **values)
-        return remember_language(request, html(text, content_security_policy=csp.policy(form_action=form_action)))
+        text = self._pages.render(template, self._language(request), _here(request), **values)
+        policy = csp.policy(form_action=form_action, images=self._pages.brand.pictures)
+        return remember_language(request, html(text, content_security_policy=policy))
 
 
 def _way_on(request: Request, name: str) -> str:

@@ -32,8 +32,9 @@ def routes(ctx: Context, pages: Pages) -> list[Route]:
     async def show(request: Request) -> Response:
         """List the messages, newest first."""
         messages = await asyncio.to_thread(list_messages, ctx.settings.outbox)
+        language = language_of(request, brand=pages.brand)
         shown = [(_moment(message), message) for message in messages]
-        page = pages.render("outbox.html", language_of(request), PATH, messages=shown)
+        page = pages.render("outbox.html", language, PATH, messages=shown)
         return remember_language(request, html(page))
 
     if not ctx.settings.is_loopback:

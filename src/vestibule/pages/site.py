@@ -10,23 +10,12 @@ from vestibule.domain.context import Context
 from vestibule.domain.cookies import BrowserCookies, CookieKeys
 from vestibule.domain.interaction_details import InteractionDetails, details
 from vestibule.domain.interactions import params_of
-from vestibule.errors import (
-    AppError,
-    EmailInUse,
-    EntityInvalidInput,
-    InvalidCredentials,
-    InvalidPhone,
-    PasswordRejected,
-    PhoneInUse,
-    ServerBusy,
-    SessionNotFound,
-    TooManyAttempts,
-    UsernameInUse,
-    UserSuspended,
-)
+from vestibule.domain.sign_in_experience import SignInExperience
+from vestibule.errors import SessionNotFound, TooManyAttempts
 from vestibule.http import PUBLIC, Face, Request, Response, Route, csp, html, redirect
 from vestibule.model import Interaction, User
 from vestibule.pages.notices import Notices
+from vestibule.pages.words import REGISTER_FAULTS, SIGN_IN_FAULTS, UNTICKED, identifier_hint, label_of, register_fault
 from vestibule.ui import assets
 from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, onward, remember_language
 from vestibule.ui.messages import translator
@@ -41,23 +30,6 @@ SIGN_IN_ALIASES = (
     "/direct/{method}/{target}",
 )
 REGISTER_ALIASES = ("/identifier-register",)
-
-# Which words a refusal gets, and at which field of the sign-up form.
-SIGN_IN_FAULTS: dict[type[AppError], str] = {
-    InvalidCredentials: "fault.credentials",
-    TooManyAttempts: "fault.too_many",
-    UserSuspended: "fault.suspended",
-    ServerBusy: "fault.busy",
-}
-REGISTER_FAULTS: dict[type[AppError], tuple[str, str]] = {
-    UsernameInUse: ("identifier", "fault.username_taken"),
-    EmailInUse: ("identifier", "fault.email_taken"),
-    PhoneInUse: ("identifier", "fault.phone_taken"),
-    InvalidPhone: ("identifier", "fault.phone"),
-    EntityInvalidInput: ("identifier", "fault.identifier"),
-    PasswordRejected: ("password", "fault.password"),
-    ServerBusy: ("", "fault.busy"),
-}
 
 
 @dataclass(frozen=True)
@@ -84,13 +56,17 @@ class SignInPages:
         self._pages = pages
         self._notices = notices
 
+    @property
+    def _experience(self) -> SignInExperience:
+        return self._ctx.live.experience
+
     async def _step(self, request: Request) -> Step:
         app_id = next((value for key, value in request.query_items if key == "app_id"), None)
         interaction = await interactions.current(self._ctx, BrowserCookies(request.cookies, app_id))
         shown = await details(self._ctx, interaction)
         secret = f"{interaction.id}\0{self._cookies.browser(request.cookies)}"
         csrf = self._ctx.sealer.keyed_digest(secret, "page-form")
-        return Step(interaction, shown, language_of(request, shown.ui_locales), csrf)
+        return Step(interaction, shown, language_of(request, shown.ui_locales, brand=self._pages.brand), csrf)
 
     async def _posted(self, request: Request) -> tuple[Step, dict[str, str]]:
         check_origin(request)
@@ -110,25 +86,43 @@ class SignInPages:
             app_id=step.details.application_id,
             **values,
         )
-        policy = csp.policy(form_action=step.form_action)
+        lost = self._experience.unknown_session_redirect_url
+        leads = dict.fromkeys((*step.form_action, *(onward(lost) if lost else ())))
+        policy = csp.policy(form_action=tuple(leads), images=self._pages.brand.pictures)
         return remember_language(request, html(text, status, content_security_policy=policy))
 
     async def sign_in(self, request: Request) -> Response:
         """GET /sign-in."""
         step = await self._step(request)
+        if not self._experience.lets_sign_in and step.interaction.prompt != interactions.CONSENT:
+            return redirect(_with_query(REGISTER, request))
         return _done(step) or self._sign_in_page(request, step, step.details.login_hint or "")
 
     def _sign_in_page(
         self, request: Request, step: Step, identifier: str, fault: str = "", status: int = 200
     ) -> Response:
-        words = translator(step.language)(fault) if fault else ""
-        other = _with_query(REGISTER, request)
-        return self._page(request, step, "sign_in.html", status, identifier=identifier, fault=words, other=other)
+        experience, t = self._experience, translator(step.language)
+        minutes = experience.sentinel_policy.lockout_ms // 60_000
+        unticked = fault == UNTICKED
+        return self._page(
+            request,
+            step,
+            "sign_in.html",
+            status,
+            identifier=identifier,
+            label=label_of(experience.sign_in_identifiers),
+            fault=t(fault, minutes=minutes) if fault and not unticked else "",
+            ticks=experience.asks_to_agree_at_sign_in,
+            unticked=t(fault) if unticked else "",
+            other=_with_query(REGISTER, request) if experience.lets_register else "",
+        )
 
     async def sign_in_posted(self, request: Request) -> Response:
         """POST /sign-in: an unknown account and a wrong password read and cost the same (B50)."""
         step, values = await self._posted(request)
         identifier, password = values.get("identifier", ""), values.get("password", "")
+        if self._experience.asks_to_agree_at_sign_in and values.get("agree") != "yes":
+            return self._sign_in_page(request, step, identifier, UNTICKED, 422)
         try:
             return redirect(await interactions.sign_in(self._ctx, step.interaction, identifier, password, request.ip))
         except tuple(SIGN_IN_FAULTS) as error:
@@ -146,28 +140,41 @@ class SignInPages:
     async def register(self, request: Request) -> Response:
         """GET /register."""
         step = await self._step(request)
+        if not self._experience.lets_register:
+            return redirect(_with_query(SIGN_IN, request))
         return _done(step) or self._register_page(request, step, step.details.login_hint or "", {})
 
     def _register_page(
         self, request: Request, step: Step, identifier: str, faults: Mapping[str, str], status: int = 200
     ) -> Response:
-        general = faults.get("", "")
-        other = _with_query(SIGN_IN, request)
+        experience, t = self._experience, translator(step.language)
+        kinds = experience.sign_up.identifiers
         return self._page(
-            request, step, "register.html", status, identifier=identifier, fault=general, faults=faults, other=other
+            request,
+            step,
+            "register.html",
+            status,
+            identifier=identifier,
+            label=label_of(kinds),
+            hint=identifier_hint(t, kinds),
+            length=experience.password_policy.effective.length,
+            ticks=experience.asks_to_agree_at_sign_up,
+            fault=faults.get("", ""),
+            faults=faults,
+            other=_with_query(SIGN_IN, request) if experience.lets_sign_in else "",
         )
 
     async def register_posted(self, request: Request) -> Response:
         """POST /register."""
         step, values = await self._posted(request)
         identifier, password = values.get("identifier", "").strip(), values.get("password", "")
+        if self._experience.asks_to_agree_at_sign_up and values.get("agree") != "yes":
+            words = {"agree": translator(step.language)(UNTICKED)}
+            return self._register_page(request, step, identifier, words, 422)
         try:
             return redirect(await interactions.register(self._ctx, step.interaction, identifier, password))
         except tuple(REGISTER_FAULTS) as error:
-            place, key = REGISTER_FAULTS[type(error)]
-            if isinstance(error, PasswordRejected):
-                key = _password_fault(error)
-            words = {place: translator(step.language)(key)}
+            words = register_fault(translator(step.language), error, self._experience.sign_up.identifiers)
             status = 422 if error.status < 500 else error.status
             page = self._register_page(request, step, identifier, words, status)
             page.headers.update(error.headers)
@@ -219,7 +226,7 @@ class SignInPages:
     def render_error(self, request: Request, error: Exception) -> Response:
         """Show any refusal as a page; a page without its sign-in leads to the one that says so."""
         if isinstance(error, SessionNotFound):
-            return redirect(UNKNOWN, 302)
+            return redirect(self._experience.unknown_session_redirect_url or UNKNOWN, 302)
         return self._notices.error(request, error)
 
     def _not_allowed(self, request: Request, allowed: frozenset[str]) -> Response:
@@ -266,11 +273,6 @@ def _done(step: Step) -> Response | None:
     if step.interaction.prompt != interactions.CONSENT:
         return None
     return redirect(f"{CONSENT}?{urlencode({'app_id': step.details.application_id})}")
-
-
-def _password_fault(error: PasswordRejected) -> str:
-    codes = [item["code"] for item in error.data] if isinstance(error.data, list) else []
-    return "fault." + (codes[0].replace(".", "_") if codes else "password")
 
 
 def _with_query(path: str, request: Request) -> str:

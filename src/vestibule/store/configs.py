@@ -9,4 +9,9 @@ from vestibule.store.tables import configs
 
 GET: Statement[Row] = Statement(select(configs.c.value).where(configs.c.key == bindparam("key")))
 
+ALL: Statement[Row] = Statement(select(configs.c.key, configs.c.value))
+
 PUT: Statement[Row] = Statement(upsert(configs, ["key"], ["value"]))
+
+LOCK: Statement[Row] = Statement(upsert(configs, ["key"], ["key"]))
+"""Holds a row to the end of the transaction; one that is not there is made with the value given."""

@@ -1,6 +1,7 @@
 """The routes that serve the shared assets, cached for ever under a path that changes with their content."""
 
 from vestibule.http import PUBLIC, Request, Response, Route, text
+from vestibule.ui.colours import sheet
 from vestibule.ui.render import ASSET_CACHE, ASSETS, Pages
 
 
@@ -14,4 +15,14 @@ def routes(pages: Pages) -> list[Route]:
         headers = {"Cache-Control": ASSET_CACHE}
         return Response(pages.contents[name], content_type=(b"content-type", ASSETS[name].encode()), headers=headers)
 
-    return [Route("GET", "/ui/{version}/{name}", asset, access=PUBLIC, summary="A style sheet, script or picture")]
+    async def colours(request: Request) -> Response:
+        rules = sheet(request.path_params["name"])
+        if rules is None:
+            return text("Not Found", 404)
+        kind = (b"content-type", ASSETS["vestibule.css"].encode())
+        return Response(rules.encode(), content_type=kind, headers={"Cache-Control": ASSET_CACHE})
+
+    return [
+        Route("GET", "/ui/colours/{name}", colours, access=PUBLIC, summary="A style sheet of colours"),
+        Route("GET", "/ui/{version}/{name}", asset, access=PUBLIC, summary="A style sheet, script or picture"),
+    ]

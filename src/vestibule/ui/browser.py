@@ -4,10 +4,12 @@ from urllib.parse import urlsplit
 
 from vestibule.errors import AppError
 from vestibule.http import Request, Response
+from vestibule.ui.brand import Brand
 from vestibule.ui.render import LANGUAGE_PARAMETER, choose_language
 
 LANGUAGE_COOKIE = "vestibule_language"
 YEAR_SECONDS = 31_536_000
+OURS = Brand()
 OWN_SITES = {"same-origin", "none"}
 
 
@@ -18,11 +20,12 @@ class ForeignForm(AppError):
     message = "This form was not sent from our own page, or it is too old. Open the page again and send it once more."
 
 
-def language_of(request: Request, ui_locales: str | None = None) -> str:
+def language_of(request: Request, ui_locales: str | None = None, *, brand: Brand = OURS) -> str:
     """Return the language of an answer."""
     asked = next((value for key, value in request.query_items if key == LANGUAGE_PARAMETER), None)
     locales = ui_locales or next((value for key, value in request.query_items if key == "ui_locales"), None)
-    return choose_language(asked, locales, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+    accepted = request.headers.get("accept-language") if brand.detects_language else None
+    return choose_language(asked, locales, request.cookies.get(LANGUAGE_COOKIE), accepted, brand.language)
 
 
 def remember_language(request: Request, response: Response) -> Response:

@@ -8,10 +8,12 @@ from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from vestibule.ui.brand import Brand, Branding
 from vestibule.ui.messages import LANGUAGES, negotiate, translator
 
 ASSETS = {
     "vestibule.css": "text/css; charset=utf-8",
+    "dark.css": "text/css; charset=utf-8",
     "vestibule.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -22,9 +24,10 @@ ASSET_CACHE = "public, max-age=31536000, immutable"
 class Pages:
     """The templates of some packages, over the shared ones. `prefix` is where the assets are served."""
 
-    def __init__(self, packages: Sequence[str], prefix: str = "/ui") -> None:
+    def __init__(self, packages: Sequence[str], prefix: str = "/ui", branding: Branding = Brand) -> None:
         loaders = [PackageLoader(name, "templates") for name in (*packages, "vestibule.ui")]
         self._prefix = prefix
+        self._branding = branding
         self._templates = Environment(
             loader=ChoiceLoader(loaders),
             autoescape=True,
@@ -46,6 +49,11 @@ class Pages:
         """A short digest of all assets, part of their path."""
         return hashlib.sha256(b"\0".join(self.contents.values())).hexdigest()[:12]
 
+    @property
+    def brand(self) -> Brand:
+        """How the pages look at this moment."""
+        return self._branding()
+
     def asset(self, name: str) -> str:
         """Return the path of an asset."""
         return f"{self._prefix}/{self.version}/{name}"
@@ -56,6 +64,8 @@ class Pages:
             locale=language,
             t=translator(language),
             asset=self.asset,
+            branding=self.brand,
+            colours=f"{self._prefix}/colours/",
             here=here,
             languages=list(LANGUAGES.items()),
             here_in=lambda code: in_language(here, code),
@@ -76,6 +86,8 @@ def in_language(here: str, language: str) -> str:
     return f"{path}?{urlencode([*kept, (LANGUAGE_PARAMETER, language)])}"
 
 
-def choose_language(asked: str | None, ui_locales: str | None, remembered: str | None, accepted: str | None) -> str:
+def choose_language(
+    asked: str | None, ui_locales: str | None, remembered: str | None, accepted: str | None, fallback: str
+) -> str:
     """Choose the language: the link just followed, then what the client asked, the cookie, and the browser."""
-    return negotiate(asked, ui_locales, remembered, accepted)
+    return negotiate(asked, ui_locales, remembered, accepted, fallback)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.world import World
-from vestibule.client import AsyncManagementClient, NotFound, Refused, mfa, users
+from vestibule.client import AsyncManagementClient, NotFound, Refused, mfa, sign_in_experience, users
 
 pytestmark = pytest.mark.anyio
 
@@ -33,3 +33,31 @@ async def test_choices_about_factors_are_read_and_changed(management: AsyncManag
     changed = await management.send(mfa.update_choices(user.id, enabled=True, passkey_skipped=True))
     assert (changed.mfa.enabled, changed.mfa.skipped, changed.passkey_sign_in.skipped) == (True, False, True)
     assert await management.send(mfa.choices(user.id)) == changed
+
+
+async def test_the_sign_in_experience_is_read_and_changed(management: AsyncManagementClient) -> None:
+    assert (await management.send(sign_in_experience.get()))["signInMode"] == "SignInAndRegister"
+    changed = await management.send(sign_in_experience.update(signInMode="SignIn"))
+    assert changed == await management.send(sign_in_experience.get())
+    assert (await management.send(sign_in_experience.public()))["signInMode"] == "SignIn"
+    assert "register.title" in await management.send(sign_in_experience.phrases("fr"))
+    with pytest.raises(Refused) as refused:
+        await management.send(sign_in_experience.update(customCss="x"))
+    assert refused.value.data == {"fields": ["customCss"]}
+
+
+async def test_a_password_is_tried_and_a_refusal_is_an_answer(management: AsyncManagementClient) -> None:
+    user = await management.send(users.create(username="adalovelace"))
+    good = await management.send(sign_in_experience.check_password("lazydoor", user.id))
+    bad = await management.send(sign_in_experience.check_password("short", user.id))
+    assert (good.result, bad.result, bad.issues[0].code) == (True, False, "password_rejected.too_short")
+    with pytest.raises(Refused) as refused:
+        await management.send(sign_in_experience.check_password("lazydoor"))
+    assert refused.value.code == "request.invalid_input"
+
+
+async def test_names_that_differ_by_case_are_listed(management: AsyncManagementClient) -> None:
+    for name in ("ada", "Ada"):
+        await management.send(users.create(username=name))
+    found = await management.send(sign_in_experience.case_conflicts(5))
+    assert (found.total_conflicts, found.samples[0].username_lower) == (1, "ada")

@@ -27,6 +27,8 @@ pytestmark = pytest.mark.anyio
 
 PUBLIC_ROUTES = {
     ("GET", "/api/.well-known/management.openapi.json"),
+    ("GET", "/api/.well-known/phrases"),
+    ("GET", "/api/.well-known/sign-in-exp"),
     ("GET", "/api/status"),
     ("GET", "/api/swagger.json"),
 }

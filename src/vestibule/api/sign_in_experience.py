@@ -1,0 +1,72 @@
+"""The sign-in experience as the API shows it: what is decided, and beside it what this server does not obey yet."""
+
+from typing import Any
+
+import msgspec
+
+from vestibule.domain.sign_in_experience import SignInExperience
+from vestibule.model import TENANT
+
+
+class _Shown(SignInExperience, frozen=True, rename="camel"):
+    """The fields after `usernamePolicy` have one value each: they are not obeyed yet."""
+
+    social_sign_in: dict[str, Any] = {}
+    social_sign_in_connector_targets: list[str] = []
+    custom_css: str | None = None
+    custom_content: dict[str, str] = {}
+    custom_ui_assets: dict[str, Any] | None = None
+    custom_ui_csp: dict[str, Any] = {}
+    mfa: dict[str, Any] = msgspec.field(default_factory=lambda: {"factors": [], "policy": "UserControlled"})
+    adaptive_mfa: dict[str, Any] = {}
+    single_sign_on_enabled: bool = False
+    captcha_policy: dict[str, Any] = {}
+    passkey_sign_in: dict[str, Any] = {}
+    sign_up_profile_fields: list[dict[str, Any]] | None = None
+
+
+class Experience(_Shown, frozen=True, rename="camel"):
+    """The sign-in experience, whole."""
+
+    email_blocklist_policy: dict[str, Any] = {}
+    forgot_password_methods: list[str] | None = None
+    tenant_id: str = TENANT
+    id: str = "default"
+
+
+class ForgotPassword(msgspec.Struct, frozen=True):
+    """By which kind of message a forgotten password can be replaced."""
+
+    phone: bool = False
+    email: bool = False
+
+
+class PublicExperience(_Shown, frozen=True, rename="camel"):
+    """The sign-in experience as everybody may see it."""
+
+    tenant_id: str = TENANT
+    id: str = "default"
+    social_connectors: list[dict[str, Any]] = []
+    sso_connectors: list[dict[str, Any]] = []
+    forgot_password: ForgotPassword = ForgotPassword()
+    is_development_tenant: bool = False
+    custom_profile_fields: list[dict[str, Any]] = []
+    custom_profile_field_catalog: list[dict[str, Any]] = []
+
+
+OBEYED = msgspec.structs.fields(SignInExperience)
+FIXED = tuple(item for item in msgspec.structs.fields(Experience) if item.name not in {"tenant_id", "id"})[
+    len(OBEYED) :
+]
+FIXED_VALUES = {item.encode_name: getattr(Experience(), item.name) for item in FIXED}
+"""What the fields show that are not obeyed yet, in the contract's spelling."""
+
+
+def shown(experience: SignInExperience) -> Experience:
+    """Show the whole."""
+    return Experience(**msgspec.structs.asdict(experience))
+
+
+def shown_to_everybody(experience: SignInExperience) -> PublicExperience:
+    """Show what everybody may see."""
+    return PublicExperience(**msgspec.structs.asdict(experience))

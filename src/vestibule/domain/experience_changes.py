@@ -1,0 +1,80 @@
+"""Changing the sign-in experience: merged by field, checked as a whole, stored in one row."""
+
+from collections.abc import Collection, Mapping
+
+import msgspec
+
+from vestibule.domain.context import Context
+from vestibule.domain.live_settings import EXPERIENCE
+from vestibule.domain.sign_in_experience import SignIn, SignInExperience, SignUp
+from vestibule.errors import (
+    AuthenticationFactorMissing,
+    InvalidRequest,
+    LanguageNotSupported,
+    PasswordlessRequiresVerify,
+    SettingNotSupported,
+)
+from vestibule.store import configs
+
+ADDRESSES = ("termsOfUseUrl", "privacyPolicyUrl", "supportEmail", "supportWebsiteUrl", "unknownSessionRedirectUrl")
+"""An empty text clears these."""
+
+
+async def change_experience(
+    ctx: Context, changes: Mapping[str, object], languages: Collection[str]
+) -> SignInExperience:
+    """Replace the given fields, in the contract's spelling, and return the whole; `languages` are the pages'.
+
+    Raises SettingNotSupported, AuthenticationFactorMissing, PasswordlessRequiresVerify, LanguageNotSupported and
+    InvalidRequest for what contradicts itself; nothing is stored then.
+    """
+    cleared = {name: None for name in ADDRESSES if changes.get(name) == ""}
+    async with ctx.db.write() as tx:
+        await tx.run(configs.LOCK, key=EXPERIENCE, value="{}")  # one at a time
+        held = msgspec.json.decode(await tx.value(configs.GET, key=EXPERIENCE), type=dict[str, object])
+        merged = held | {name: msgspec.to_builtins(value) for name, value in changes.items()} | cleared
+        experience = msgspec.convert(merged, SignInExperience)
+        _check_sign_in(experience.sign_in)
+        _check_sign_up(experience.sign_up)
+        _check_bounds(experience)
+        if experience.language_info.fallback_language not in languages:
+            raise LanguageNotSupported
+        await tx.run(configs.PUT, key=EXPERIENCE, value=msgspec.json.encode(merged).decode())
+    await ctx.live.refresh()
+    return experience
+
+
+def _check_sign_in(sign_in: SignIn) -> None:
+    if not sign_in.methods or any(not (item.password or item.verification_code) for item in sign_in.methods):
+        raise AuthenticationFactorMissing
+    if any(item.verification_code for item in sign_in.methods):
+        raise _not_supported("signIn.methods.verificationCode")
+    if len({item.identifier for item in sign_in.methods}) < len(sign_in.methods):
+        raise InvalidRequest("Each identifier has one sign-in method.")
+
+
+def _check_sign_up(sign_up: SignUp) -> None:
+    if not sign_up.password and not sign_up.verify:
+        raise PasswordlessRequiresVerify
+    refused = {
+        "signUp.identifiers": not sign_up.identifiers,
+        "signUp.verify": sign_up.verify,
+        "signUp.password": not sign_up.password,
+        "signUp.secondaryIdentifiers": bool(sign_up.secondary_identifiers),
+    }
+    if any(refused.values()):
+        raise _not_supported(*(name for name, given in refused.items() if given))
+
+
+def _check_bounds(experience: SignInExperience) -> None:
+    length, username = experience.password_policy.effective.length, experience.username_policy
+    if length.min > length.max:
+        raise InvalidRequest("`passwordPolicy.length.min` is greater than `max`.")
+    if username.min_length > username.max_length:
+        raise InvalidRequest("`usernamePolicy.minLength` is greater than `maxLength`.")
+    if not any(msgspec.structs.astuple(username.allowed_chars)):
+        raise InvalidRequest("`usernamePolicy.allowedChars` allows no character.")
+
+
+def _not_supported(*fields: str) -> SettingNotSupported:
+    return SettingNotSupported(data={"fields": list(fields)})

@@ -1,0 +1,205 @@
+"""The sign-in experience: what administrators decide about signing in. The defaults are ours; every field is obeyed.
+
+Stored, taken and shown in the contract's spelling (authorization.md section 6.1).
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from vestibule.password_policy import Bounds, CharacterTypes, Policy, Rejects
+
+Identifier = Literal["username", "email", "phone"]
+SignInMode = Literal["SignIn", "Register", "SignInAndRegister"]
+TermsPolicy = Literal["Automatic", "ManualRegistrationOnly", "Manual"]
+
+ADDRESS = r"https?:\/\/[A-Za-z0-9._~:\/?#\[\]@!$&()*+=%-]+"
+"""Written in the characters of URLs, without those that end a source in a Content-Security-Policy."""
+
+HexColour = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?$")]
+WebAddress = Annotated[str, Meta(pattern=f"^{ADDRESS}$", max_length=2048)]
+WebAddressOrEmpty = Annotated[str, Meta(pattern=f"^({ADDRESS})?$", max_length=2048)]
+EmailOrEmpty = Annotated[str, Meta(pattern=r"^([^\s@]+@[^\s@]+)?$", max_length=256)]
+
+EVERY_IDENTIFIER: tuple[Identifier, ...] = ("username", "email", "phone")
+DEFAULT_TRIES, DEFAULT_LOCKOUT_MINUTES = 10, 15
+DEFAULT_CODE_SECONDS, DEFAULT_CODE_TRIES = 600, 10
+
+
+class Colours(Struct, frozen=True, rename="camel"):
+    """The accent by daylight and in the dark, and whether pages follow a device that is set to dark."""
+
+    primary_color: HexColour = "#0d5c54"
+    is_dark_mode_enabled: bool = True
+    dark_primary_color: HexColour = "#6fd3c3"
+
+
+class Branding(Struct, frozen=True, rename="camel"):
+    """Addresses of a logo and an icon, by daylight and in the dark."""
+
+    logo_url: WebAddress | UnsetType = UNSET
+    dark_logo_url: WebAddress | UnsetType = UNSET
+    favicon: WebAddress | UnsetType = UNSET
+    dark_favicon: WebAddress | UnsetType = UNSET
+
+
+class LanguageInfo(Struct, frozen=True, rename="camel"):
+    """Whether pages follow the browser's languages, and the language they have otherwise."""
+
+    auto_detect: bool = True
+    fallback_language: str = "en"
+
+
+class SignInMethod(Struct, frozen=True, rename="camel"):
+    """An identifier that people may sign in with, and how."""
+
+    identifier: Identifier
+    password: bool
+    verification_code: bool
+    is_password_primary: bool
+
+
+class SignIn(Struct, frozen=True):
+    """The ways to sign in."""
+
+    methods: tuple[SignInMethod, ...] = tuple(SignInMethod(name, True, False, True) for name in EVERY_IDENTIFIER)
+
+
+class SecondaryIdentifier(Struct, frozen=True):
+    """An identifier asked for beside the first one."""
+
+    identifier: Literal["username", "email", "phone", "emailOrPhone"]
+    verify: bool | UnsetType = UNSET
+
+
+class SignUp(Struct, frozen=True, rename="camel"):
+    """What people register with: any one of the identifiers, and a password."""
+
+    identifiers: tuple[Identifier, ...] = EVERY_IDENTIFIER
+    password: bool = True
+    verify: bool = False
+    secondary_identifiers: tuple[SecondaryIdentifier, ...] | UnsetType = UNSET
+
+
+class PasswordPolicy(Struct, frozen=True, rename="camel"):
+    """What is asked of a password; a part that is left out has its default."""
+
+    length: Bounds | UnsetType = UNSET
+    character_types: CharacterTypes | UnsetType = UNSET
+    rejects: Rejects | UnsetType = UNSET
+
+    @property
+    def effective(self) -> Policy:
+        """The policy with its defaults."""
+        return Policy(
+            Bounds() if self.length is UNSET else self.length,
+            CharacterTypes() if self.character_types is UNSET else self.character_types,
+            Rejects() if self.rejects is UNSET else self.rejects,
+        )
+
+
+class SentinelPolicy(Struct, frozen=True, rename="camel"):
+    """After how many failed tries an account is locked, and for how many minutes."""
+
+    max_attempts: Annotated[int, Meta(ge=1, le=100)] | UnsetType = UNSET
+    lockout_duration: Annotated[int, Meta(ge=1, le=1440)] | UnsetType = UNSET
+
+    @property
+    def tries(self) -> int:
+        """How many tries fail before an account is locked."""
+        return DEFAULT_TRIES if self.max_attempts is UNSET else self.max_attempts
+
+    @property
+    def lockout_ms(self) -> int:
+        """For how long, in ms; tries that are older are forgotten."""
+        minutes = DEFAULT_LOCKOUT_MINUTES if self.lockout_duration is UNSET else self.lockout_duration
+        return minutes * 60_000
+
+
+class VerificationCodePolicy(Struct, frozen=True, rename="camel"):
+    """How many seconds a code lives, and how often it may be tried."""
+
+    expiration_duration: Annotated[int, Meta(ge=60, le=3600)] | UnsetType = UNSET
+    max_retry_attempts: Annotated[int, Meta(ge=1, le=100)] | UnsetType = UNSET
+
+    @property
+    def lifetime_ms(self) -> int:
+        """How long a code lives, in ms."""
+        return 1000 * (DEFAULT_CODE_SECONDS if self.expiration_duration is UNSET else self.expiration_duration)
+
+    @property
+    def tries(self) -> int:
+        """How often a code may be tried."""
+        return DEFAULT_CODE_TRIES if self.max_retry_attempts is UNSET else self.max_retry_attempts
+
+
+class AllowedCharacters(Struct, frozen=True):
+    """What a user name is made of."""
+
+    lowercase: bool = True
+    uppercase: bool = True
+    numbers: bool = True
+    underscore: bool = True
+
+
+class UsernamePolicy(Struct, frozen=True, rename="camel"):
+    """What is asked of the user name of somebody who registers; case counts for everybody's."""
+
+    case_sensitive: bool
+    min_length: Annotated[int, Meta(ge=1, le=128)]
+    max_length: Annotated[int, Meta(ge=1, le=128)]
+    allowed_chars: AllowedCharacters
+
+
+class SignInExperience(Struct, frozen=True, rename="camel"):
+    """Everything that is decided about signing in."""
+
+    color: Colours = Colours()
+    branding: Branding = Branding()
+    hide_logto_branding: bool = False
+    language_info: LanguageInfo = LanguageInfo()
+    terms_of_use_url: WebAddressOrEmpty | None = None
+    privacy_policy_url: WebAddressOrEmpty | None = None
+    agree_to_terms_policy: TermsPolicy = "Automatic"
+    sign_in: SignIn = SignIn()
+    sign_up: SignUp = SignUp()
+    sign_in_mode: SignInMode = "SignInAndRegister"
+    password_policy: PasswordPolicy = PasswordPolicy()
+    support_email: EmailOrEmpty | None = None
+    support_website_url: WebAddressOrEmpty | None = None
+    unknown_session_redirect_url: WebAddressOrEmpty | None = None
+    sentinel_policy: SentinelPolicy = SentinelPolicy()
+    verification_code_policy: VerificationCodePolicy = VerificationCodePolicy()
+    username_policy: UsernamePolicy = UsernamePolicy(True, 1, 128, AllowedCharacters())
+
+    @property
+    def sign_in_identifiers(self) -> tuple[Identifier, ...]:
+        """What people may sign in with."""
+        return tuple(method.identifier for method in self.sign_in.methods)
+
+    @property
+    def asks_to_agree_at_sign_up(self) -> bool:
+        """Whether people who register tick a box to accept the terms."""
+        return self._has_terms and self.agree_to_terms_policy != "Automatic"
+
+    @property
+    def asks_to_agree_at_sign_in(self) -> bool:
+        """Whether people who sign in do so as well."""
+        return self._has_terms and self.agree_to_terms_policy == "Manual"
+
+    @property
+    def _has_terms(self) -> bool:
+        return bool(self.terms_of_use_url or self.privacy_policy_url)
+
+    @property
+    def lets_sign_in(self) -> bool:
+        """Whether people who have an account may sign in."""
+        return self.sign_in_mode != "Register"
+
+    @property
+    def lets_register(self) -> bool:
+        """Whether people may make an account for themselves."""
+        return self.sign_in_mode != "SignIn"
+
+
+DEFAULT = SignInExperience()

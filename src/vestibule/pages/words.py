@@ -1,0 +1,76 @@
+"""Which words the sign-in pages use: for identifiers, and for refusals."""
+
+from collections.abc import Collection
+
+from vestibule.domain.sign_in_experience import EVERY_IDENTIFIER
+from vestibule.errors import (
+    AppError,
+    EmailInUse,
+    EntityInvalidInput,
+    InvalidCredentials,
+    InvalidPhone,
+    PasswordRejected,
+    PhoneInUse,
+    ServerBusy,
+    TooManyAttempts,
+    UsernameInUse,
+    UsernameRejected,
+    UserSuspended,
+)
+from vestibule.ui.messages import Translate
+
+_LABELS: dict[frozenset[str], str] = {
+    frozenset({"username", "email", "phone"}): "field.identifier",
+    frozenset({"email", "phone"}): "field.email_or_phone",
+    frozenset({"email", "username"}): "field.email_or_username",
+    frozenset({"phone", "username"}): "field.phone_or_username",
+    **{frozenset({name}): f"field.{name}" for name in EVERY_IDENTIFIER},
+}
+UNTICKED = "fault.agree"
+
+# Which words a refusal gets, and at which field of the sign-up form.
+SIGN_IN_FAULTS: dict[type[AppError], str] = {
+    InvalidCredentials: "fault.credentials",
+    TooManyAttempts: "fault.too_many",
+    UserSuspended: "fault.suspended",
+    ServerBusy: "fault.busy",
+}
+REGISTER_FAULTS: dict[type[AppError], tuple[str, str]] = {
+    UsernameInUse: ("identifier", "fault.username_taken"),
+    EmailInUse: ("identifier", "fault.email_taken"),
+    PhoneInUse: ("identifier", "fault.phone_taken"),
+    InvalidPhone: ("identifier", "fault.phone"),
+    EntityInvalidInput: ("identifier", "fault.identifier"),
+    UsernameRejected: ("identifier", "fault.username_rejected"),
+    PasswordRejected: ("password", "fault.password"),
+    ServerBusy: ("", "fault.busy"),
+}
+
+
+def label_of(kinds: Collection[str]) -> str:
+    """Return the key of what a field for these kinds of identifier is called."""
+    return _LABELS[frozenset(kinds)]
+
+
+def identifier_hint(t: Translate, kinds: Collection[str]) -> str:
+    """Return what to know about the identifier that somebody registers with."""
+    hints = [t("register.any_one")] if len(kinds) > 1 else []
+    hints += [t("register.country_code")] if "phone" in kinds else []
+    return " ".join(hints)
+
+
+def register_fault(t: Translate, error: AppError, kinds: Collection[str]) -> dict[str, str]:
+    """Return what to say about a refused sign-up, and at which field."""
+    place, key = REGISTER_FAULTS[type(error)]
+    if isinstance(error, PasswordRejected):
+        return {place: _password_fault(t, error)}
+    if key == "fault.identifier" and len(kinds) < len(EVERY_IDENTIFIER):
+        return {place: t("fault.identifier_kind", kind=t(label_of(kinds)))}
+    return {place: t(key)}
+
+
+def _password_fault(t: Translate, error: PasswordRejected) -> str:
+    """Return what is wrong with a password first of all."""
+    first, *_ = error.data if isinstance(error.data, list) else [{}]
+    code = str(first.get("code", "password")).replace(".", "_")
+    return t(f"fault.{code}", **first.get("interpolation", {}))

@@ -1,0 +1,351 @@
+"""The sign-in experience through the Management API: shown whole, changed by field, never stored in silence."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.world import World, worlds
+from vestibule.app import in_background
+from vestibule.domain import verifications
+from vestibule.errors import CodeExpired, CodeTriesExceeded
+from vestibule.http import Log
+
+pytestmark = pytest.mark.anyio
+PATH = "/sign-in-exp"
+SAMPLE_KEYS = {
+    "tenantId", "id", "color", "branding", "hideLogtoBranding", "languageInfo", "termsOfUseUrl", "privacyPolicyUrl",
+    "agreeToTermsPolicy", "signIn", "signUp", "socialSignIn", "socialSignInConnectorTargets", "signInMode",
+    "customCss", "customContent", "customUiAssets", "customUiCsp", "passwordPolicy", "mfa", "adaptiveMfa",
+    "singleSignOnEnabled", "supportEmail", "supportWebsiteUrl", "unknownSessionRedirectUrl", "captchaPolicy",
+    "sentinelPolicy", "verificationCodePolicy", "passkeySignIn", "signUpProfileFields", "usernamePolicy",
+}  # fmt: skip
+USERNAMES = {"caseSensitive": True, "minLength": 1, "maxLength": 128, "allowedChars": {}}
+
+
+async def patch(world: World, **body: Any) -> httpx2.Response:
+    return await world.call("PATCH", PATH, body)
+
+
+async def shown(world: World) -> dict[str, Any]:
+    return dict((await world.call("GET", PATH)).json())
+
+
+def refusal(answer: httpx2.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_the_whole_record_is_shown_with_our_defaults(world: World) -> None:
+    record = await shown(world)
+    assert set(record) >= SAMPLE_KEYS
+    assert record["signInMode"] == "SignInAndRegister"
+    assert [method["identifier"] for method in record["signIn"]["methods"]] == ["username", "email", "phone"]
+    assert (record["passwordPolicy"], record["verificationCodePolicy"], record["sentinelPolicy"]) == ({}, {}, {})
+    assert record["branding"] == {}  # no remote logo
+
+
+async def test_a_record_sent_back_whole_changes_nothing(world: World) -> None:
+    record = await shown(world)
+    answer = await world.call("PATCH", PATH, record)
+    assert (answer.status_code, answer.json()) == (200, record)
+
+
+async def test_fields_change_one_by_one_and_replace_what_they_held(world: World) -> None:
+    first = await patch(world, passwordPolicy={"length": {"min": 12, "max": 64}}, supportEmail="help@x.io")
+    assert first.status_code == 200
+    assert first.json()["passwordPolicy"] == {"length": {"min": 12, "max": 64}}
+    second = (await patch(world, passwordPolicy={"characterTypes": {"min": 2}}, unknown=1)).json()
+    assert second["passwordPolicy"] == {"characterTypes": {"min": 2}}
+    assert second["supportEmail"] == "help@x.io"
+    assert await shown(world) == second
+
+
+async def test_an_empty_address_is_no_address(world: World) -> None:
+    await patch(world, termsOfUseUrl="https://x.io/terms", supportWebsiteUrl="https://x.io")
+    record = (await patch(world, termsOfUseUrl="", supportWebsiteUrl=None)).json()
+    assert (record["termsOfUseUrl"], record["supportWebsiteUrl"]) == (None, None)
+
+
+@pytest.mark.parametrize("body", [{}, {"tenantId": "default"}, {"somethingElse": 1}])
+async def test_nothing_to_change_is_told(world: World, body: dict[str, Any]) -> None:
+    assert refusal(await world.call("PATCH", PATH, body)) == (422, "entity.invalid_input")
+
+
+NOT_OBEYED = {
+    "customCss": "body{}",
+    "customContent": {"/": "x"},
+    "mfa": {"factors": ["Totp"], "policy": "Mandatory"},
+    "adaptiveMfa": {"enabled": True},
+    "singleSignOnEnabled": True,
+    "captchaPolicy": {"enabled": True},
+    "emailBlocklistPolicy": {"blockSubaddressing": True},
+    "forgotPasswordMethods": ["EmailVerificationCode"],
+    "passkeySignIn": {"enabled": True},
+    "signUpProfileFields": [{"name": "x"}],
+    "socialSignIn": {"automaticAccountLinking": True},
+    "socialSignInConnectorTargets": ["github"],
+    "customUiCsp": {"scriptSrc": ["https://x.io"]},
+}
+
+
+@pytest.mark.parametrize("field", sorted(NOT_OBEYED))
+async def test_a_setting_that_is_not_obeyed_is_refused_and_nothing_is_stored(world: World, field: str) -> None:
+    before = await shown(world)
+    answer = await world.call("PATCH", PATH, {field: NOT_OBEYED[field], "supportEmail": "help@x.io"})
+    assert refusal(answer) == (400, "sign_in_experiences.not_supported")
+    assert answer.json()["data"] == {"fields": [field]}
+    assert await shown(world) == before
+
+
+def methods(*kinds: str, password: bool = True, code: bool = False) -> dict[str, Any]:
+    each = {"password": password, "verificationCode": code, "isPasswordPrimary": True}
+    return {"methods": [{"identifier": kind, **each} for kind in kinds]}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"signIn": {"methods": []}}, "sign_in_experiences.at_least_one_authentication_factor"),
+        ({"signIn": methods("email", password=False)}, "sign_in_experiences.at_least_one_authentication_factor"),
+        ({"signIn": methods("email", code=True)}, "sign_in_experiences.not_supported"),
+        ({"signIn": methods("email", "email")}, "request.invalid_input"),
+        (
+            {"signUp": {"identifiers": ["email"], "password": False, "verify": False}},
+            "sign_in_experiences.passwordless_requires_verify",
+        ),
+        (
+            {"signUp": {"identifiers": ["email"], "password": False, "verify": True}},
+            "sign_in_experiences.not_supported",
+        ),
+        ({"signUp": {"identifiers": ["email"], "password": True, "verify": True}}, "sign_in_experiences.not_supported"),
+        ({"signUp": {"identifiers": [], "password": True, "verify": False}}, "sign_in_experiences.not_supported"),
+        (
+            {
+                "signUp": {
+                    "identifiers": ["username"],
+                    "password": True,
+                    "verify": False,
+                    "secondaryIdentifiers": [{"identifier": "email"}],
+                }
+            },
+            "sign_in_experiences.not_supported",
+        ),
+        (
+            {"languageInfo": {"autoDetect": True, "fallbackLanguage": "de"}},
+            "sign_in_experiences.unsupported_default_language",
+        ),
+        ({"passwordPolicy": {"length": {"min": 20, "max": 10}}}, "request.invalid_input"),
+        ({"usernamePolicy": {**USERNAMES, "minLength": 5, "maxLength": 4}}, "request.invalid_input"),
+        (
+            {
+                "usernamePolicy": {
+                    **USERNAMES,
+                    "allowedChars": dict.fromkeys(("lowercase", "uppercase", "numbers", "underscore"), False),
+                }
+            },
+            "request.invalid_input",
+        ),
+    ],
+)
+async def test_a_setting_that_makes_no_sense_is_refused_by_name(world: World, body: dict[str, Any], code: str) -> None:
+    before = await shown(world)
+    assert refusal(await world.call("PATCH", PATH, body)) == (400, code)
+    assert await shown(world) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"color": {"primaryColor": "red", "isDarkModeEnabled": True, "darkPrimaryColor": "#fff"}},
+        {"color": {"primaryColor": "#fff;}", "isDarkModeEnabled": True, "darkPrimaryColor": "#fff"}},
+        {"color": {"primaryColor": "#ffff", "isDarkModeEnabled": True, "darkPrimaryColor": "#fff"}},
+        {"color": {"primaryColor": "#fff\n", "isDarkModeEnabled": True, "darkPrimaryColor": "#fff"}},
+        {"color": None},
+        {"branding": {"logoUrl": "javascript:alert(1)"}},
+        {"branding": {"logoUrl": "https://x.io/a;script-src *"}},
+        {"branding": {"logoUrl": "https://x.io/a b"}},
+        {"branding": {"favicon": "//x.io/a"}},
+        {"termsOfUseUrl": "javascript:alert(1)"},
+        {"privacyPolicyUrl": "data:text/html,x"},
+        {"unknownSessionRedirectUrl": "https://x.io/\r\nx: y"},
+        {"supportWebsiteUrl": 'https://x.io/"><script>'},
+        {"supportEmail": "help"},
+        {"signInMode": "Closed"},
+        {"signIn": methods("carrier-pigeon")},
+        {"passwordPolicy": {"length": {"min": 0, "max": 10}}},
+        {"passwordPolicy": {"length": {"min": 8, "max": 257}}},
+        {"passwordPolicy": {"characterTypes": {"min": 5}}},
+        {"passwordPolicy": {"rejects": {"words": [""]}}},
+        {"verificationCodePolicy": {"expirationDuration": 59}},
+        {"verificationCodePolicy": {"expirationDuration": 3601}},
+        {"verificationCodePolicy": {"maxRetryAttempts": 0}},
+        {"verificationCodePolicy": {"maxRetryAttempts": 101}},
+        {"sentinelPolicy": {"maxAttempts": 101}},
+        {"sentinelPolicy": {"lockoutDuration": 0}},
+        {"usernamePolicy": {"caseSensitive": False}},
+    ],
+)
+async def test_a_value_of_another_shape_is_refused(world: World, body: dict[str, Any]) -> None:
+    """B105: an address with script, or one that would end a policy, is no address."""
+    assert refusal(await world.call("PATCH", PATH, body)) == (400, "guard.invalid_input")
+
+
+async def test_changes_made_at_once_do_not_lose_each_other(world: World) -> None:
+    bodies: list[dict[str, Any]] = [
+        {"supportEmail": "help@x.io"},
+        {"termsOfUseUrl": "https://x.io/terms"},
+        {"signInMode": "SignIn"},
+        {"hideLogtoBranding": True},
+    ]
+    answers = await asyncio.gather(*[world.call("PATCH", PATH, body) for body in bodies])
+    assert {answer.status_code for answer in answers} == {200}
+    record = await shown(world)
+    assert {name: record[name] for body in bodies for name in body} == {
+        k: v for body in bodies for k, v in body.items()
+    }
+
+
+async def test_another_server_notices_a_change(database_url: str, tmp_path: Path) -> None:
+    async with worlds(database_url, tmp_path) as one, worlds(database_url, tmp_path, outbox=False) as other:
+        await patch(one, signInMode="SignIn")
+        assert other.server.ctx.live.experience.lets_register
+        await other.server.ctx.live.refresh()  # what a running server does every second
+        assert not other.server.ctx.live.experience.lets_register
+
+
+async def test_a_running_server_reads_the_settings_every_second(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vestibule.app.EVERY_SECONDS", 0.01)
+    ctx, seen = world.server.ctx, asyncio.Event()
+    original = ctx.live.refresh
+
+    async def refresh() -> None:
+        await original()
+        seen.set()
+
+    monkeypatch.setattr(ctx.live, "refresh", refresh)
+    async with in_background(ctx, Log(world.clock, write=lambda line: None)):
+        await asyncio.wait_for(seen.wait(), 5)
+
+
+# --- a password tried against the policy ---
+
+
+async def check(world: World, **body: Any) -> httpx2.Response:
+    return await world.call("POST", f"{PATH}/default/check-password", body)
+
+
+async def test_a_password_is_tried_against_the_policy_and_the_persons_names(world: World) -> None:
+    user = await world.user(username="adalovelace", primaryEmail="countess@x.io", primaryPhone="33612345678")
+    assert (await check(world, password="lazydoor", userId=user["id"])).json() == {"result": True}
+    for password in ("adalovelace1", "Countess!", "33612345678"):
+        answer = await check(world, password=password, userId=user["id"])
+        assert answer.status_code == 400
+        assert answer.json()["result"] is False
+        assert {"code": "password_rejected.restricted.user_info"} in answer.json()["issues"]
+    await patch(world, passwordPolicy={"length": {"min": 10, "max": 256}})
+    answer = await check(world, password="lazydoor", userId=user["id"])
+    issues = [{"code": "password_rejected.too_short", "interpolation": {"min": 10}}]
+    assert answer.json() == {"result": False, "issues": issues}
+
+
+async def test_without_a_person_the_names_cannot_be_compared(world: World) -> None:
+    answer = await check(world, password="lazydoor")
+    assert refusal(answer) == (400, "request.invalid_input")
+    assert "userId" in answer.json()["data"]["message"]
+    rejects = {"pwned": True, "repetitionAndSequence": True, "userInfo": False, "words": []}
+    await patch(world, passwordPolicy={"rejects": rejects})
+    assert (await check(world, password="lazydoor")).status_code == 200
+
+
+async def test_a_password_of_nobody_is_not_found(world: World) -> None:
+    assert refusal(await check(world, password="lazydoor", userId="nobody")) == (404, "entity.not_found")
+    assert refusal(await check(world, userId="nobody")) == (400, "guard.invalid_input")
+
+
+# --- user names that differ by case ---
+
+
+async def test_names_that_differ_only_by_case_are_listed(world: World) -> None:
+    ids = {}
+    for name in ("ada", "Ada", "ADA", "bob", "Bob", "carl"):
+        ids[name] = (await world.user(username=name))["id"]
+        world.clock.advance(seconds=1)
+    path = f"{PATH}/username-policy/case-sensitivity-conflicts"
+    answer = (await world.call("GET", path)).json()
+    assert answer["totalConflicts"] == 2
+    assert answer["samples"] == [
+        {"usernameLower": "ada", "userIds": [ids["ada"], ids["Ada"], ids["ADA"]]},
+        {"usernameLower": "bob", "userIds": [ids["bob"], ids["Bob"]]},
+    ]
+    limited = (await world.call("GET", f"{path}?limit=1")).json()
+    assert (limited["totalConflicts"], len(limited["samples"])) == (2, 1)
+    for limit in ("0", "101", "x", "-1", "1.5"):
+        assert refusal(await world.call("GET", f"{path}?limit={limit}")) == (400, "guard.invalid_input")
+
+
+async def test_case_of_user_names_counts_or_not_as_it_is_set(world: World) -> None:
+    await world.user(username="ada")
+    await world.user(username="Ada")
+    policy = {"caseSensitive": False, "minLength": 1, "maxLength": 128, "allowedChars": {}}
+    assert (await patch(world, usernamePolicy=policy)).status_code == 200
+    assert refusal(await world.call("POST", "/users", {"username": "aDa"})) == (422, "user.username_already_in_use")
+
+
+# --- codes and tries ---
+
+
+async def test_the_lifetime_of_codes_is_read_when_they_are_tried(world: World) -> None:
+    ctx = world.server.ctx
+    await verifications.send_code(ctx, "email", "ada@x.io")
+    await patch(world, verificationCodePolicy={"expirationDuration": 60})
+    world.clock.advance(seconds=61)
+    with pytest.raises(CodeExpired):
+        await verifications.verify_code(ctx, "email", "ada@x.io", world.code_for("ada@x.io"))
+    await patch(world, verificationCodePolicy={"expirationDuration": 120})
+    await verifications.verify_code(ctx, "email", "ada@x.io", world.code_for("ada@x.io"))
+
+
+async def test_the_tries_at_a_code_are_read_when_it_is_tried(world: World) -> None:
+    ctx = world.server.ctx
+    await patch(world, verificationCodePolicy={"maxRetryAttempts": 1})
+    await verifications.send_code(ctx, "email", "ada@x.io")
+    await world.call("POST", "/verification-codes/verify", {"email": "ada@x.io", "verificationCode": "x"})
+    with pytest.raises(CodeTriesExceeded):
+        await verifications.verify_code(ctx, "email", "ada@x.io", world.code_for("ada@x.io"))
+    await patch(world, verificationCodePolicy={"maxRetryAttempts": 2})
+    await verifications.verify_code(ctx, "email", "ada@x.io", world.code_for("ada@x.io"))
+
+
+# --- what everybody may see ---
+
+
+async def test_everybody_sees_the_experience_without_what_is_private(world: World) -> None:
+    await patch(world, signInMode="SignIn", termsOfUseUrl="https://x.io/terms")
+    answer = await world.client.get("/api/.well-known/sign-in-exp?appId=x&organizationId=y")
+    assert answer.status_code == 200
+    record = answer.json()
+    assert {"emailBlocklistPolicy", "forgotPasswordMethods"}.isdisjoint(record)
+    assert (record["signInMode"], record["termsOfUseUrl"]) == ("SignIn", "https://x.io/terms")
+    assert (record["socialConnectors"], record["ssoConnectors"]) == ([], [])
+    assert record["forgotPassword"] == {"phone": False, "email": False}
+    assert set(record) >= SAMPLE_KEYS | {"isDevelopmentTenant", "customProfileFields"}
+
+
+@pytest.mark.parametrize(
+    ("query", "accepted", "language"),
+    [("?lng=fr", "en", "fr"), ("?lng=de", "fr", "fr"), ("", "fr-CA,en;q=0.5", "fr"), ("?lng=", "xx", "en")],
+)
+async def test_everybody_can_read_the_words_of_the_pages(
+    world: World, query: str, accepted: str, language: str
+) -> None:
+    answer = await world.client.get(f"/api/.well-known/phrases{query}", headers={"accept-language": accepted})
+    assert (answer.status_code, answer.headers["content-language"]) == (200, language)
+    assert answer.json()["register.title"] == {"en": "Create your account", "fr": "Créez votre compte"}[language]
+
+
+async def test_words_follow_the_fallback_language_where_nothing_is_detected(world: World) -> None:
+    await patch(world, languageInfo={"autoDetect": False, "fallbackLanguage": "fr"})
+    answer = await world.client.get("/api/.well-known/phrases", headers={"accept-language": "en"})
+    assert answer.headers["content-language"] == "fr"
