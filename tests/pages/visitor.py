@@ -15,12 +15,16 @@ from vestibule.ui.messages import translator
 
 CALLBACK = "https://app.example/callback"
 BYE = "https://app.example/bye"
+USER_SCOPES = ["profile", "email", "phone", "address", "custom_data", "identities", "roles"]
 t = translator("en")
 
 
 async def application(world: World, kind: ApplicationType = "Traditional", *, third_party: bool = False) -> App:
-    """Register an application called Test."""
+    """Register an application called Test; a third party's may ask for what the tests ask for."""
     client_id, secret = await world.app(kind, redirect_uris=[CALLBACK], post_logout_uris=[BYE], third_party=third_party)
+    if third_party:
+        answer = await world.call("POST", f"/applications/{client_id}/user-consent-scopes", {"userScopes": USER_SCOPES})
+        assert answer.status_code == 201, answer.text
     return App(client_id, secret or None, kind, CALLBACK)
 
 
