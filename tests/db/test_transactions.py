@@ -51,7 +51,7 @@ async def test_a_turn_is_held_by_one_transaction_at_a_time(db: Database) -> None
             await take_turn(tx, "one and the same")
             inside.append(number)
             await tx.value(COUNT)
-            await tx.run(ADD, **planet(f"planet {number}", number))
+            await tx.run(ADD, **planet(f"p{number}", number))
             assert inside.pop() == number
             assert inside == []
 
