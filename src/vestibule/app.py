@@ -21,12 +21,14 @@ from vestibule.api.management import (
     logs,
     logto_config,
     mfa,
+    oidc_configs,
     personal_access_tokens,
     resources,
     role_members,
     role_scopes,
     roles,
     scopes,
+    sentinel_activities,
     sessions,
     sign_in_experience,
     subject_tokens,
@@ -130,9 +132,11 @@ def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
         verifications,
         connectors,
         logs,
+        sentinel_activities,
         sign_in_experience,
     )
-    return [audited(route, ctx.trail) for module in modules for route in module.routes(ctx, access)]
+    routes = [route for module in modules for route in module.routes(ctx, access)]
+    return [audited(route, ctx.trail) for route in (*routes, *oidc_configs.routes(ctx, access, keys))]
 
 
 def management_face(ctx: Context, keys: Keyring) -> Face:
@@ -180,7 +184,7 @@ def faces(ctx: Context, keys: Keyring) -> list[Face]:
     """Return the three faces: the protocol, the JSON API, the pages."""
     pages = Pages(["vestibule.pages"], branding=lambda: brand_of(ctx.live.experience))
     notices = Notices(pages)
-    site = SignInPages(ctx, CookieKeys(ctx.sealer, secure=ctx.settings.is_secure), pages, notices)
+    site = SignInPages(ctx, CookieKeys(ctx), pages, notices)
     return [
         oidc.face(ctx, keys, notices),
         management_face(ctx, keys),

@@ -412,6 +412,37 @@ class UsernameRejected(AppError):
     message = "This user name has characters or a length that are not allowed here. Choose another one."
 
 
+# --- keys of the authorization server -----------------------------------------------------------------------
+
+
+class OidcInvalidRequest(AppError):
+    """A request about keys that makes no sense."""
+
+    code, status = "oidc.invalid_request", 422
+    message = "This cannot be done with keys of this kind."
+
+
+class OidcKeyNotFound(AppError):
+    """No key of this kind has this id."""
+
+    code, status = "oidc.key_not_found", 404
+    message = "There is no key with this id."
+
+
+class OnlyPreviousKey(AppError):
+    """A signing key that signs, or is about to."""
+
+    code, status = "oidc.only_previous_key_can_be_deleted", 422
+    message = "Only the previous key can be deleted. Rotate the keys first."
+
+
+class OidcKeyRequired(AppError):
+    """The last key of its kind."""
+
+    code, status = "oidc.key_required", 422
+    message = "This is the last key. Rotate the keys first."
+
+
 # --- sign-in experience -------------------------------------------------------------------------------------
 
 

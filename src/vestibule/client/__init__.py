@@ -9,6 +9,7 @@ Works against any server with the same contract. Imports nothing else of this pr
 from vestibule.client import (
     applications,
     codes,
+    configs,
     connectors,
     grants,
     logs,
@@ -84,6 +85,7 @@ __all__ = [
     "UserSessions",
     "applications",
     "codes",
+    "configs",
     "connectors",
     "grants",
     "logs",

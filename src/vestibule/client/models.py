@@ -366,3 +366,25 @@ class CaseConflicts(msgspec.Struct, rename="camel"):
 
     total_conflicts: int
     samples: list[SharedName]
+
+
+class OidcKey(msgspec.Struct, rename="camel", kw_only=True):
+    """A key of the authorization server; `created_at` in epoch seconds, `effective_at` in epoch milliseconds."""
+
+    id: str
+    created_at: float
+    signing_key_algorithm: str | None = None
+    status: str | None = None
+    effective_at: float | None = None
+
+
+class SessionConfig(msgspec.Struct):
+    """For how many seconds a session may lie unused."""
+
+    ttl: float
+
+
+class IdTokenConfig(msgspec.Struct, rename="camel"):
+    """Which extended claims an ID token carries."""
+
+    enabled_extended_claims: list[str] = []

@@ -14,13 +14,14 @@ WINDOW_MS, PER_ADDRESS = 15 * 60_000, 50
 """Of an address; those of an account are the sentinel policy of the sign-in experience."""
 
 
-def _account(ctx: Context, account: str) -> str:
+def account_target(ctx: Context, account: str) -> str:
+    """Return the counter of an account: a user id, or the folded text of an identifier that nobody has."""
     return ctx.sealer.keyed_digest(account, "attempt-account")
 
 
 async def begin(ctx: Context, account: str, address: str = "", *, factor: bool = False) -> None:
     """Count a try before it is made; raises TooManyAttempts at the limit. `account` is a user id, or a folded text."""
-    now, target, policy = ctx.clock.now(), _account(ctx, account), ctx.live.experience.sentinel_policy
+    now, target, policy = ctx.clock.now(), account_target(ctx, account), ctx.live.experience.sentinel_policy
     counters = [(target, ACTION, policy.tries, policy.lockout_ms)]
     if factor:
         counters.append((target, FACTOR, policy.tries, policy.lockout_ms))
@@ -36,7 +37,7 @@ async def begin(ctx: Context, account: str, address: str = "", *, factor: bool =
 
 async def succeed(ctx: Context, account: str, *, factor: bool = False) -> None:
     """Forget an account's tries after a good one; tries from the address stay, and at a factor until one is good."""
-    target = _account(ctx, account)
+    target = account_target(ctx, account)
     async with ctx.db.write() as tx:
         await activities.forget(tx, target, ACTION)
         if factor:

@@ -5,12 +5,19 @@ from vestibule.store import activities
 
 ACTION = "ClientSecret"
 LIMIT, WINDOW_MS = 20, 60_000
+HALF = 32
+"""Of 64 hexadecimal digits: the first half names the client, the second the client and the address."""
+
+
+def family(ctx: Context, client_id: str) -> str:
+    """Return how the counters of a client begin, whatever the address."""
+    return ctx.sealer.keyed_digest(client_id, "client-failures")[:HALF]
 
 
 async def too_many(ctx: Context, client_id: str, address: str) -> bool:
     """Count one more wrong secret; tells whether the limit of a minute was reached before it."""
     now = ctx.clock.now()
-    target = ctx.sealer.keyed_digest(f"{client_id}\0{address}", "client-failure")
+    target = family(ctx, client_id) + ctx.sealer.keyed_digest(f"{client_id}\0{address}", "client-failure")[:HALF]
     async with ctx.db.write() as tx:
         if await activities.count(tx, target, ACTION, now - WINDOW_MS) >= LIMIT:
             return True

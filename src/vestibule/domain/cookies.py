@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from vestibule.crypto import Sealer, same
+from vestibule.crypto import same
+from vestibule.domain.context import Context
 
 INTERACTION = "_interaction"
 RESUME = "_interaction_resume"
@@ -21,6 +22,8 @@ SESSION = "_session"
 VISITOR = "_logto"
 BROWSER = "vestibule_browser"
 LEGACY = "_legacy"
+SETTLE_MS = 5_000
+"""So long after it was made a key begins to sign."""
 MAX_INTERACTIONS = 8
 """So many clients' sign-ins are remembered at once in one browser; the oldest are forgotten."""
 
@@ -36,23 +39,26 @@ class BrowserCookies:
 
 
 class CookieKeys:
-    """Signs cookies and checks their signatures with a key derived from the master key."""
+    """Signs cookies with the newest of the store's keys for them, and checks signatures with each."""
 
-    def __init__(self, sealer: Sealer, *, secure: bool) -> None:
-        self._key = sealer.derived("cookies")
-        self.browser_name = f"__Host-{BROWSER}" if secure else BROWSER
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self.browser_name = f"__Host-{BROWSER}" if ctx.settings.is_secure else BROWSER
 
     def signature(self, name: str, value: str) -> str:
         """Return the value of the `.sig` sibling."""
-        mac = hmac.new(self._key, f"{name}={value}".encode(), sha256).digest()
-        return base64.urlsafe_b64encode(mac).decode().rstrip("=")
+        known, now = self._ctx.live.cookie_keys, self._ctx.clock.now()
+        # A key that was just made signs once every server has noticed it.
+        settled = [key for key in known if key.created_at + SETTLE_MS <= now]
+        return _mac((settled or known)[0 if settled else -1].secret, name, value)
 
     def read(self, cookies: Mapping[str, str], name: str) -> str | None:
         """Return a cookie's value when its signature is right."""
         value, signed = cookies.get(name), cookies.get(f"{name}.sig")
-        if value is None or signed is None or not same(signed, self.signature(name, value)):
+        if value is None or signed is None:
             return None
-        return value
+        right = any(same(signed, _mac(key.secret, name, value)) for key in self._ctx.live.cookie_keys)
+        return value if right else None
 
     def interactions(self, cookies: Mapping[str, str]) -> dict[str, str]:
         """Return the map of client ids to interaction ids that this browser carries."""
@@ -67,6 +73,11 @@ class CookieKeys:
     def browser(self, cookies: Mapping[str, str]) -> str | None:
         """Return the browser's secret, if it has one."""
         return cookies.get(self.browser_name) or None
+
+
+def _mac(key: bytes, name: str, value: str) -> str:
+    mac = hmac.new(key, f"{name}={value}".encode(), sha256).digest()
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
 
 def with_interaction(known: Mapping[str, str], client_id: str, interaction_id: str) -> str:

@@ -71,7 +71,7 @@ async def begin(
 
 async def current(ctx: Context, cookies: BrowserCookies) -> Interaction:
     """Return the sign-in this browser is in; raises SessionNotFound when it has none or it was begun elsewhere."""
-    keys = CookieKeys(ctx.sealer, secure=ctx.settings.is_secure)
+    keys = CookieKeys(ctx)
     known = keys.interactions(cookies.values)
     uid = known.get(cookies.app_id or LEGACY, known.get(LEGACY))
     interaction = None if uid is None else await find(ctx, uid, keys, cookies.values)

@@ -16,8 +16,8 @@ from vestibule.crypto import Sealer
 from vestibule.db import Database, Tx
 from vestibule.domain.jose import Key, generate, protected_header
 from vestibule.domain.key_phases import next_change, statuses
-from vestibule.errors import TokenRejected
-from vestibule.model import SigningKey
+from vestibule.errors import OidcKeyNotFound, OnlyPreviousKey, TokenRejected
+from vestibule.model import KeyStatus, SigningKey
 from vestibule.settings import ServerSettings
 from vestibule.store import configs
 from vestibule.store import signing_keys as store
@@ -112,6 +112,10 @@ class Keyring:
     async def algorithms(self) -> tuple[str, ...]:
         """Return the algorithms of the keys in force, that of the current one first."""
         return (await self._phase()).algorithms
+
+    async def reload(self) -> None:
+        """Read the store now: this server has changed its keys."""
+        await self._refresh(self._ctx.clock.now(), force=True)
 
     async def current(self) -> Key:
         """Return the key that signs now."""
@@ -222,12 +226,12 @@ async def ensure_keys(ctx: World) -> None:
             await _insert(tx, ctx, key, now, now)
 
 
-async def rotate(ctx: World, grace_seconds: int) -> str:
-    """Publish a new key and let it sign after the grace; returns its `kid`.
+async def rotate(ctx: World, grace_seconds: int, algorithm: str | None = None) -> str:
+    """Publish a new key, of the algorithm that is set unless said, and let it sign after the grace; returns its `kid`.
 
     Without grace it signs at once and the old key becomes Previous. A key that was waiting to sign is dropped.
     """
-    key = generate(ctx.settings.signing_algorithm)
+    key = await asyncio.to_thread(generate, algorithm or ctx.settings.signing_algorithm)  # RSA takes seconds
     now = ctx.clock.now()
     effective_at = now + max(0, grace_seconds) * 1000
     async with ctx.db.write() as tx:
@@ -243,6 +247,24 @@ async def rotate(ctx: World, grace_seconds: int) -> str:
             await tx.run(store.RETIRE, key_id=current.id, retired_at=effective_at)
         await _insert(tx, ctx, key, now, effective_at)
     return key.kid
+
+
+async def list_keys(ctx: World) -> list[tuple[KeyStatus, SigningKey]]:
+    """Return the keys in force in the order of the key set: Current, then Next, then Previous."""
+    async with ctx.db.read() as tx:
+        return statuses(await tx.all(store.ALL), ctx.clock.now())
+
+
+async def delete_previous(ctx: World, key_id: str) -> None:
+    """Delete one key, so that what it signed verifies no longer. Raises OidcKeyNotFound, OnlyPreviousKey."""
+    async with ctx.db.write() as tx:
+        await tx.run(configs.PUT, key="signingKeys", value="{}")  # one at a time
+        found = {row.id: status for status, row in statuses(await tx.all(store.ALL), ctx.clock.now())}
+        if key_id not in found:
+            raise OidcKeyNotFound
+        if found[key_id] != "Previous":
+            raise OnlyPreviousKey
+        await tx.run(store.DELETE, key_id=key_id)
 
 
 async def withdraw_previous(ctx: World) -> bool:

@@ -7,6 +7,7 @@ from vestibule.clock import Clock
 from vestibule.crypto import Sealer, SealError, new_id, new_key
 from vestibule.db import Database
 from vestibule.domain.context import Context
+from vestibule.model import ServerKeyKind
 from vestibule.store import configs, server_keys, signing_keys
 from vestibule.store.sealed import COLUMNS, SealedColumn
 
@@ -14,26 +15,32 @@ BATCH = 200
 
 
 async def open_sealer(db: Database, clock: Clock, master_keys: Sequence[bytes]) -> Sealer:
-    """Return the sealer of a store, whose digest key is made at the first start.
+    """Return the sealer of a store, whose own keys are made at the first start.
 
     Raises SealError when the store was sealed with another master key.
     """
     sealer = Sealer(master_keys)
+    digest_key = await _own_key(db, clock, sealer, "digest", sealer.digest_key)
+    await _own_key(db, clock, sealer, "cookie", sealer.derived("cookies"))
+    return Sealer(master_keys, digest_key)
+
+
+async def _own_key(db: Database, clock: Clock, sealer: Sealer, kind: ServerKeyKind, before: bytes) -> bytes:
+    """Return the newest key of a kind; `before` is what a store has used that is older than its table of keys."""
     async with db.read() as tx:
-        held = await tx.one(server_keys.OF_KIND, of_kind="digest")
+        held = await tx.one(server_keys.OF_KIND, of_kind=kind)
     if held is None:
         row_id = new_id()
         async with db.write() as tx:
             await tx.run(configs.PUT, key="serverKeys", value="{}")  # one at a time
-            held = await tx.one(server_keys.OF_KIND, of_kind="digest")
+            held = await tx.one(server_keys.OF_KIND, of_kind=kind)
             if held is None:
-                # A store that is older than this table has digests already.
-                key = sealer.digest_key if await tx.all(signing_keys.ALL) else new_key()
+                key = before if await tx.all(signing_keys.ALL) else new_key()
                 sealed = sealer.seal(key, *server_keys.SEAL, row_id)
-                row = {"id": row_id, "kind": "digest", "secret_sealed": sealed, "created_at": clock.now()}
+                row = {"id": row_id, "kind": kind, "secret_sealed": sealed, "created_at": clock.now()}
                 await tx.run(server_keys.INSERT, **row)
-                return Sealer(master_keys, key)
-    return Sealer(master_keys, sealer.open(held.secret_sealed, *server_keys.SEAL, held.id))
+                return key
+    return sealer.open(held.secret_sealed, *server_keys.SEAL, held.id)
 
 
 @dataclass

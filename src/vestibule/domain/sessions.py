@@ -8,6 +8,7 @@ from vestibule.clock import Clock
 from vestibule.crypto import digest, new_token
 from vestibule.db import Tx
 from vestibule.domain.context import Context
+from vestibule.domain.oidc_settings import IDLE_SECONDS
 from vestibule.errors import SessionOfAnotherUser, UserSessionNotFound
 from vestibule.model import Session
 from vestibule.store import grants, interactions, tokens
@@ -15,10 +16,10 @@ from vestibule.store import sessions as store
 from vestibule.store.grants import UserGrant
 
 DAY_MS = 86_400_000
-IDLE_MS = 14 * DAY_MS
-"""A session that is not used for this long ends."""
+IDLE_MS = IDLE_SECONDS * 1000
+"""A session that is not used for this long ends, unless administrators say otherwise."""
 ABSOLUTE_MS = 90 * DAY_MS
-"""A session ends this long after its sign-in, however much it is used."""
+"""A session ends this long after its sign-in, however much it is used, unless it may lie unused for longer."""
 RENEW_MS = 60_000
 """Uses within this time of the last one write nothing."""
 
@@ -62,10 +63,13 @@ async def hold_by_uid(tx: Tx, clock: Clock, uid: str) -> Session | None:
     return await tx.one(store.HELD_BY_UID, uid=uid, now=clock.now())
 
 
-async def start(tx: Tx, clock: Clock, user_id: str, signed_in_at: int, earlier: Session | None) -> Started:
+async def start(
+    tx: Tx, clock: Clock, user_id: str, signed_in_at: int, earlier: Session | None, idle_ms: int
+) -> Started:
     """Start the session of a fresh sign-in under a new id (ASVS 5.0 V7.2.4); the browser's earlier one ends.
 
-    The same user keeps the `uid` and with it the tokens bound to the session; another user gets nothing of it.
+    The same user keeps the `uid` and with it the tokens bound to the session; another user gets nothing of it. One that
+    is not used for `idle_ms` ends.
     """
     now = clock.now()
     uid = new_token()
@@ -76,7 +80,7 @@ async def start(tx: Tx, clock: Clock, user_id: str, signed_in_at: int, earlier: 
         else:
             await end(tx, earlier)
     cookie = new_token()
-    session = Session(digest(cookie), uid, user_id, signed_in_at, now, now, _expiry(signed_in_at, now))
+    session = Session(digest(cookie), uid, user_id, signed_in_at, now, now, _expiry(signed_in_at, now, idle_ms))
     await tx.run(
         store.INSERT,
         id=session.id,
@@ -90,11 +94,11 @@ async def start(tx: Tx, clock: Clock, user_id: str, signed_in_at: int, earlier: 
     return Started(session, cookie)
 
 
-async def touch(tx: Tx, clock: Clock, session: Session) -> None:
+async def touch(tx: Tx, clock: Clock, session: Session, idle_ms: int) -> None:
     """Move the end of a session that is in use."""
     now = clock.now()
     if now - session.seen_at >= RENEW_MS:
-        expires_at = _expiry(session.signed_in_at, now)
+        expires_at = _expiry(session.signed_in_at, now, idle_ms)
         await tx.run(store.TOUCH, session_id=session.id, seen_at=now, expires_at=expires_at)
 
 
@@ -149,5 +153,5 @@ async def end_of_user(ctx: Context, user_id: str, uid: str, target: GrantsTarget
             await tx.run(statement, of_session=uid, now=now)
 
 
-def _expiry(signed_in_at: int, now: int) -> int:
-    return min(now + IDLE_MS, signed_in_at + ABSOLUTE_MS)
+def _expiry(signed_in_at: int, now: int, idle_ms: int) -> int:
+    return min(now + idle_ms, signed_in_at + max(ABSOLUTE_MS, idle_ms))

@@ -114,6 +114,11 @@ class Authorization:
             return await self._page_for(tx, state, jar, step)
         return await self._code(tx, state, grant, jar)
 
+    @property
+    def _idle_ms(self) -> int:
+        """How long a session may lie unused."""
+        return self._provider.ctx.live.session.ttl * 1000
+
     async def _take_up(self, tx: Tx, state: State, interaction: Interaction, jar: Jar) -> None:
         """Use up the step that was resumed, and what it achieved."""
         clock = self._provider.clock
@@ -125,10 +130,10 @@ class Authorization:
         if outcome.refused:
             state.refusal = OAuthError("access_denied", "End-User aborted interaction")
         elif outcome.login and done.user_id is not None and done.signed_in_at is not None:
-            started = await sessions.start(tx, clock, done.user_id, done.signed_in_at, state.session)
+            started = await sessions.start(tx, clock, done.user_id, done.signed_in_at, state.session, self._idle_ms)
             state.session, state.session_cookie = started.session, started.cookie
             state.just_signed_in = True
-            jar.session(started.cookie)
+            jar.session(started.cookie, self._idle_ms // 1000)
             if state.hinted not in {None, done.user_id}:
                 state.refusal = OAuthError("login_required", "End-User is not the one whom id_token_hint names")
         elif state.session is not None and state.session.uid == done.session_id:
@@ -183,8 +188,8 @@ class Authorization:
         session, grant_id = state.session, state.grant_id or (grant.id if grant else None)
         if session is None or grant_id is None or state.session_cookie is None:
             raise OAuthError("server_error", "nothing to issue a code for")
-        await sessions.touch(tx, self._provider.clock, session)
-        jar.session(state.session_cookie)
+        await sessions.touch(tx, self._provider.clock, session, self._idle_ms)
+        jar.session(state.session_cookie, self._idle_ms // 1000)
         return await codes.issue(
             tx,
             self._provider.clock,

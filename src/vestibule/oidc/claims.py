@@ -1,8 +1,11 @@
 """Claims about the user by scope (OpenID Connect Core section 5.4, contract section 2). Times are in epoch ms."""
 
+from typing import get_args
+
 import msgspec
 
 from vestibule.db import Tx
+from vestibule.domain.oidc_settings import ExtendedClaim, IdTokenSettings
 from vestibule.model import User
 from vestibule.store import roles
 
@@ -20,8 +23,8 @@ PROFILE_CLAIMS = {
     "locale": "locale",
 }
 ORGANIZATIONS, ORGANIZATION_ROLES = "urn:logto:scope:organizations", "urn:logto:scope:organization_roles"
-USERINFO_ONLY = frozenset({"custom_data", "identities", "sso_identities", "organization_data"})
-"""Extended claims that an ID token does not carry: the contract's default for `enabledExtendedClaims`."""
+EXTENDED: frozenset[str] = frozenset(get_args(ExtendedClaim))
+"""Claims that an ID token carries only where administrators say so."""
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
 
@@ -51,10 +54,10 @@ async def for_userinfo(tx: Tx, user: User, scopes: frozenset[str]) -> dict[str, 
     return claims
 
 
-async def for_id_token(tx: Tx, user: User, scopes: frozenset[str]) -> dict[str, object]:
+async def for_id_token(tx: Tx, user: User, scopes: frozenset[str], settings: IdTokenSettings) -> dict[str, object]:
     """Return the claims of an ID token: popular clients read nothing else, so granted claims are here too."""
-    claims = await for_userinfo(tx, user, scopes)
-    return {name: value for name, value in claims.items() if name not in USERINFO_ONLY}
+    claims, enabled = await for_userinfo(tx, user, scopes), settings.enabled_extended_claims or ()
+    return {name: value for name, value in claims.items() if name not in EXTENDED or name in enabled}
 
 
 def _profile(user: User, profile: dict[str, object]) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from vestibule.crypto import new_token
 from vestibule.domain import cookies as names
 from vestibule.domain.cookies import CookieKeys, encoded, with_interaction
-from vestibule.domain.sessions import IDLE_MS
 from vestibule.http import Request, Response
 from vestibule.model import Interaction
 
@@ -39,9 +38,9 @@ class Jar:
         """Forget the step that was just resumed."""
         self._signed(names.RESUME, "", RESUME_PATH + interaction.id, 0)
 
-    def session(self, cookie: str) -> None:
-        """Carry a session."""
-        self._signed(names.SESSION, cookie, "/", IDLE_MS // 1000)
+    def session(self, cookie: str, seconds: int) -> None:
+        """Carry a session for so long."""
+        self._signed(names.SESSION, cookie, "/", seconds)
 
     def no_session(self) -> None:
         """Forget the session."""

@@ -160,7 +160,7 @@ async def id_token(tx: Tx, provider: Provider, granted: Granted) -> str | None:
     if OPENID not in granted.scopes:
         return None
     scopes = await _consented(tx, granted, None)
-    payload = await claims.for_id_token(tx, granted.user, frozenset(scopes))
+    payload = await claims.for_id_token(tx, granted.user, frozenset(scopes), provider.ctx.live.id_token)
     now = provider.clock.now() // 1000
     extra = {"nonce": granted.nonce, "auth_time": granted.auth_time, "sid": granted.sid}
     payload |= {name: value for name, value in extra.items() if value is not None}

@@ -77,7 +77,7 @@ def _shared(handler: Handler, path: str) -> Handler:
 
 def face(ctx: Context, keys: Keyring, renderer: Renderer) -> Face:
     """Make the face; `renderer` gives the pages that the protocol shows."""
-    cookies = CookieKeys(ctx.sealer, secure=ctx.settings.is_secure)
+    cookies = CookieKeys(ctx)
     return Face(
         name="oidc",
         prefix=PREFIX,

@@ -1,6 +1,6 @@
 """Keys of the store's own; the domain seals them."""
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from vestibule.db import Statement
 from vestibule.model import ServerKey
@@ -19,3 +19,5 @@ OF_KIND = Statement(
 """The newest first."""
 
 INSERT: Statement[Row] = Statement(insert(server_keys))
+
+DELETE: Statement[Row] = Statement(delete(server_keys).where(server_keys.c.id == bindparam("key_id")))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.world import World
-from vestibule.client import AsyncManagementClient, NotFound, Refused, mfa, sign_in_experience, users
+from vestibule.client import AsyncManagementClient, NotFound, Refused, configs, mfa, sign_in_experience, users
 
 pytestmark = pytest.mark.anyio
 
@@ -61,3 +61,21 @@ async def test_names_that_differ_by_case_are_listed(management: AsyncManagementC
         await management.send(users.create(username=name))
     found = await management.send(sign_in_experience.case_conflicts(5))
     assert (found.total_conflicts, found.samples[0].username_lower) == (1, "ada")
+
+
+async def test_keys_and_settings_of_the_authorization_server_are_read_and_changed(
+    management: AsyncManagementClient,
+) -> None:
+    (first,) = await management.send(configs.keys("private-keys"))
+    rotated = await management.send(configs.rotate_keys("private-keys", rotation_grace_period=60))
+    assert [(key.status, key.signing_key_algorithm) for key in rotated] == [("Current", "EC"), ("Next", "EC")]
+    with pytest.raises(Refused) as refused:
+        await management.send(configs.delete_key("private-keys", first.id))
+    assert refused.value.code == "oidc.only_previous_key_can_be_deleted"
+    new, old = await management.send(configs.rotate_keys("cookie-keys"))
+    await management.send(configs.delete_key("cookie-keys", old.id))
+    assert await management.send(configs.keys("cookie-keys")) == [new]
+    assert (await management.send(configs.update_session(3600))).ttl == (await management.send(configs.session())).ttl
+    chosen = await management.send(configs.replace_id_token(["custom_data"]))
+    assert await management.send(configs.id_token()) == chosen
+    await management.send(configs.forget_activities("User", ["ada"]))
