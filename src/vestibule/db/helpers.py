@@ -61,29 +61,3 @@ def _matches_sqlite(element: matches_pattern, compiler: SQLCompiler, **options: 
 def _matches_postgresql(element: matches_pattern, compiler: SQLCompiler, **options: Any) -> str:
     tested, parameter = (compiler.process(part, **options) for part in element.clauses)
     return f"{tested} ~ {parameter}"
-
-
-class held_alone(FunctionElement[bool]):  # noqa: N801 - reads as a function
-    """Selected inside a transaction: until its end, nobody else holds the text given for a parameter.
-
-    On SQLite every transaction is alone anyway.
-    """
-
-    inherit_cache = True
-    type = Boolean()
-    name = "held_alone"
-
-    def __init__(self, parameter: str) -> None:
-        super().__init__(bindparam(parameter, type_=Text()))
-
-
-@compiles(held_alone, "sqlite")
-def _held_sqlite(element: held_alone, compiler: SQLCompiler, **options: Any) -> str:
-    (parameter,) = (compiler.process(part, **options) for part in element.clauses)
-    return f"{parameter} IS NOT NULL"
-
-
-@compiles(held_alone, "postgresql")
-def _held_postgresql(element: held_alone, compiler: SQLCompiler, **options: Any) -> str:
-    (parameter,) = (compiler.process(part, **options) for part in element.clauses)
-    return f"pg_advisory_xact_lock(hashtextextended({parameter}, 0)) IS NOT NULL"

@@ -5,9 +5,10 @@ a second factor counts as a try at the account and once more by itself: who know
 count anew after every nine guesses.
 """
 
+from vestibule.db.locks import take_turn
 from vestibule.domain.context import Context
 from vestibule.errors import TooManyAttempts
-from vestibule.store import activities, locks
+from vestibule.store import activities
 
 ACTION, FACTOR = "PasswordTry", "FactorTry"
 WINDOW_MS, PER_ADDRESS = 15 * 60_000, 50
@@ -29,7 +30,7 @@ async def begin(ctx: Context, account: str, address: str = "", *, factor: bool =
         counters.append((ctx.sealer.keyed_digest(address, "attempt-address"), ACTION, PER_ADDRESS, WINDOW_MS))
     async with ctx.db.write() as tx:
         for counter, action, limit, window in counters:
-            await locks.hold(tx, counter)
+            await take_turn(tx, counter)
             if await activities.count(tx, counter, action, now - window) >= limit:
                 raise TooManyAttempts
             await activities.record(tx, counter, action, now)

@@ -8,12 +8,12 @@ import msgspec
 from vestibule.clock import Clock
 from vestibule.crypto import new_token
 from vestibule.db import Tx
+from vestibule.db.locks import take_turn
 from vestibule.domain.authorization import identity_scopes
 from vestibule.domain.context import Context
 from vestibule.errors import GrantNotFound
 from vestibule.model import Grant
 from vestibule.store import grants as store
-from vestibule.store import locks
 from vestibule.store import resources as resource_store
 from vestibule.store import scopes as scope_store
 from vestibule.store.grants import UserGrant
@@ -76,7 +76,7 @@ async def record(
             revoked_at=None,
         )
         if most is not None:
-            await locks.hold(tx, f"grants:{user_id}:{client_id}")
+            await take_turn(tx, f"grants:{user_id}:{client_id}")
             values = {"of_user": user_id, "of_application": client_id, "newest": grant_id, "most": most}
             await tx.run(store.REVOKE_OLDEST, **values, now=now)
         return grant_id

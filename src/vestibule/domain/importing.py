@@ -12,6 +12,7 @@ import msgspec
 
 from vestibule import digests
 from vestibule.db import Tx, UniqueViolation
+from vestibule.db.locks import take_turn
 from vestibule.domain import default_roles
 from vestibule.domain.context import Context
 from vestibule.domain.phones import normalise, spellings
@@ -93,6 +94,8 @@ async def take(
     for attempt in range(TRIES):
         try:
             async with ctx.db.write() as tx:
+                # Two imports of the same people in another order would wait for each other for ever.
+                await take_turn(tx, "import of users")
                 fresh, clashes = await _sort_out(tx, ctx, rows)
                 await _store(tx, ctx, fresh)
                 refusals = tuple(sorted([*faults, *unsound, *clashes], key=lambda refusal: refusal.line))

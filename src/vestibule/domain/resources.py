@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from vestibule.crypto import new_id
 from vestibule.db import Tx, UniqueViolation
+from vestibule.db.locks import take_turn
 from vestibule.domain.authorization import ORGANIZATIONS_RESOURCE
 from vestibule.domain.context import Context
 from vestibule.domain.scopes import add_scope
@@ -16,7 +17,7 @@ from vestibule.errors import (
     ResourceIndicatorInUse,
 )
 from vestibule.model import MANAGEMENT_RESOURCE_ID, Resource, Scope, folded
-from vestibule.store import configs, locks
+from vestibule.store import configs
 from vestibule.store import resources as store
 from vestibule.store import scopes as scope_store
 from vestibule.store.resources import Allowed
@@ -87,7 +88,7 @@ async def set_default(ctx: Context, resource_id: str, is_default: bool) -> Resou
     if resource_id == MANAGEMENT_RESOURCE_ID:
         raise CannotModifyManagementApi
     async with ctx.db.write() as tx:
-        await locks.hold(tx, "default-resource")
+        await take_turn(tx, "default-resource")
         if is_default:
             await tx.run(store.UNSET_DEFAULT, but=resource_id)
         return await _changed(tx, resource_id, {"is_default": is_default})

@@ -8,6 +8,7 @@ import msgspec
 from vestibule import digests
 from vestibule.crypto import new_short_id
 from vestibule.db import Tx, UniqueViolation, ValueTooLong
+from vestibule.db.locks import take_turn
 from vestibule.domain import default_roles, sessions
 from vestibule.domain.context import Context
 from vestibule.domain.phones import normalise, spellings
@@ -22,7 +23,6 @@ from vestibule.errors import (
     UsernameInUse,
 )
 from vestibule.model import User, fold
-from vestibule.store import locks
 from vestibule.store import users as store
 
 OUR_ALGORITHM, LEGACY = "Argon2id", "Legacy"
@@ -152,7 +152,7 @@ async def _refuse_clashes(
 
 async def _hold_username(tx: Tx, username: str) -> None:
     """Let no other transaction take the name in another case: no index keeps names apart that may differ by case."""
-    await locks.hold(tx, f"username:{fold(username)}")
+    await take_turn(tx, f"username:{fold(username)}")
 
 
 async def get_user(tx: Tx, user_id: str) -> User:

@@ -2,6 +2,7 @@
 
 from vestibule import crypto
 from vestibule.db import Tx
+from vestibule.db.locks import take_turn
 from vestibule.domain import messages
 from vestibule.domain.context import Context
 from vestibule.domain.phones import spellings
@@ -14,7 +15,7 @@ from vestibule.errors import (
     MessageRateLimited,
 )
 from vestibule.model import RecipientKind
-from vestibule.store import activities, locks
+from vestibule.store import activities
 from vestibule.store import verification_codes as store
 
 Key = tuple[RecipientKind, str, str]
@@ -53,7 +54,7 @@ async def _prepare(ctx: Context, key: Key, code: str) -> str:
     """Store a code and count its message before it is sent, so that many at once do not slip past the limit."""
     target, now, row_id = bucket(ctx, key[0], key[1]), ctx.clock.now(), crypto.new_id()
     async with ctx.db.write() as tx:
-        await locks.hold(tx, target)
+        await take_turn(tx, target)
         if await activities.count(tx, target, SEND, now - WINDOW_MS) >= PER_WINDOW:
             raise MessageRateLimited
         await tx.run(
@@ -81,7 +82,7 @@ async def verify_code(ctx: Context, kind: RecipientKind, recipient: str, code: s
 async def _try(tx: Tx, ctx: Context, key: Key, code: str) -> AppError | None:
     """Try a code; the outcome is returned, so that a counted try outlives the refusal."""
     now, target = ctx.clock.now(), bucket(ctx, key[0], key[1])
-    await locks.hold(tx, target)
+    await take_turn(tx, target)
     policy = ctx.live.experience.verification_code_policy
     held = await tx.one(store.GET_LOCKED, for_kind=key[0], to=key[1], use=key[2])
     if held is None:
