@@ -336,6 +336,20 @@ class PasswordRejected(AppError):
     message = "This password is not accepted. See `data` for each reason."
 
 
+class PasswordExpired(AppError):
+    """The password is right, and has expired."""
+
+    code, status = "password.expired", 422
+    message = "This password has expired. Choose a new one."
+
+
+class SamePassword(AppError):
+    """The new password is the old one."""
+
+    code, status = "user.same_password", 422
+    message = "This is the password you have. Choose another one."
+
+
 class InvalidCredentials(AppError):
     """Wrong password, or no such account: the two are never told apart."""
 
@@ -465,6 +479,13 @@ class PasswordlessRequiresVerify(AppError):
 
     code, status = "sign_in_experiences.passwordless_requires_verify", 400
     message = "A sign-up without password has to verify the identifier."
+
+
+class PasswordExpirationNotEnabled(AppError):
+    """A password cannot be marked as expired while none expires."""
+
+    code, status = "sign_in_experiences.password_expiration_not_enabled", 400
+    message = "Passwords do not expire here. Set `passwordExpiration` at the sign-in experience first."
 
 
 class LanguageNotSupported(AppError):

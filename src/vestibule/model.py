@@ -62,6 +62,13 @@ class User(Noun, frozen=True, gc=False):
         return self.password_digest is not None
 
 
+class PasswordAge(Noun, frozen=True, gc=False):
+    """When a user's password was set, and whether it was marked as expired."""
+
+    password_updated_at: int | None
+    is_password_expired: bool
+
+
 class Application(Noun, frozen=True, gc=False):
     """A client of the authorization server. The three metadata columns are JSON text."""
 

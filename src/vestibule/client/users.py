@@ -105,6 +105,11 @@ def set_password(user_id: str, password: str) -> Operation[User]:
     return Operation("PATCH", _path(user_id, "password"), User, body={"password": password})
 
 
+def expire_password(user_id: str, expired: bool = True) -> Operation[User]:
+    """Mark the password as expired, or lift it; needs `passwordExpiration` at the sign-in experience."""
+    return Operation("PATCH", _path(user_id, "password", "expiration"), User, body={"isExpired": expired})
+
+
 def has_password(user_id: str) -> Operation[HasPassword]:
     """Tell whether the user has a password."""
     return Operation("GET", _path(user_id, "has-password"), HasPassword)

@@ -3,7 +3,7 @@
 from vestibule.domain import sessions
 from vestibule.domain.context import Context
 from vestibule.domain.users import OUR_ALGORITHM
-from vestibule.errors import EntityNotFound
+from vestibule.errors import EntityNotFound, InvalidCredentials, PasswordExpirationNotEnabled
 from vestibule.model import User
 from vestibule.store import users as store
 
@@ -29,17 +29,45 @@ async def _rehash(ctx: Context, user: User, password: str) -> None:
             await store.change(tx, user.id, values)
 
 
-async def set_password(ctx: Context, user_id: str, password: str) -> User:
-    """Set a password and end the user's sessions and tokens (security bar B30). Raises EntityNotFound."""
+async def is_expired(ctx: Context, user_id: str) -> bool:
+    """Tell whether a user's password has expired, by age or because somebody has marked it."""
+    policy = ctx.live.experience.password_expiration
+    if not policy.is_active:
+        return False
+    async with ctx.db.read() as tx:
+        age = await tx.one(store.PASSWORD_AGE, id=user_id)
+    return age is not None and (age.is_password_expired or policy.is_over(age.password_updated_at, ctx.clock.now()))
+
+
+async def mark_expired(ctx: Context, user_id: str, expired: bool) -> User:
+    """Mark a user's password as expired, or lift it. Raises EntityNotFound, PasswordExpirationNotEnabled."""
+    async with ctx.db.write() as tx:
+        user = await store.change(tx, user_id, {"is_password_expired": expired, "updated_at": ctx.clock.now()})
+        if user is None:
+            raise EntityNotFound
+        if expired and not ctx.live.experience.password_expiration.is_active:
+            raise PasswordExpirationNotEnabled
+    return user
+
+
+async def set_password(ctx: Context, user_id: str, password: str, *, seen_at: int | None = None) -> User:
+    """Set a password and end the user's sessions and tokens (security bar B30).
+
+    With `seen_at` only if it was not set again since that moment. Raises EntityNotFound, InvalidCredentials.
+    """
     ours = await ctx.passwords.hash(password)
     now = ctx.clock.now()
     values = {
         "password_digest": ours,
         "password_algorithm": OUR_ALGORITHM,
         "password_updated_at": now,
+        "is_password_expired": False,
         "updated_at": now,
     }
     async with ctx.db.write() as tx:
+        age = await tx.one(store.PASSWORD_AGE_LOCKED, id=user_id)
+        if age is not None and seen_at is not None and (age.password_updated_at or 0) > seen_at:
+            raise InvalidCredentials
         user = await store.change(tx, user_id, values)
         if user is None:
             raise EntityNotFound

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping
 
 import msgspec
+from msgspec import UNSET
 
 from vestibule.domain.context import Context
 from vestibule.domain.live_settings import EXPERIENCE
-from vestibule.domain.sign_in_experience import SignIn, SignInExperience, SignUp
+from vestibule.domain.sign_in_experience import PasswordExpiration, SignIn, SignInExperience, SignUp
 from vestibule.errors import (
     AuthenticationFactorMissing,
     InvalidRequest,
@@ -32,6 +33,7 @@ async def change_experience(
     async with ctx.db.write() as tx:
         await tx.run(configs.LOCK, key=EXPERIENCE, value="{}")  # one at a time
         held = msgspec.json.decode(await tx.value(configs.GET, key=EXPERIENCE), type=dict[str, object])
+        changes = _since(changes, ctx.clock.now())
         merged = held | {name: msgspec.to_builtins(value) for name, value in changes.items()} | cleared
         experience = msgspec.convert(merged, SignInExperience)
         _check_sign_in(experience.sign_in)
@@ -42,6 +44,14 @@ async def change_experience(
         await tx.run(configs.PUT, key=EXPERIENCE, value=msgspec.json.encode(merged).decode())
     await ctx.live.refresh()
     return experience
+
+
+def _since(changes: Mapping[str, object], now: int) -> Mapping[str, object]:
+    """Note when passwords begin to expire, unless it is said."""
+    expiration = changes.get("passwordExpiration")
+    if isinstance(expiration, PasswordExpiration) and expiration.enabled and expiration.enabled_at is UNSET:
+        return {**changes, "passwordExpiration": msgspec.structs.replace(expiration, enabled_at=now)}
+    return changes
 
 
 def _check_sign_in(sign_in: SignIn) -> None:
@@ -72,6 +82,9 @@ def _check_bounds(experience: SignInExperience) -> None:
         raise InvalidRequest("`passwordPolicy.length.min` is greater than `max`.")
     if username.min_length > username.max_length:
         raise InvalidRequest("`usernamePolicy.minLength` is greater than `maxLength`.")
+    expiration = experience.password_expiration
+    if expiration.enabled and expiration.valid_period_days is UNSET:
+        raise InvalidRequest("`passwordExpiration.validPeriodDays` is needed while it is enabled.")
     if not any(msgspec.structs.astuple(username.allowed_chars)):
         raise InvalidRequest("`usernamePolicy.allowedChars` allows no character.")
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from vestibule import password_policy
 from vestibule.crypto import digest, new_token, same
 from vestibule.db import Tx
 from vestibule.domain import attempts, credentials, grants, registration, sessions, users
@@ -16,7 +17,16 @@ from vestibule.domain.authorization import AuthorizationParams
 from vestibule.domain.clients import Client, find_client
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import LEGACY, BrowserCookies, CookieKeys
-from vestibule.errors import AppError, Forbidden, InvalidCredentials, SessionNotFound, UserSuspended
+from vestibule.errors import (
+    AppError,
+    Forbidden,
+    InvalidCredentials,
+    PasswordExpired,
+    PasswordRejected,
+    SamePassword,
+    SessionNotFound,
+    UserSuspended,
+)
 from vestibule.model import Interaction, Session, User
 from vestibule.store import interactions as store
 from vestibule.store import subjects
@@ -103,12 +113,42 @@ async def sign_in(ctx: Context, interaction: Interaction, identifier: str, passw
     """Check a password and sign the user in; returns where to go next.
 
     Raises Forbidden where nobody signs in, InvalidCredentials (unknown account or wrong password alike),
-    TooManyAttempts, UserSuspended, and SessionNotFound when the interaction is over.
+    TooManyAttempts, UserSuspended, PasswordExpired, and SessionNotFound when the interaction is over.
     """
+    seen_at = ctx.clock.now()
+    user = await _checked(ctx, interaction, identifier, password, ip)
+    if await credentials.is_expired(ctx, user.id):
+        await _note(ctx, interaction, PASSWORD_STEP, user, PasswordExpired())
+        raise PasswordExpired
+    await _note(ctx, interaction, PASSWORD_STEP, user)
+    return await _signed_in(ctx, interaction, user, seen_at, "Interaction.SignIn.Submit")
+
+
+async def renew(ctx: Context, interaction: Interaction, identifier: str, password: str, fresh: str, ip: str) -> str:
+    """Replace an expired password and sign the user in; returns where to go next.
+
+    Raises what `sign_in` raises, PasswordRejected and SamePassword. A password that has not expired stays.
+    """
+    seen_at = ctx.clock.now()
+    user = await _checked(ctx, interaction, identifier, password, ip)
+    if not await credentials.is_expired(ctx, user.id):
+        raise Forbidden("This password has not expired.")
+    about = [user.username, user.primary_email, user.primary_phone, user.name]
+    issues = password_policy.issues(fresh, about, ctx.live.experience.password_policy.effective)
+    if issues:
+        raise PasswordRejected(data=issues)
+    if fresh == password:
+        raise SamePassword
+    await credentials.set_password(ctx, user.id, fresh, seen_at=seen_at)
+    await _note(ctx, interaction, PASSWORD_STEP, user)
+    return await _signed_in(ctx, interaction, user, ctx.clock.now(), "Interaction.SignIn.Submit")
+
+
+async def _checked(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> User:
+    """Return who signs in with this identifier and password; every refusal is noted."""
     _refuse_unless_asked(interaction)
     if not ctx.live.experience.lets_sign_in:
         raise Forbidden("Nobody can sign in here at the moment.")
-    seen_at = ctx.clock.now()
     async with ctx.db.read() as tx:
         user = await users.find_by_identifier(tx, ctx, identifier)
     account = identifier.strip().casefold() if user is None else user.id
@@ -122,8 +162,7 @@ async def sign_in(ctx: Context, interaction: Interaction, identifier: str, passw
     except AppError as error:
         await _note(ctx, interaction, PASSWORD_STEP, user, error)
         raise
-    await _note(ctx, interaction, PASSWORD_STEP, user)
-    return await _signed_in(ctx, interaction, user, seen_at, "Interaction.SignIn.Submit")
+    return user
 
 
 async def register(

@@ -22,6 +22,7 @@ WebAddressOrEmpty = Annotated[str, Meta(pattern=f"^({ADDRESS})?$", max_length=20
 EmailOrEmpty = Annotated[str, Meta(pattern=r"^([^\s@]+@[^\s@]+)?$", max_length=256)]
 
 EVERY_IDENTIFIER: tuple[Identifier, ...] = ("username", "email", "phone")
+DAY_MS = 86_400_000
 DEFAULT_TRIES, DEFAULT_LOCKOUT_MINUTES = 10, 15
 DEFAULT_CODE_SECONDS, DEFAULT_CODE_TRIES = 600, 10
 
@@ -133,6 +134,26 @@ class VerificationCodePolicy(Struct, frozen=True, rename="camel"):
         return DEFAULT_CODE_TRIES if self.max_retry_attempts is UNSET else self.max_retry_attempts
 
 
+class PasswordExpiration(Struct, frozen=True, rename="camel"):
+    """Whether passwords expire, after how many days, and since when (epoch ms) that is so; not unless it is set."""
+
+    enabled: bool | UnsetType = UNSET
+    valid_period_days: Annotated[int, Meta(ge=0, le=36_500)] | UnsetType = UNSET
+    enabled_at: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+
+    @property
+    def is_active(self) -> bool:
+        """Whether passwords expire at all."""
+        return bool(self.enabled) and bool(self.valid_period_days)
+
+    def is_over(self, changed_at: int | None, now: int) -> bool:
+        """Tell whether a password that was set at `changed_at` (unknown: when this was enabled) has expired."""
+        if not self.is_active or self.valid_period_days is UNSET:
+            return False
+        since = changed_at if changed_at is not None else (0 if self.enabled_at is UNSET else self.enabled_at)
+        return since + self.valid_period_days * DAY_MS <= now
+
+
 class AllowedCharacters(Struct, frozen=True):
     """What a user name is made of."""
 
@@ -170,6 +191,7 @@ class SignInExperience(Struct, frozen=True, rename="camel"):
     unknown_session_redirect_url: WebAddressOrEmpty | None = None
     sentinel_policy: SentinelPolicy = SentinelPolicy()
     verification_code_policy: VerificationCodePolicy = VerificationCodePolicy()
+    password_expiration: PasswordExpiration = PasswordExpiration()
     username_policy: UsernamePolicy = UsernamePolicy(True, 1, 128, AllowedCharacters())
 
     @property

@@ -11,11 +11,20 @@ from vestibule.domain.cookies import BrowserCookies, CookieKeys
 from vestibule.domain.interaction_details import InteractionDetails, details
 from vestibule.domain.interactions import params_of
 from vestibule.domain.sign_in_experience import SignInExperience
-from vestibule.errors import SessionNotFound, TooManyAttempts
+from vestibule.errors import PasswordExpired, SessionNotFound, TooManyAttempts
 from vestibule.http import PUBLIC, Face, Request, Response, Route, csp, html, redirect
 from vestibule.model import Interaction, User
 from vestibule.pages.notices import Notices
-from vestibule.pages.words import REGISTER_FAULTS, SIGN_IN_FAULTS, UNTICKED, identifier_hint, label_of, register_fault
+from vestibule.pages.words import (
+    REGISTER_FAULTS,
+    RENEWAL_FAULTS,
+    SIGN_IN_FAULTS,
+    UNTICKED,
+    identifier_hint,
+    label_of,
+    register_fault,
+    renewal_fault,
+)
 from vestibule.ui import assets
 from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, onward, remember_language
 from vestibule.ui.messages import translator
@@ -123,14 +132,31 @@ class SignInPages:
         identifier, password = values.get("identifier", ""), values.get("password", "")
         if self._experience.asks_to_agree_at_sign_in and values.get("agree") != "yes":
             return self._sign_in_page(request, step, identifier, UNTICKED, 422)
+        fresh = values.get("new_password")
         try:
-            return redirect(await interactions.sign_in(self._ctx, step.interaction, identifier, password, request.ip))
+            if fresh is None:
+                onward = await interactions.sign_in(self._ctx, step.interaction, identifier, password, request.ip)
+            else:
+                onward = await interactions.renew(self._ctx, step.interaction, identifier, password, fresh, request.ip)
+            return redirect(onward)
+        except PasswordExpired as error:
+            return self._renewal_page(request, step, identifier, "", error.status)
+        except RENEWAL_FAULTS as error:
+            words = renewal_fault(translator(step.language), error)
+            return self._renewal_page(request, step, identifier, words, error.status)
         except tuple(SIGN_IN_FAULTS) as error:
             status = 429 if isinstance(error, TooManyAttempts) else error.status
             status = 422 if status == 401 else status
             page = self._sign_in_page(request, step, identifier, SIGN_IN_FAULTS[type(error)], status)
             page.headers.update(error.headers)
             return page
+
+    def _renewal_page(self, request: Request, step: Step, identifier: str, fault: str, status: int) -> Response:
+        length = self._experience.password_policy.effective.length
+        return self._page(
+            request, step, "renewal.html", status, identifier=identifier, fault=fault, length=length,
+            ticks=self._experience.asks_to_agree_at_sign_in,
+        )  # fmt: skip
 
     async def cancel(self, request: Request) -> Response:
         """POST /sign-in/cancel: back to the application, which is told so."""

@@ -11,6 +11,7 @@ from vestibule.errors import (
     InvalidPhone,
     PasswordRejected,
     PhoneInUse,
+    SamePassword,
     ServerBusy,
     TooManyAttempts,
     UsernameInUse,
@@ -27,6 +28,9 @@ _LABELS: dict[frozenset[str], str] = {
     **{frozenset({name}): f"field.{name}" for name in EVERY_IDENTIFIER},
 }
 UNTICKED = "fault.agree"
+
+RENEWAL_FAULTS: tuple[type[AppError], ...] = (PasswordRejected, SamePassword)
+"""What can be wrong with the password that replaces an expired one."""
 
 # Which words a refusal gets, and at which field of the sign-up form.
 SIGN_IN_FAULTS: dict[type[AppError], str] = {
@@ -67,6 +71,11 @@ def register_fault(t: Translate, error: AppError, kinds: Collection[str]) -> dic
     if key == "fault.identifier" and len(kinds) < len(EVERY_IDENTIFIER):
         return {place: t("fault.identifier_kind", kind=t(label_of(kinds)))}
     return {place: t(key)}
+
+
+def renewal_fault(t: Translate, error: AppError) -> str:
+    """Return what is wrong with the password that replaces an expired one."""
+    return _password_fault(t, error) if isinstance(error, PasswordRejected) else t("fault.same_password")
 
 
 def _password_fault(t: Translate, error: PasswordRejected) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, case, delete, func, insert, or_, select
 
 from vestibule.db import Statement, Tx
 from vestibule.db.helpers import in_set
-from vestibule.model import User
+from vestibule.model import PasswordAge, User
 from vestibule.store.changes import Change
 from vestibule.store.rows import Row
 from vestibule.store.tables import users
@@ -15,6 +15,8 @@ from vestibule.store.tables import users
 COLUMNS = tuple(users.c[name] for name in User.__struct_fields__)
 
 GET = Statement(select(*COLUMNS).where(users.c.id == bindparam("id")), User)
+_age = select(users.c.password_updated_at, users.c.is_password_expired).where(users.c.id == bindparam("id"))
+PASSWORD_AGE, PASSWORD_AGE_LOCKED = Statement(_age, PasswordAge), Statement(_age.with_for_update(), PasswordAge)
 GET_LOCKED = Statement(select(*COLUMNS).where(users.c.id == bindparam("id")).with_for_update(), User)
 BY_USERNAME = Statement(select(*COLUMNS).where(users.c.username == bindparam("text")), User)
 BY_USERNAME_FOLDED = Statement(select(*COLUMNS).where(users.c.username_folded == bindparam("text")).limit(2), User)

@@ -79,3 +79,12 @@ async def test_keys_and_settings_of_the_authorization_server_are_read_and_change
     chosen = await management.send(configs.replace_id_token(["custom_data"]))
     assert await management.send(configs.id_token()) == chosen
     await management.send(configs.forget_activities("User", ["ada"]))
+
+
+async def test_a_password_is_marked_as_expired(management: AsyncManagementClient) -> None:
+    user = await management.send(users.create(username="ada", password="correct horse battery"))
+    with pytest.raises(Refused) as refused:
+        await management.send(users.expire_password(user.id))
+    assert refused.value.code == "sign_in_experiences.password_expiration_not_enabled"
+    await management.send(sign_in_experience.update(passwordExpiration={"enabled": True, "validPeriodDays": 90}))
+    assert (await management.send(users.expire_password(user.id))).id == user.id

@@ -20,7 +20,8 @@ SAMPLE_KEYS = {
     "agreeToTermsPolicy", "signIn", "signUp", "socialSignIn", "socialSignInConnectorTargets", "signInMode",
     "customCss", "customContent", "customUiAssets", "customUiCsp", "passwordPolicy", "mfa", "adaptiveMfa",
     "singleSignOnEnabled", "supportEmail", "supportWebsiteUrl", "unknownSessionRedirectUrl", "captchaPolicy",
-    "sentinelPolicy", "verificationCodePolicy", "passkeySignIn", "signUpProfileFields", "usernamePolicy",
+    "sentinelPolicy", "verificationCodePolicy", "passkeySignIn", "signUpProfileFields", "passwordExpiration",
+    "usernamePolicy",
 }  # fmt: skip
 USERNAMES = {"caseSensitive": True, "minLength": 1, "maxLength": 128, "allowedChars": {}}
 
@@ -137,6 +138,7 @@ def methods(*kinds: str, password: bool = True, code: bool = False) -> dict[str,
             "sign_in_experiences.unsupported_default_language",
         ),
         ({"passwordPolicy": {"length": {"min": 20, "max": 10}}}, "request.invalid_input"),
+        ({"passwordExpiration": {"enabled": True}}, "request.invalid_input"),
         ({"usernamePolicy": {**USERNAMES, "minLength": 5, "maxLength": 4}}, "request.invalid_input"),
         (
             {
@@ -185,6 +187,8 @@ async def test_a_setting_that_makes_no_sense_is_refused_by_name(world: World, bo
         {"sentinelPolicy": {"maxAttempts": 101}},
         {"sentinelPolicy": {"lockoutDuration": 0}},
         {"usernamePolicy": {"caseSensitive": False}},
+        {"passwordExpiration": {"enabled": True, "validPeriodDays": -1}},
+        {"passwordExpiration": {"enabled": "yes"}},
     ],
 )
 async def test_a_value_of_another_shape_is_refused(world: World, body: dict[str, Any]) -> None:
