@@ -202,8 +202,8 @@ def test_values_move_to_a_new_master_key_and_the_old_one_can_go(shell: Shell, mo
     monkeypatch.setenv("VESTIBULE_SECRET_KEY", f"{new},{old}")
     done = shell("keys", "reseal")
     assert done.code == 0
-    assert done.err.splitlines()[-1] == "3 of 3"  # the digest key, a signing key, a secret
-    assert done.out == "sealed 3 values with the first master key\n"
+    assert done.err.splitlines()[-1] == "4 of 4"  # the digest key, a cookie key, a signing key, a secret
+    assert done.out == "sealed 4 values with the first master key\n"
     assert json.loads(shell("keys", "reseal", "--json").out) == {"resealed": 0, "unopened": []}
     monkeypatch.setenv("VESTIBULE_SECRET_KEY", new)
 

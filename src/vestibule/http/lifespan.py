@@ -1,7 +1,8 @@
 """The ASGI lifespan protocol around an async context manager."""
 
+import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 
 from starlette.types import Receive, Scope, Send
 
@@ -19,5 +20,7 @@ async def run_lifespan(
     await receive()
     async with lifespan():
         await send({"type": "lifespan.startup.complete"})
-        await receive()
+        # A second signal ends the server at once: it cancels this task, and that is no fault to be reported.
+        with suppress(asyncio.CancelledError):
+            await receive()
     await send({"type": "lifespan.shutdown.complete"})
