@@ -46,6 +46,7 @@ $(RUNTIME): requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the servers need into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.txt $(RUNTIME)

@@ -3,6 +3,7 @@
 from typing import Generic, TypeVar
 
 W = TypeVar("W")
+REVISION = "SELECT version_num FROM alembic_version"
 
 
 class Shared(Generic[W]):
