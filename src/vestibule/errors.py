@@ -301,6 +301,34 @@ class UserSuspended(AppError):
     message = "This account is suspended. Ask the people who run this service."
 
 
+class IdentityInUse(AppError):
+    """Another user has this identity at the provider."""
+
+    code, status = "user.identity_already_in_use", 422
+    message = "This identity is linked to another account. Remove it there first."
+
+
+class IdentityNotExists(AppError):
+    """The user has no identity at the provider."""
+
+    code, status = "user.identity_not_exist", 404
+    message = "The user has no identity at this provider. GET /api/users/{userId} lists those there are."
+
+
+class EnterpriseSsoIdentityNotExists(AppError):
+    """The user has no identity at the enterprise provider."""
+
+    code, status = "user.enterprise_sso_identity_not_exists", 404
+    message = "The user has never signed in through this enterprise connector."
+
+
+class InvalidConnectorId(AppError):
+    """A connector that brings no identities."""
+
+    code, status = "session.invalid_connector_id", 422
+    message = "This connector sends messages and knows no people. Name a social connector."
+
+
 class PersonalAccessTokenNameExists(AppError):
     """The user has another personal access token of this name."""
 

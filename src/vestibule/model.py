@@ -1,6 +1,6 @@
 """The nouns: frozen types as the store returns them, and their pure rules. JSON columns are JSON text."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -60,6 +60,16 @@ class User(Noun, frozen=True, gc=False):
     def has_password(self) -> bool:
         """Whether a digest is stored."""
         return self.password_digest is not None
+
+
+class Identity(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Who a user is at a social provider: the user's id there, and what the provider told of the user.
+
+    A member of `users.identities`, as it is stored and shown.
+    """
+
+    user_id: str
+    details: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class PasswordAge(Noun, frozen=True, gc=False):

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from tests.client import contract
 from tests.client.conftest import Both
 from vestibule.client import (
+    AllIdentities,
     ApiError,
     ClientError,
     Connector,
@@ -25,11 +26,15 @@ from vestibule.client import (
     Unreachable,
     User,
     UserGrants,
+    UserIdentity,
     UserSession,
     UserSessions,
+    UserSsoIdentity,
     codes,
     connectors,
     grants,
+    identities,
+    organizations,
     sessions,
     users,
 )
@@ -62,6 +67,13 @@ EVERY: dict[str, tuple[Callable[[], Operation[Any]], object]] = {
     "POST /api/users/u1/password/verify": (lambda: users.verify_password("u1", "secret"), Nothing),
     "PATCH /api/users/u1/password": (lambda: users.set_password("u1", "secret"), User),
     "GET /api/users/u1/has-password": (lambda: users.has_password("u1"), HasPassword),
+    "GET /api/users/u1/identities/github": (lambda: identities.get("u1", "github"), UserIdentity),
+    "PUT /api/users/u1/identities/github": (lambda: identities.put("u1", "github", "7", details={"a": 1}), dict),
+    "DELETE /api/users/u1/identities/github": (lambda: identities.remove("u1", "github"), User),
+    "POST /api/users/u1/identities": (lambda: identities.link("u1", "c1", {"code": "x"}), dict),
+    "GET /api/users/u1/all-identities": (lambda: identities.find("u1"), AllIdentities),
+    "GET /api/users/u1/sso-identities/e1": (lambda: identities.get_sso("u1", "e1"), UserSsoIdentity),
+    "GET /api/users/u1/organizations": (lambda: organizations.of_user("u1"), list),
     "GET /api/users/u1/sessions": (lambda: sessions.find("u1"), UserSessions),
     "GET /api/users/u1/sessions/s1": (lambda: sessions.get("u1", "s1"), UserSession),
     "DELETE /api/users/u1/sessions/s1": (lambda: sessions.end("u1", "s1", revoke_grants="all"), Nothing),
@@ -95,6 +107,7 @@ async def test_lists_are_read_too(both: Both) -> None:
 
 async def test_no_operation_of_the_contract_on_these_paths_is_left_out() -> None:
     names = {"u1": "{userId}", "c1": "{id}", "s1": "{sessionId}", "g1": "{grantId}"}
+    names |= {"github": "{target}", "e1": "{ssoConnectorId}"}
     sent = {"/".join(names.get(part, part) for part in line.split("/")) for line in EVERY}
     documented = contract.DOCUMENT["paths"]
     kept = {f"{way.upper()} {path}" for path in {line.split()[1] for line in sent} for way in documented[path]}

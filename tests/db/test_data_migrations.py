@@ -39,3 +39,15 @@ def test_names_that_were_there_are_found_in_any_case(empty_url: str) -> None:
     assert is_current(empty_url, migrations)
     assert rows(empty_url, "SELECT name_folded, description_folded FROM scopes") == [("read", None)]
     assert rows(empty_url, "SELECT name_folded, description_folded FROM roles") == [("strasse", "äö")]
+
+
+def test_identities_that_were_there_belong_to_their_users(empty_url: str) -> None:
+    user = (
+        "INSERT INTO users (id, custom_data, identities, created_at, updated_at, profile, is_suspended)"
+        " VALUES ('{}', '{{}}', '{}', 1, 1, '{{}}', false)"
+    )
+    linked = '{"github": {"userId": "7", "details": {}}, "google": {"userId": "8"}}'
+    at_revision(empty_url, "0005", user.format("ada", linked), user.format("bob", "{}"))
+    assert migrate(empty_url, migrations)
+    found = rows(empty_url, "SELECT user_id, target, identity_user_id FROM user_identities ORDER BY target")
+    assert found == [("ada", "github", "7"), ("ada", "google", "8")]

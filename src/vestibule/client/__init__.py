@@ -12,8 +12,10 @@ from vestibule.client import (
     configs,
     connectors,
     grants,
+    identities,
     logs,
     mfa,
+    organizations,
     personal_access_tokens,
     resources,
     roles,
@@ -24,6 +26,15 @@ from vestibule.client import (
 )
 from vestibule.client.aio import AsyncManagementClient
 from vestibule.client.errors import ApiError, ClientError, NotFound, Refused, ServerFailed, TokenRefused, Unreachable
+from vestibule.client.identities import (
+    AllIdentities,
+    ConnectedSsoIdentity,
+    Identity,
+    SocialIdentity,
+    SsoIdentity,
+    UserIdentity,
+    UserSsoIdentity,
+)
 from vestibule.client.models import (
     Application,
     ApplicationSecret,
@@ -48,17 +59,21 @@ from vestibule.client.models import (
     UserSessions,
 )
 from vestibule.client.operation import Operation, Page
+from vestibule.client.organizations import OrganizationRole, UserOrganization
 from vestibule.client.sync import ManagementClient
 
 __all__ = [
+    "AllIdentities",
     "ApiError",
     "Application",
     "ApplicationSecret",
     "AsyncManagementClient",
     "CaseConflicts",
     "ClientError",
+    "ConnectedSsoIdentity",
     "Connector",
     "Factor",
+    "Identity",
     "LogEntry",
     "LogtoConfig",
     "ManagementClient",
@@ -66,6 +81,7 @@ __all__ = [
     "NewTotp",
     "NotFound",
     "Operation",
+    "OrganizationRole",
     "Page",
     "PasswordVerdict",
     "PersonalAccessToken",
@@ -75,21 +91,28 @@ __all__ = [
     "Role",
     "Scope",
     "ServerFailed",
+    "SocialIdentity",
+    "SsoIdentity",
     "SubjectToken",
     "TokenRefused",
     "Unreachable",
     "User",
     "UserGrant",
     "UserGrants",
+    "UserIdentity",
+    "UserOrganization",
     "UserSession",
     "UserSessions",
+    "UserSsoIdentity",
     "applications",
     "codes",
     "configs",
     "connectors",
     "grants",
+    "identities",
     "logs",
     "mfa",
+    "organizations",
     "personal_access_tokens",
     "resources",
     "roles",

@@ -17,6 +17,7 @@ class Route:
     """One method on one path: who may call it, what it takes, what it answers.
 
     `body` is one shape, or a tuple of shapes of which the first that fits is taken (`Request.json_of`).
+    `responses` are the answers by status; an empty mapping is of a route that has nothing but refusals to give.
     `headers` are the request headers it reads beyond the usual: name and meaning.
     A path has literal segments, `{name}` segments (one non-empty segment) and may end in `{name:path}` (the rest).
     """
@@ -67,7 +68,7 @@ class Route:
         self.query = query
         self.headers = dict(headers or {})
         self.paged = paged
-        self.responses = dict(responses or {200: None})
+        self.responses = dict({200: None} if responses is None else responses)
         self.errors = tuple(errors)
         self.tags = tuple(tags)
         self.operation_id = operation_id

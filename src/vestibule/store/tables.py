@@ -79,6 +79,17 @@ Index(
 ).ddl_if(dialect="postgresql")
 Index("users__created_at_ix", users.c.created_at.desc(), users.c.id)
 
+# Which user has which identity at a social provider; `users.identities` is what is shown of them. The table keeps an
+# identity from belonging to two users.
+user_identities = Table(
+    "user_identities",
+    metadata,
+    Column("user_id", String(12), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("target", String(128), primary_key=True),
+    Column("identity_user_id", String(256), nullable=False),
+    UniqueConstraint("target", "identity_user_id"),
+)
+
 applications = Table(
     "applications",
     metadata,

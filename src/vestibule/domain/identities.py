@@ -1,0 +1,110 @@
+"""Identities of users at social providers: a user has one a provider (its `target`), and it belongs to nobody else.
+
+The user's row holds what is shown, so that reading users costs nothing more; a table beside it holds what is unique.
+"""
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+import msgspec
+
+from vestibule.db import Tx, UniqueViolation
+from vestibule.domain import connectors, users
+from vestibule.domain.context import Context
+from vestibule.errors import (
+    EnterpriseSsoIdentityNotExists,
+    EntityInvalidInput,
+    EntityNotFound,
+    IdentityInUse,
+    IdentityNotExists,
+    InvalidConnectorId,
+)
+from vestibule.model import Identity, User
+from vestibule.store import identities as store
+from vestibule.store import users as users_store
+
+Held = Mapping[str, Identity]
+"""Identities by target."""
+
+_held = msgspec.json.Decoder(dict[str, Identity]).decode
+
+
+async def of_user(ctx: Context, user_id: str) -> Held:
+    """Return a user's identities; raises EntityNotFound."""
+    async with ctx.db.read() as tx:
+        return _held((await users.get_user(tx, user_id)).identities)
+
+
+async def get_identity(ctx: Context, user_id: str, target: str) -> Identity:
+    """Return who a user is at one provider; raises EntityNotFound, IdentityNotExists."""
+    found = (await of_user(ctx, user_id)).get(target)
+    if found is None:
+        raise IdentityNotExists
+    return found
+
+
+async def put_identity(ctx: Context, user_id: str, target: str, identity: Identity) -> tuple[User, bool]:
+    """Say who a user is at a provider, in place of what was said before; returns whether nothing was.
+
+    Raises EntityNotFound, EntityInvalidInput for a target with a quotation mark, IdentityInUse.
+    """
+    try:
+        async with ctx.db.write() as tx:
+            user = await _locked(tx, user_id)
+            if '"' in target:
+                raise EntityInvalidInput("The name of a provider holds no quotation mark.")
+            # Asked first, since two users who trade identities would otherwise wait for each other.
+            holder = await tx.value(store.HOLDER, target=target, identity_user_id=identity.user_id)
+            if holder not in {None, user_id}:
+                raise IdentityInUse
+            await tx.run(store.PUT, user_id=user_id, target=target, identity_user_id=identity.user_id)
+            held = _held(user.identities)
+            return await _changed(tx, ctx, user_id, {**held, target: identity}), target not in held
+    except UniqueViolation as error:
+        raise IdentityInUse from error
+
+
+async def remove_identity(ctx: Context, user_id: str, target: str) -> User:
+    """Forget who a user is at a provider; raises EntityNotFound, IdentityNotExists."""
+    async with ctx.db.write() as tx:
+        held = _held((await _locked(tx, user_id)).identities)
+        if held.pop(target, None) is None:
+            raise IdentityNotExists
+        await tx.run(store.DELETE, of_user=user_id, at=target)
+        return await _changed(tx, ctx, user_id, held)
+
+
+async def link_through(ctx: Context, user_id: str, connector_id: str) -> NoReturn:
+    """Let a connector say who a user is. Those that there are send messages, so each is refused.
+
+    Raises EntityNotFound for an unknown connector or user, InvalidConnectorId.
+    """
+    await connectors.get_instance(ctx, connector_id)
+    async with ctx.db.read() as tx:
+        await users.get_user(tx, user_id)
+    raise InvalidConnectorId
+
+
+async def get_sso_identity(ctx: Context, user_id: str) -> NoReturn:
+    """Return who a user is at an enterprise's provider. Nobody signs in by one, so nobody is anybody there.
+
+    Raises EntityNotFound, EnterpriseSsoIdentityNotExists.
+    """
+    async with ctx.db.read() as tx:
+        await users.get_user(tx, user_id)
+    raise EnterpriseSsoIdentityNotExists
+
+
+async def _locked(tx: Tx, user_id: str) -> User:
+    user = await tx.one(users_store.GET_LOCKED, id=user_id)
+    if user is None:
+        raise EntityNotFound
+    return user
+
+
+async def _changed(tx: Tx, ctx: Context, user_id: str, held: Held) -> User:
+    values = {"identities": msgspec.json.encode(held).decode(), "updated_at": ctx.clock.now()}
+    user = await users_store.change(tx, user_id, values)
+    if user is None:
+        raise EntityNotFound
+    return user
