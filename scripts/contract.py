@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from vestibule.api import well_known
 from vestibule.api.documents import describe, described
 from vestibule.app import management_routes
 from vestibule.domain.context import Context
@@ -34,20 +35,33 @@ def contract() -> Mapping[str, Any]:
 @cache
 def served() -> Mapping[str, Any]:
     """Return our own, made from the routes without a server behind them."""
+    ctx = _nowhere()
+    return describe(described(ctx, management_routes(ctx, cast("Keyring", None))), ctx.settings.public_url)
+
+
+def routes() -> set[Operation]:
+    """Return every operation of the JSON API, the public ones included."""
+    ctx = _nowhere()
+    every = described(ctx, [*management_routes(ctx, cast("Keyring", None)), *well_known.routes(ctx)])
+    return {(route.method, _plain(route.path)) for route in every}
+
+
+def _nowhere() -> Context:
     settings = load(ServerSettings, {})
-    ctx = cast("Context", SimpleNamespace(settings=settings, trail=None, db=None, clock=None))
-    routes = described(ctx, management_routes(ctx, cast("Keyring", None)))
-    return describe(routes, settings.public_url)
+    return cast("Context", SimpleNamespace(settings=settings, trail=None, db=None, clock=None))
+
+
+def _plain(path: str) -> str:
+    return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
 
 
 def operations(document: Mapping[str, Any]) -> dict[Operation, Json]:
     """Return every operation by method and path, whatever its parameters are called."""
     found = {}
     for path, item in document["paths"].items():
-        plain = "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
         for method in METHODS:
             if method in item:
-                found[method.upper(), plain] = {**item[method], "path": path}
+                found[method.upper(), _plain(path)] = {**item[method], "path": path}
     return found
 
 
@@ -129,8 +143,7 @@ def listed() -> dict[Operation, str]:
     for line in (FOLDER / "endpoints.tsv").read_text().splitlines()[1:]:
         tag, method, path, _, access, *_ = line.split("\t")
         if path.startswith("/api/") and (access.startswith("Management API token") or access == "none"):
-            plain = "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
-            found[method, plain] = tag
+            found[method, _plain(path)] = tag
     return found
 
 

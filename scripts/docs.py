@@ -1,5 +1,6 @@
-"""Write the generated references into docs/ (`make docs`), or complain when they are not current (`--check`)."""
+"""Write the generated references (`make docs`), or complain when they are not current (`--check`)."""
 
+import re
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -16,7 +17,8 @@ from vestibule.oidc import codes, refresh
 from vestibule.oidc.issue import OPAQUE_SECONDS
 from vestibule.settings import HOUR, AccountSettings, ServerSettings
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+LINE = 120
 BEGIN, END = "<!-- counted by `make docs` from tests/contract/ -->", "<!-- end of the count -->"
 
 
@@ -56,6 +58,28 @@ def error_reference() -> str:
         when = (kind.__doc__ or "").split("\n")[0]
         parts.append(f"| `{kind.code}` | {kind.status} | {when} | {kind.message} |")
     return "\n".join([*parts, *problem_reference()]) + "\n"
+
+
+def error_constants() -> str:
+    """The error codes as constants of the client, which imports nothing of ours."""
+    parts = [
+        '"""Codes of the errors that the API answers with: `ApiError.code` is one of these, or one of a newer server.',
+        "",
+        "Made by `make docs` from `src/vestibule/errors.py`; do not edit.",
+        '"""',
+        "",
+    ]
+    for kind in error_classes():
+        when = (kind.__doc__ or "").split("\n")[0]
+        line = f'{constant_name(kind.code)} = "{kind.code}"'
+        wrapped = line if len(line) <= LINE else f'{constant_name(kind.code)} = (\n    "{kind.code}"\n)'
+        parts += [wrapped, f'"""{kind.status}: {when}"""']
+    return "\n".join(parts) + "\n"
+
+
+def constant_name(code: str) -> str:
+    """Return the name of the constant for a code."""
+    return re.sub(r"\W", "_", code).upper()
 
 
 def problem_reference() -> list[str]:
@@ -131,34 +155,39 @@ def _duration(ms: int) -> str:
 
 
 def generated() -> dict[str, str]:
-    """File name to content, for every generated reference."""
-    return {"configuration.md": configuration(), "errors.md": error_reference(), "lifetimes.md": lifetimes()}
+    """Path from the root to content, for everything that is generated whole."""
+    return {
+        "docs/configuration.md": configuration(),
+        "docs/errors.md": error_reference(),
+        "docs/lifetimes.md": lifetimes(),
+        "src/vestibule/client/error_codes.py": error_constants(),
+    }
 
 
 def counted() -> str:
     """docs/compatibility.md with its counts made anew; the rest of it is written by hand."""
-    text = (DOCS / "compatibility.md").read_text()
+    text = (ROOT / "docs" / "compatibility.md").read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n\n{contract.section()}\n\n{END}{after}"
 
 
 def everything() -> dict[str, str]:
-    """File name to content, for the references and the page that is generated in part."""
-    return {**generated(), "compatibility.md": counted()}
+    """Path from the root to content, for the references and the page that is generated in part."""
+    return {**generated(), "docs/compatibility.md": counted()}
 
 
 def main() -> int:
     """Write the files, or with `--check` name the stale ones."""
     texts = everything()
-    stale = [name for name, text in texts.items() if not _same(DOCS / name, text)]
+    stale = [name for name, text in texts.items() if not _same(ROOT / name, text)]
     if "--check" in sys.argv[1:]:
         for name in stale:
-            print(f"docs/{name} is not current: run `make docs`")
+            print(f"{name} is not current: run `make docs`")
         return 1 if stale else 0
     for name in stale:
-        (DOCS / name).write_text(texts[name])
-        print(f"wrote docs/{name}")
+        (ROOT / name).write_text(texts[name])
+        print(f"wrote {name}")
     return 0
 
 

@@ -31,11 +31,20 @@ def faults(method: str, path: str, body: Any) -> list[str]:
 
 def answer(method: str, path: str) -> tuple[int, Any]:
     """Return the documented success: its status and a body with every member."""
+    return answers(method, path)[0]
+
+
+def answers(method: str, path: str) -> list[tuple[int, Any]]:
+    """Return the documented successes, those with a body first: status and body, one for each shape it can have."""
+    found: list[tuple[int, Any]] = []
     for status, response in operation(method, path)["responses"].items():
         if status.startswith("2"):
-            content = response.get("content", {}).get("application/json")
-            return int(status), sample(content["schema"]) if content else None
-    raise LookupError(f"the contract knows no success of {method} {path}")
+            schema = response.get("content", {}).get("application/json", {}).get("schema")
+            shapes = [] if schema is None else schema.get("oneOf", [schema])
+            found += [(int(status), sample(shape)) for shape in shapes] or [(int(status), None)]
+    if not found:
+        raise LookupError(f"the contract knows no success of {method} {path}")
+    return sorted(found, key=lambda item: item[1] is None)
 
 
 def sample(schema: JSON) -> Any:
@@ -55,7 +64,7 @@ def sample(schema: JSON) -> Any:
 def _modern(schema: Any) -> Any:
     """Say the document's own words in JSON Schema's, and hold objects to their members.
 
-    They are `nullable` (OpenAPI 3.0), patterns between slashes, and the format `empty`.
+    They are `nullable` (OpenAPI 3.0), patterns between slashes, the format `empty`, and `oneOf` shapes that overlap.
     """
     if isinstance(schema, list):
         return [_modern(part) for part in schema]
@@ -64,6 +73,8 @@ def _modern(schema: Any) -> Any:
     made = {name: _modern(part) for name, part in schema.items()}
     if isinstance(made.get("pattern"), str):
         made["pattern"] = made["pattern"].strip("/")
+    if "oneOf" in made:
+        made["anyOf"] = made.pop("oneOf")
     if made.get("format") == "empty":
         made["maxLength"] = 0
     if made.get("properties"):

@@ -11,6 +11,7 @@ from vestibule.client import (
     codes,
     configs,
     connectors,
+    error_codes,
     grants,
     identities,
     logs,
@@ -21,6 +22,7 @@ from vestibule.client import (
     roles,
     sessions,
     sign_in_experience,
+    status,
     subject_tokens,
     users,
 )
@@ -36,10 +38,12 @@ from vestibule.client.identities import (
     UserSsoIdentity,
 )
 from vestibule.client.models import (
+    AccessControl,
     Application,
     ApplicationSecret,
     CaseConflicts,
     Connector,
+    ConnectorFactory,
     Factor,
     LogEntry,
     LogtoConfig,
@@ -63,15 +67,18 @@ from vestibule.client.organizations import OrganizationRole, UserOrganization
 from vestibule.client.sync import ManagementClient
 
 __all__ = [
+    "AccessControl",
     "AllIdentities",
     "ApiError",
     "Application",
+    "ApplicationOrganization",
     "ApplicationSecret",
     "AsyncManagementClient",
     "CaseConflicts",
     "ClientError",
     "ConnectedSsoIdentity",
     "Connector",
+    "ConnectorFactory",
     "Factor",
     "Identity",
     "LogEntry",
@@ -108,6 +115,7 @@ __all__ = [
     "codes",
     "configs",
     "connectors",
+    "error_codes",
     "grants",
     "identities",
     "logs",
@@ -118,6 +126,7 @@ __all__ = [
     "roles",
     "sessions",
     "sign_in_experience",
+    "status",
     "subject_tokens",
     "users",
 ]

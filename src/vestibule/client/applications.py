@@ -5,7 +5,12 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from vestibule.client.models import Application, ApplicationSecret, ConsentScopes
+from vestibule.client.models import (
+    AccessControl,
+    Application,
+    ApplicationSecret,
+    ConsentScopes,
+)
 from vestibule.client.operation import Created, Nothing, Operation, Page, Query, given, segment
 
 PATH = "/api/applications"
@@ -121,3 +126,13 @@ def add_consent_scopes(
 def remove_consent_scope(application_id: str, kind: str, scope: str) -> Operation[Nothing]:
     """Disable a scope; `kind` is `user-scopes` (by name) or `resource-scopes` (by id)."""
     return Operation("DELETE", _path(application_id, "user-consent-scopes", kind, scope), Nothing)
+
+
+def access_control(application_id: str) -> Operation[AccessControl]:
+    """Get who may use an application."""
+    return Operation("GET", _path(application_id, "access-control"), AccessControl)
+
+
+def replace_access_control(application_id: str, rules: AccessControl) -> Operation[AccessControl]:
+    """Replace who may use an application; not every server obeys every rule, and one that does not refuses it."""
+    return Operation("PUT", _path(application_id, "access-control"), AccessControl, body=rules)

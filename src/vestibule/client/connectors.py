@@ -1,28 +1,80 @@
-"""Operations on connectors (`/api/connectors`)."""
+"""Operations on connectors and on the factories they are made of (`/api/connectors`, `/api/connector-factories`)."""
 
 from typing import Any
 
-from vestibule.client.models import Connector
-from vestibule.client.operation import Nothing, Operation, segment
+from msgspec import UNSET, UnsetType
 
-PATH = "/api/connectors"
+from vestibule.client.models import Connector, ConnectorFactory
+from vestibule.client.operation import Nothing, Operation, given, recipient, segment
 
-
-def find() -> Operation[list[Connector]]:
-    """List the configured connectors."""
-    return Operation("GET", PATH, list[Connector])
+PATH, FACTORIES = "/api/connectors", "/api/connector-factories"
+Json = dict[str, Any] | UnsetType
 
 
-def create(factory: str, config: dict[str, Any]) -> Operation[Connector]:
-    """Configure a connector of a factory."""
-    return Operation("POST", PATH, Connector, body={"connectorId": factory, "config": config})
+def factories() -> Operation[list[ConnectorFactory]]:
+    """List what can be set up."""
+    return Operation("GET", FACTORIES, list[ConnectorFactory])
 
 
-def update(connector_id: str, config: dict[str, Any]) -> Operation[Connector]:
-    """Replace the config."""
-    return Operation("PATCH", f"{PATH}/{segment(connector_id)}", Connector, body={"config": config})
+def factory(factory_id: str) -> Operation[ConnectorFactory]:
+    """Get one factory."""
+    return Operation("GET", f"{FACTORIES}/{segment(factory_id)}", ConnectorFactory)
+
+
+def find(*, target: str | None = None) -> Operation[list[Connector]]:
+    """List the configured connectors, of all providers or of one."""
+    return Operation("GET", PATH, list[Connector], {} if target is None else {"target": target})
+
+
+def get(connector_id: str) -> Operation[Connector]:
+    """Get one connector."""
+    return Operation("GET", f"{PATH}/{segment(connector_id)}", Connector)
+
+
+def create(
+    factory: str,
+    config: Json = UNSET,
+    *,
+    id: str | UnsetType = UNSET,  # noqa: A002 - the contract's word
+    metadata: Json = UNSET,
+    sync_profile: bool | UnsetType = UNSET,
+    enable_token_storage: bool | UnsetType = UNSET,
+) -> Operation[Connector]:
+    """Configure a connector of a factory; one for e-mail or for SMS takes the place of the one there is."""
+    members = given(
+        id=id, config=config, metadata=metadata, sync_profile=sync_profile, enable_token_storage=enable_token_storage
+    )
+    return Operation("POST", PATH, Connector, body={"connectorId": factory, **members})
+
+
+def update(
+    connector_id: str,
+    config: Json = UNSET,
+    *,
+    metadata: Json = UNSET,
+    sync_profile: bool | UnsetType = UNSET,
+    enable_token_storage: bool | UnsetType = UNSET,
+) -> Operation[Connector]:
+    """Change the given members; `config` is replaced whole."""
+    members = given(
+        config=config, metadata=metadata, sync_profile=sync_profile, enable_token_storage=enable_token_storage
+    )
+    return Operation("PATCH", f"{PATH}/{segment(connector_id)}", Connector, body=members)
 
 
 def delete(connector_id: str) -> Operation[Nothing]:
     """Remove a connector."""
     return Operation("DELETE", f"{PATH}/{segment(connector_id)}", Nothing)
+
+
+def send_test(
+    factory_id: str,
+    config: dict[str, Any],
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+    locale: str | UnsetType = UNSET,
+) -> Operation[Nothing]:
+    """Send a test message to one recipient; the config comes with the request and is not stored."""
+    body = {**recipient(email, phone), **given(config=config, locale=locale)}
+    return Operation("POST", f"{PATH}/{segment(factory_id)}/test", Nothing, body=body)

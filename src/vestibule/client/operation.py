@@ -113,3 +113,10 @@ def given(**values: object) -> dict[str, object]:
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+def recipient(email: str | None, phone: str | None) -> dict[str, str]:
+    """Return the member that names who gets a message; raises ValueError unless it is one."""
+    if (email is None) == (phone is None):
+        raise ValueError("name one recipient: an e-mail address or a phone number")
+    return {"email": email} if email is not None else {"phone": str(phone)}

@@ -3,7 +3,21 @@
 import pytest
 
 from tests.world import World
-from vestibule.client import AsyncManagementClient, NotFound, Refused, configs, mfa, sign_in_experience, users
+from vestibule.client import (
+    AccessControl,
+    AsyncManagementClient,
+    NotFound,
+    Refused,
+    applications,
+    configs,
+    connectors,
+    error_codes,
+    mfa,
+    organizations,
+    sign_in_experience,
+    status,
+    users,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -88,3 +102,33 @@ async def test_a_password_is_marked_as_expired(management: AsyncManagementClient
     assert refused.value.code == "sign_in_experiences.password_expiration_not_enabled"
     await management.send(sign_in_experience.update(passwordExpiration={"enabled": True, "validPeriodDays": 90}))
     assert (await management.send(users.expire_password(user.id))).id == user.id
+
+
+async def test_factories_are_listed_and_a_connector_is_made_read_and_tried(management: AsyncManagementClient) -> None:
+    smtp = await management.send(connectors.factory("simple-mail-transfer-protocol"))
+    assert smtp in await management.send(connectors.factories())
+    assert (smtp.type, smtp.is_demo, smtp.name["en"]) == ("Email", False, "SMTP")
+    assert {"host", "port"} <= {item["key"] for item in smtp.form_items}
+    url = "https://sms.example/send"
+    made = await management.send(connectors.create("http-sms", {"endpoint": url}, id="mine"))
+    assert (made.id, made.connector_id, made.config) == ("mine", "http-sms", {"endpoint": url})
+    assert await management.send(connectors.get("mine")) == made
+    assert made in await management.send(connectors.find(target="http-sms"))
+    assert await management.send(connectors.find(target="nobody")) == []
+    with pytest.raises(Refused) as refused:
+        await management.send(connectors.send_test("http-sms", {}, phone="33612345678"))
+    assert refused.value.code == error_codes.CONNECTOR_INVALID_CONFIG
+
+
+async def test_everybody_may_use_an_application_and_a_rule_is_refused(management: AsyncManagementClient) -> None:
+    made = await management.send(applications.create("Robot", "MachineToMachine"))
+    assert await management.send(applications.access_control(made.id)) == AccessControl()
+    assert await management.send(applications.replace_access_control(made.id, AccessControl())) == AccessControl()
+    with pytest.raises(Refused) as refused:
+        await management.send(applications.replace_access_control(made.id, AccessControl(user_ids=["u1"])))
+    assert refused.value.code == error_codes.APPLICATION_NOT_SUPPORTED
+    assert [item async for item in management.pages(organizations.of_application(made.id))] == []
+
+
+async def test_a_server_that_is_there_says_so(management: AsyncManagementClient) -> None:
+    await management.send(status.get())
