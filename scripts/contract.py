@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from vestibule.api import well_known
-from vestibule.api.documents import describe, described
-from vestibule.app import management_routes
+from vestibule.api.documents import describe, describe_experience, described
+from vestibule.app import experience_routes, management_routes
 from vestibule.domain.context import Context
 from vestibule.domain.keys import Keyring
 from vestibule.settings import ServerSettings, load
@@ -27,22 +27,36 @@ Operation = tuple[str, str]
 
 @cache
 def contract() -> Mapping[str, Any]:
-    """Return the contract's OpenAPI document of the Management API."""
-    document: Json = json.loads((FOLDER / "management.openapi.json").read_text())
-    return document
+    """Return the contract's OpenAPI documents as one; that of the Experience API refers to no shared shapes."""
+    management, experience = cast(
+        "Iterator[Json]",
+        (json.loads((FOLDER / f"{name}.openapi.json").read_text()) for name in ("management", "experience")),
+    )
+    return {**management, "paths": management["paths"] | experience["paths"]}
 
 
 @cache
 def served() -> Mapping[str, Any]:
-    """Return our own, made from the routes without a server behind them."""
+    """Return our own as one, made from the routes without a server behind them."""
     ctx = _nowhere()
-    return describe(described(ctx, management_routes(ctx, cast("Keyring", None))), ctx.settings.public_url)
+    public_url = ctx.settings.public_url
+    management: Json = describe(described(ctx, management_routes(ctx, cast("Keyring", None))), public_url)
+    experience: Json = describe_experience(experience_routes(ctx), public_url)
+    shapes, more = (one["components"]["schemas"] for one in (management, experience))
+    if any(shapes[name] != more[name] for name in shapes.keys() & more.keys()):
+        raise ValueError("two shapes of the APIs have one name")
+    return {
+        **management,
+        "paths": management["paths"] | experience["paths"],
+        "components": {**management["components"], "schemas": shapes | more},
+    }
 
 
 def routes() -> set[Operation]:
     """Return every operation of the JSON API, the public ones included."""
     ctx = _nowhere()
-    every = described(ctx, [*management_routes(ctx, cast("Keyring", None)), *well_known.routes(ctx)])
+    management = [*management_routes(ctx, cast("Keyring", None)), *well_known.routes(ctx)]
+    every = described(ctx, management, experience_routes(ctx))
     return {(route.method, _plain(route.path)) for route in every}
 
 
@@ -142,7 +156,8 @@ def listed() -> dict[Operation, str]:
     found = {}
     for line in (FOLDER / "endpoints.tsv").read_text().splitlines()[1:]:
         tag, method, path, _, access, *_ = line.split("\t")
-        if path.startswith("/api/") and (access.startswith("Management API token") or access == "none"):
+        served = access.startswith("Management API token") or access == "none" or path.startswith("/api/experience")
+        if path.startswith("/api/") and served:
             found[method, _plain(path)] = tag
     return found
 
@@ -162,8 +177,8 @@ def section() -> str:
     rows = counts()
     exact, differing, missing = (sum(row[at] for row in rows.values()) for at in range(3))
     lines = [
-        f"Of {exact + differing + missing} operations of the Management API {exact} are served exactly in path,",
-        f"statuses and members, {differing} with a difference that is named below, {missing} not yet.",
+        f"Of {exact + differing + missing} operations of the Management and Experience APIs {exact} are served exactly",
+        f"in path, statuses and members, {differing} with a difference that is named below, {missing} not yet.",
         "How an operation behaves beyond that is in the table above.",
         "",
         "| part | exactly | with a difference | not yet |",

@@ -11,8 +11,9 @@ from vestibule.account import identity, problems
 from vestibule.account.page import logins
 from vestibule.account.page import sessions as page_sessions
 from vestibule.account.permissions import PROOF_MS
-from vestibule.domain import grants, interactions, keys, sessions
+from vestibule.domain import grants, keys, sessions
 from vestibule.domain.clients import ID_TOKEN_TTL_SECONDS, REFRESH_TTL_SECONDS
+from vestibule.domain.interactions.steps import INTERACTION_MS
 from vestibule.oidc import codes, refresh
 from vestibule.oidc.issue import OPAQUE_SECONDS
 from vestibule.settings import HOUR, AccountSettings, ServerSettings
@@ -108,7 +109,7 @@ def _below(kind: type[errors.AppError]) -> list[type[errors.AppError]]:
 
 
 LIFETIMES = (
-    ("sign-in under way", interactions.INTERACTION_MS, ""),
+    ("sign-in under way", INTERACTION_MS, ""),
     ("session, unused", sessions.IDLE_MS, "every authorization request counts as use"),
     ("session, in any case", sessions.ABSOLUTE_MS, "counted from the sign-in"),
     ("grant", grants.GRANT_MS, "renewed at each consent"),

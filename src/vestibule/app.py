@@ -9,6 +9,9 @@ from vestibule.api import well_known
 from vestibule.api.audit import audited
 from vestibule.api.auth import management_access
 from vestibule.api.documents import described
+from vestibule.api.experience import consent, interaction, profile
+from vestibule.api.experience import verifications as experience_verifications
+from vestibule.api.experience.access import InteractionAccess
 from vestibule.api.management import (
     access_control,
     application_secrets,
@@ -141,9 +144,16 @@ def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
     return [audited(route, ctx.trail) for route in (*routes, *oidc_configs.routes(ctx, access, keys))]
 
 
+def experience_routes(ctx: Context) -> list[Route]:
+    """Return every route of the Experience API."""
+    access, modules = InteractionAccess(ctx), (interaction, experience_verifications, profile, consent)
+    return [route for module in modules for route in module.routes(ctx, access)]
+
+
 def management_face(ctx: Context, keys: Keyring) -> Face:
     """Return the JSON API with its own description."""
-    return api_face("/api", described(ctx, [*management_routes(ctx, keys), *well_known.routes(ctx)]))
+    management = [*management_routes(ctx, keys), *well_known.routes(ctx)]
+    return api_face("/api", described(ctx, management, experience_routes(ctx)))
 
 
 async def build(

@@ -294,6 +294,34 @@ class PasswordAlgorithmRequired(AppError):
     message = "`passwordDigest` needs `passwordAlgorithm`."
 
 
+class UserNotExist(AppError):
+    """What was verified belongs to no account; `data` names it."""
+
+    code, status = "user.user_not_exist", 404
+    message = "There is no account with this address or number. Register, or use another one."
+
+
+class SignInMethodNotEnabled(AppError):
+    """This way of signing in, or of registering, is switched off."""
+
+    code, status = "user.sign_in_method_not_enabled", 422
+    message = "This way is not open here. Use another one."
+
+
+class MissingProfile(AppError):
+    """An account needs more than is known; `data.missingProfile` lists what."""
+
+    code, status = "user.missing_profile", 422
+    message = "The account needs more: see `data.missingProfile`. Add it to the profile and try again."
+
+
+class NewPasswordRequired(AppError):
+    """A forgotten password is to be replaced, and there is no new one yet."""
+
+    code, status = "user.new_password_required_in_profile", 422
+    message = "Choose a new password first."
+
+
 class UserSuspended(AppError):
     """The account is suspended."""
 
@@ -447,6 +475,62 @@ class SessionNotFound(AppError):
     message = "This sign-in has expired or was started in another browser. Go back to the application and start again."
 
 
+class InteractionNotStarted(AppError):
+    """The sign-in is there, and nothing was begun in it."""
+
+    code, status = "session.interaction_not_found", 404
+    message = "Begin with `PUT /api/experience`."
+
+
+class IdentifierNotFound(AppError):
+    """Nobody was identified yet."""
+
+    code, status = "session.identifier_not_found", 400
+    message = "Identify somebody first."
+
+
+class IdentityConflict(AppError):
+    """Somebody else was identified in this sign-in."""
+
+    code, status = "session.identity_conflict", 409
+    message = "Somebody else is signing in here. Begin anew."
+
+
+class VerificationNotFound(AppError):
+    """No verification of this sign-in has this id, or it was used already."""
+
+    code, status = "session.verification_session_not_found", 404
+    message = "This verification is not there any more. Begin it anew."
+
+
+class VerificationFailed(AppError):
+    """The verification was not completed, or is not one that does here."""
+
+    code, status = "session.verification_failed", 400
+    message = "This verification is not complete, or it is for something else."
+
+
+class NotForForgottenPassword(AppError):
+    """Replacing a forgotten password is neither signing in nor registering."""
+
+    code, status = "session.not_supported_for_forgot_password", 400
+    message = "This does not go together with a forgotten password. Begin anew with the right event."
+
+
+class MfaRequired(AppError):
+    """The user has a factor beside the first one, and it was not asked for yet; `data` lists those there are."""
+
+    code, status = "session.mfa.require_mfa_verification", 403
+    message = "A second factor is needed. Verify one of `data.availableFactors` and submit again."
+
+
+class MembershipRequired(AppError):
+    """Access to an organization was granted by somebody who is no member of it."""
+
+    code, status = "organization.require_membership", 422
+    message = "Only members grant access to an organization. Leave it out."
+
+
 class UsernameRejected(AppError):
     """The user name breaks the policy for user names."""
 
@@ -552,6 +636,20 @@ class CodeMismatch(AppError):
 
     code, status = "verification_code.code_mismatch", 400
     message = "This is not the code that was sent. Check it and try again."
+
+
+class CodeEmailMismatch(AppError):
+    """The code was sent to another e-mail address."""
+
+    code, status = "verification_code.email_mismatch", 400
+    message = "The code was sent to another address. Use that one, or ask for a new code."
+
+
+class CodePhoneMismatch(AppError):
+    """The code was sent to another phone number."""
+
+    code, status = "verification_code.phone_mismatch", 400
+    message = "The code was sent to another number. Use that one, or ask for a new code."
 
 
 # --- resources and scopes -----------------------------------------------------------------------------------

@@ -166,7 +166,10 @@ class ServerKey(Noun, frozen=True, gc=False):
 
 
 class Interaction(Noun, frozen=True, gc=False):
-    """A sign-in under way: the authorization request, and how far the person has come."""
+    """A sign-in under way: the authorization request, and how far the person has come.
+
+    `state` is JSON text (`domain.interactions.state`), or None before anything was begun.
+    """
 
     id: str
     client_id: str
@@ -179,6 +182,7 @@ class Interaction(Noun, frozen=True, gc=False):
     result: str | None
     created_at: int
     expires_at: int
+    state: str | None
 
 
 class Session(Noun, frozen=True, gc=False):

@@ -21,10 +21,10 @@ from vestibule.clock import ManualClock
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import PasswordPool, Sealer
 from vestibule.db import DatabaseUnavailable, Statement, connect
-from vestibule.domain import interactions
 from vestibule.domain.applications import create_application
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import BrowserCookies
+from vestibule.domain.interactions import at_once, steps
 from vestibule.domain.keys import Keyring, ensure_keys
 from vestibule.domain.seeds import seed
 from vestibule.domain.users import NewUser, create_user
@@ -267,18 +267,18 @@ def _page_routes(ctx: Context) -> list[Route]:
         return BrowserCookies(request.cookies, dict(request.query_items).get("app_id"))
 
     async def sign_in(request: Request) -> Response:
-        step = await interactions.current(ctx, cookies(request))
+        step = await steps.current(ctx, cookies(request))
         form = await request.form_fields()
-        where = await interactions.sign_in(ctx, step, form["identifier"][0], form["password"][0], request.ip)
+        where = await at_once.sign_in(ctx, step, form["identifier"][0], form["password"][0], request.ip)
         return redirect(where)
 
     async def consent(request: Request) -> Response:
-        step = await interactions.current(ctx, cookies(request))
+        step = await steps.current(ctx, cookies(request))
         granted = "refuse" not in dict(request.query_items)
-        return redirect(await interactions.consent(ctx, step, granted), 302)
+        return redirect(await steps.consent(ctx, step, granted), 302)
 
     async def abort(request: Request) -> Response:
-        return redirect(await interactions.abort(ctx, await interactions.current(ctx, cookies(request))))
+        return redirect(await steps.abort(ctx, await steps.current(ctx, cookies(request))))
 
     return [
         Route("POST", "/sign-in", sign_in, access=PUBLIC),

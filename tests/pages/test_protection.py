@@ -11,7 +11,7 @@ from tests.oidc.world import App
 from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
 from tests.world import PASSWORD, World, worlds
 from vestibule.db import DatabaseUnavailable
-from vestibule.domain import interactions
+from vestibule.domain.interactions import steps
 
 pytestmark = pytest.mark.anyio
 NATIVE = "com.example.app:/callback"
@@ -136,7 +136,7 @@ async def test_a_fault_of_ours_is_told_without_its_text(
     async def broken(*_: object) -> None:
         raise RuntimeError("canary-4711")
 
-    monkeypatch.setattr(interactions, "current", broken)
+    monkeypatch.setattr(steps, "current", broken)
     await ada.open("/sign-in")
     assert ada.answer.status_code == 500
     assert ada.heading == t("error.title")
@@ -154,7 +154,7 @@ async def test_a_store_that_is_away_is_told_as_such(
     async def away(*_: object) -> None:
         raise DatabaseUnavailable("no answer")
 
-    monkeypatch.setattr(interactions, "current", away)
+    monkeypatch.setattr(steps, "current", away)
     await ada.open("/sign-in")
     assert ada.answer.status_code == 503
     assert "retry-after" in ada.answer.headers

@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
 from tests.world import JSON, PASSWORD, World
-from vestibule.domain.interactions import INTERACTION_MS
+from vestibule.domain.interactions.steps import INTERACTION_MS
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ from tests.oidc.world import query_of
 from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
 from tests.world import PASSWORD, World
 from vestibule.domain.attempts import PER_ADDRESS, WINDOW_MS
-from vestibule.domain.interactions import INTERACTION_MS
+from vestibule.domain.interactions.steps import INTERACTION_MS
 from vestibule.domain.sign_in_experience import DEFAULT_TRIES
 from vestibule.errors import ServerBusy
 

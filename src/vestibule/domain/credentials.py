@@ -1,5 +1,6 @@
 """Passwords: checked, set, and moved to our own digest at the first good use."""
 
+from vestibule.db import Tx
 from vestibule.domain import sessions
 from vestibule.domain.context import Context
 from vestibule.domain.users import OUR_ALGORITHM
@@ -31,11 +32,18 @@ async def _rehash(ctx: Context, user: User, password: str) -> None:
 
 async def is_expired(ctx: Context, user_id: str) -> bool:
     """Tell whether a user's password has expired, by age or because somebody has marked it."""
+    if not ctx.live.experience.password_expiration.is_active:
+        return False
+    async with ctx.db.read() as tx:
+        return await is_expired_in(tx, ctx, user_id)
+
+
+async def is_expired_in(tx: Tx, ctx: Context, user_id: str) -> bool:
+    """Tell the same within a transaction."""
     policy = ctx.live.experience.password_expiration
     if not policy.is_active:
         return False
-    async with ctx.db.read() as tx:
-        age = await tx.one(store.PASSWORD_AGE, id=user_id)
+    age = await tx.one(store.PASSWORD_AGE, id=user_id)
     return age is not None and (age.is_password_expired or policy.is_over(age.password_updated_at, ctx.clock.now()))
 
 
@@ -56,6 +64,12 @@ async def set_password(ctx: Context, user_id: str, password: str, *, seen_at: in
     With `seen_at` only if it was not set again since that moment. Raises EntityNotFound, InvalidCredentials.
     """
     ours = await ctx.passwords.hash(password)
+    async with ctx.db.write() as tx:
+        return await put_password(tx, ctx, user_id, ours, seen_at=seen_at)
+
+
+async def put_password(tx: Tx, ctx: Context, user_id: str, ours: str, *, seen_at: int | None = None) -> User:
+    """Set a password by its digest of our own making, as `set_password` does."""
     now = ctx.clock.now()
     values = {
         "password_digest": ours,
@@ -64,12 +78,11 @@ async def set_password(ctx: Context, user_id: str, password: str, *, seen_at: in
         "is_password_expired": False,
         "updated_at": now,
     }
-    async with ctx.db.write() as tx:
-        age = await tx.one(store.PASSWORD_AGE_LOCKED, id=user_id)
-        if age is not None and seen_at is not None and (age.password_updated_at or 0) > seen_at:
-            raise InvalidCredentials
-        user = await store.change(tx, user_id, values)
-        if user is None:
-            raise EntityNotFound
-        await sessions.end_all(tx, ctx.clock, user_id)
+    age = await tx.one(store.PASSWORD_AGE_LOCKED, id=user_id)
+    if age is not None and seen_at is not None and (age.password_updated_at or 0) > seen_at:
+        raise InvalidCredentials
+    user = await store.change(tx, user_id, values)
+    if user is None:
+        raise EntityNotFound
+    await sessions.end_all(tx, ctx.clock, user_id)
     return user

@@ -1,51 +1,44 @@
-"""Making an account for oneself: what the sign-in experience asks of the identifier and of the password."""
+"""Making an account for oneself: what the sign-in experience asks of the identifier."""
 
-from vestibule import password_policy
 from vestibule.connectors.mailboxes import parse_address
 from vestibule.domain.context import Context
 from vestibule.domain.sign_in_experience import Identifier, UsernamePolicy
-from vestibule.domain.users import NewUser, create_user, phone_digits
-from vestibule.errors import EntityInvalidInput, Forbidden, InvalidPhone, PasswordRejected, UsernameRejected
-from vestibule.model import User
+from vestibule.domain.users import phone_digits
+from vestibule.errors import EntityInvalidInput, Forbidden, InvalidPhone, UsernameRejected
 
 IDENTIFIER_LENGTH = 128
 PHONE_DIGITS = (6, 15)
 """The fewest and the most digits of a number, country code included (E.164 ends at 15)."""
 
 
-async def register(ctx: Context, identifier: str, password: str, name: str | None = None) -> User:
-    """Create a user from the sign-up page.
+def checked(ctx: Context, identifier: str) -> tuple[Identifier, str]:
+    """Return what kind of identifier somebody wants to register with, and its value.
 
-    Raises Forbidden where nobody registers, PasswordRejected, UsernameRejected, InvalidPhone, EntityInvalidInput and
-    the three InUse.
+    Raises Forbidden where nobody registers, UsernameRejected, InvalidPhone and EntityInvalidInput.
     """
     experience = ctx.live.experience
     if not experience.lets_register:
         raise Forbidden("Nobody can register here. Ask the people who run this service for an account.")
-    issues = password_policy.issues(password, [identifier], experience.password_policy.effective)
-    if issues:
-        raise PasswordRejected(data=issues)
-    text = identifier.strip()
-    kind, value = _kind(text)
+    kind, value = kind_of(identifier.strip())
     if kind not in experience.sign_up.identifiers:
         raise EntityInvalidInput("Nobody registers with such an identifier here.")
     if kind == "username":
-        _check_username(value, experience.username_policy)
-    elif kind == "email" and not _is_address(value):
+        check_username(value, experience.username_policy)
+    else:
+        check_address(kind, value)
+    return kind, value
+
+
+def check_address(kind: Identifier, value: str) -> None:
+    """Refuse what is no e-mail address, or no phone number in digits; raises EntityInvalidInput, InvalidPhone."""
+    if kind == "email" and not _is_address(value):
         raise EntityInvalidInput("This is not an e-mail address.")
-    elif kind == "phone" and not PHONE_DIGITS[0] <= len(value) <= PHONE_DIGITS[1]:
+    if kind == "phone" and not PHONE_DIGITS[0] <= len(value) <= PHONE_DIGITS[1]:
         raise InvalidPhone
-    new = NewUser(
-        username=value if kind == "username" else None,
-        primary_email=value if kind == "email" else None,
-        primary_phone=value if kind == "phone" else None,
-        password=password,
-        name=name,
-    )
-    return await create_user(ctx, new)
 
 
-def _kind(text: str) -> tuple[Identifier, str]:
+def kind_of(text: str) -> tuple[Identifier, str]:
+    """Return what kind of identifier a text is, and its value: of a phone number the digits."""
     digits = phone_digits(text)
     if "@" in text:
         return "email", text
@@ -58,7 +51,8 @@ def _is_address(text: str) -> bool:
     return address is not None and "." in address.domain and len(text) <= IDENTIFIER_LENGTH
 
 
-def _check_username(text: str, policy: UsernamePolicy) -> None:
+def check_username(text: str, policy: UsernamePolicy) -> None:
+    """Refuse what is no user name here; raises EntityInvalidInput, UsernameRejected."""
     plain = text.isascii() and text.replace("_", "a").isalnum() and not text[0].isdigit()
     if not plain or len(text) > IDENTIFIER_LENGTH:
         raise EntityInvalidInput("This is not a user name.")

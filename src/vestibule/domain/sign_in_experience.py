@@ -200,6 +200,18 @@ class SignInExperience(Struct, frozen=True, rename="camel"):
         return tuple(method.identifier for method in self.sign_in.methods)
 
     @property
+    def password_identifiers(self) -> tuple[Identifier, ...]:
+        """What people may sign in with by a password."""
+        return tuple(method.identifier for method in self.sign_in.methods if method.password)
+
+    def code_identifiers(self, event: str) -> tuple[Identifier, ...]:
+        """What a code may be sent to: to sign in, to register, or for a forgotten password."""
+        if event == "SignIn":
+            return tuple(method.identifier for method in self.sign_in.methods if method.verification_code)
+        kinds = self.sign_up.identifiers if event == "Register" else self.password_identifiers
+        return tuple(kind for kind in kinds if kind != "username")
+
+    @property
     def asks_to_agree_at_sign_up(self) -> bool:
         """Whether people who register tick a box to accept the terms."""
         return self._has_terms and self.agree_to_terms_policy != "Automatic"

@@ -1,6 +1,6 @@
 """Users: create, find, change, suspend, delete; the rules for identifiers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -54,6 +54,16 @@ class NewUser:
 
 async def create_user(ctx: Context, new: NewUser) -> User:
     """Create a user with the default roles. Raises the contract's refusals, in its order."""
+    row = await prepare(ctx, new)
+    try:
+        async with ctx.db.write() as tx:
+            return await insert(tx, ctx, row)
+    except UniqueViolation as error:
+        raise in_use(error) from error
+
+
+async def prepare(ctx: Context, new: NewUser) -> dict[str, object]:
+    """Return the row of a new user, for `insert`; call it with no transaction open. Raises as `create_user`."""
     if new.password and new.password_digest:
         raise PasswordAndDigest
     if new.password_digest and not new.password_algorithm:
@@ -70,19 +80,28 @@ async def create_user(ctx: Context, new: NewUser) -> User:
     stored, algorithm = new.password_digest or None, new.password_algorithm if new.password_digest else None
     if new.password:
         stored, algorithm = await ctx.passwords.hash(new.password), OUR_ALGORITHM
-    row = row_of(new, phone, stored, algorithm, ctx.clock.now())
-    try:
-        async with ctx.db.write() as tx:
-            if new.username and not ctx.case_sensitive_usernames:
-                await _hold_username(tx, new.username)
-                await _refuse_clashes(tx, ctx, new.username, None, None, "")
-            user = await tx.one(store.INSERT, **row)
-            await default_roles.give(tx, ctx, [str(row["id"])])
-    except UniqueViolation as error:
-        raise in_use(error) from error
+    return row_of(new, phone, stored, algorithm, ctx.clock.now())
+
+
+async def insert(tx: Tx, ctx: Context, row: dict[str, object]) -> User:
+    """Create a user from a row of `prepare`; raises the InUse, UniqueViolation (see `in_use`), EntityInvalidInput."""
+    username = row["username"]
+    if username and not ctx.case_sensitive_usernames:
+        await _hold_username(tx, str(username))
+        await _refuse_clashes(tx, ctx, str(username), None, None, "")
+    user = await tx.one(store.INSERT, **row)
     if user is None:
         raise EntityInvalidInput
+    await default_roles.give(tx, ctx, [user.id])
     return user
+
+
+async def refuse_taken(
+    ctx: Context, *, username: str | None = None, email: str | None = None, phone: str | None = None
+) -> None:
+    """Refuse identifiers that somebody has; raises the three InUse."""
+    async with ctx.db.read() as tx:
+        await _refuse_clashes(tx, ctx, username, email, phone, "", username_first=True)
 
 
 def row_of(new: NewUser, phone: str | None, digest: str | None, algorithm: str | None, now: int) -> dict[str, object]:
@@ -228,21 +247,30 @@ async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
             raise EntityNotFound
 
 
-async def find_by_identifier(tx: Tx, ctx: Context, text: str) -> User | None:
+async def find_by_identifier(tx: Tx, ctx: Context, text: str, kinds: Collection[str] | None = None) -> User | None:
     """Find whoever signs in with this text: an address in any case, a phone number as people write it, a name.
 
-    Identifiers that nobody may sign in with (`signIn.methods`) find nobody.
+    Identifiers of other kinds than the given ones (those of `signIn.methods`) find nobody.
     """
-    identifier, kinds = text.strip(), ctx.live.experience.sign_in_identifiers
+    identifier = text.strip()
+    kinds = ctx.live.experience.sign_in_identifiers if kinds is None else kinds
     if "@" in identifier:
-        return await tx.one(store.BY_EMAIL, text=fold(identifier)) if "email" in kinds else None
-    user = await tx.one(store.BY_USERNAME, text=identifier) if "username" in kinds else None
-    if user is None and "username" in kinds and not ctx.case_sensitive_usernames:
-        user = await tx.one(store.BY_USERNAME_FOLDED, text=fold(identifier))
+        return await find_by(tx, ctx, "email", identifier) if "email" in kinds else None
+    user = await find_by(tx, ctx, "username", identifier) if "username" in kinds else None
     digits = phone_digits(identifier) if "phone" in kinds else None
-    if user is None and digits:
-        stored, legacy = spellings(digits)
-        user = await tx.one(store.BY_PHONE, text=stored, legacy=legacy)
+    return await find_by(tx, ctx, "phone", digits) if user is None and digits else user
+
+
+async def find_by(tx: Tx, ctx: Context, kind: str, value: str) -> User | None:
+    """Find whoever has an identifier: a `username`, an `email` address in any case, a `phone` number in digits."""
+    if kind == "email":
+        return await tx.one(store.BY_EMAIL, text=fold(value))
+    if kind == "phone":
+        stored, legacy = spellings(value)
+        return await tx.one(store.BY_PHONE, text=stored, legacy=legacy)
+    user = await tx.one(store.BY_USERNAME, text=value)
+    if user is None and not ctx.case_sensitive_usernames:
+        user = await tx.one(store.BY_USERNAME_FOLDED, text=fold(value))
     return user
 
 

@@ -34,8 +34,10 @@ def bucket(ctx: Context, kind: RecipientKind, recipient: str) -> str:
     return ctx.sealer.keyed_digest(text, "message-recipient")
 
 
-async def send_code(ctx: Context, kind: RecipientKind, recipient: str, purpose: str = GENERIC, ip: str = "") -> None:
-    """Send a new code, which replaces the one before it.
+async def send_code(
+    ctx: Context, kind: RecipientKind, recipient: str, purpose: str = GENERIC, ip: str = "", *, usage: str = GENERIC
+) -> None:
+    """Send a new code, which replaces the one before it; `usage` chooses the words of the message.
 
     Raises MessageRateLimited after ten messages in ten minutes, or the connector's refusal; the code stays then, and
     the message does not count.
@@ -43,7 +45,7 @@ async def send_code(ctx: Context, kind: RecipientKind, recipient: str, purpose: 
     code = crypto.new_code()
     activity_id = await _prepare(ctx, (kind, recipient, purpose), code)
     try:
-        await messages.send(ctx, kind, recipient, purpose, {"code": code}, ip=ip)
+        await messages.send(ctx, kind, recipient, usage, {"code": code}, ip=ip)
     except AppError:
         async with ctx.db.write() as tx:
             await activities.cancel(tx, activity_id)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from vestibule.db import Tx
 from vestibule.domain import cookies as names
-from vestibule.domain import grants, interactions, sessions
+from vestibule.domain import grants, sessions
 from vestibule.domain.audit import Event
-from vestibule.domain.interactions import CONSENT, LOGIN, Outcome
+from vestibule.domain.interactions import steps
+from vestibule.domain.interactions.steps import CONSENT, LOGIN, Outcome
 from vestibule.errors import OAuthError
 from vestibule.http import Request, Response, redirect
 from vestibule.model import Grant, Interaction, Session
@@ -58,13 +59,13 @@ class Authorization:
         try:
             interaction = None
             if held == uid:
-                interaction = await interactions.find(provider.ctx, uid, provider.cookies, request.cookies)
+                interaction = await steps.find(provider.ctx, uid, provider.cookies, request.cookies)
             if interaction is None:
                 raise OAuthError("invalid_request", EXPIRED)
             if interaction.result is None:
                 return redirect(_page(interaction))
             # The client may have changed since: its redirect URI is checked again before it is used.
-            state = State(await asked.look_up(self._provider, interactions.params_of(interaction)))
+            state = State(await asked.look_up(self._provider, steps.params_of(interaction)))
         except OAuthError as error:
             return self._shown(request, error)
         return await self._checked(request, state, interaction)
@@ -126,7 +127,7 @@ class Authorization:
         if done is None:
             raise OAuthError("invalid_request", EXPIRED)
         jar.finished(done)
-        outcome: Outcome = interactions.outcome_of(done)
+        outcome: Outcome = steps.outcome_of(done)
         if outcome.refused:
             state.refusal = OAuthError("access_denied", "End-User aborted interaction")
         elif outcome.login and done.user_id is not None and done.signed_in_at is not None:
@@ -169,9 +170,7 @@ class Authorization:
                 raise OAuthError("login_required", "End-User authentication is required")
             raise OAuthError("consent_required", "End-User consent is required")
         ctx, secret = self._provider.ctx, jar.browser
-        interaction = await interactions.begin(
-            tx, ctx, params, client, step, browser_secret=secret, session=state.session
-        )
+        interaction = await steps.begin(tx, ctx, params, client, step, browser_secret=secret, session=state.session)
         jar.interaction(interaction, params.ui_locales)
         return redirect(login_page(params) if step == LOGIN else consent_page(client.id))
 
@@ -203,4 +202,4 @@ class Authorization:
 def _page(interaction: Interaction) -> str:
     if interaction.prompt == CONSENT:
         return consent_page(interaction.client_id)
-    return login_page(interactions.params_of(interaction))
+    return login_page(steps.params_of(interaction))

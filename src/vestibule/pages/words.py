@@ -29,6 +29,13 @@ _LABELS: dict[frozenset[str], str] = {
 }
 UNTICKED = "fault.agree"
 
+
+class Unticked(AppError):
+    """The box that accepts the terms was not ticked."""
+
+    status = 422
+
+
 RENEWAL_FAULTS: tuple[type[AppError], ...] = (PasswordRejected, SamePassword)
 """What can be wrong with the password that replaces an expired one."""
 

@@ -1,6 +1,6 @@
 """Sign-ins under way."""
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, null, select, update
 
 from vestibule.db import Statement
 from vestibule.model import Interaction
@@ -13,10 +13,25 @@ LIVE = Statement(select(interactions).where(*_live), Interaction)
 
 INSERT: Statement[Row] = Statement(insert(interactions))
 
+HELD = Statement(
+    select(interactions).where(*_live, interactions.c.prompt == bindparam("at_prompt")).with_for_update(), Interaction
+)
+"""The same at one step, and nobody else changes it before this transaction is over."""
+
+KEEP: Statement[Row] = Statement(
+    update(interactions).where(interactions.c.id == bindparam("interaction_id")).values(state=bindparam("new_state"))
+)
+"""Of an interaction that is held."""
+
 ADVANCE: Statement[Row] = Statement(
     update(interactions)
     .where(*_live, interactions.c.prompt == bindparam("at_prompt"))
-    .values(user_id=bindparam("user_id"), signed_in_at=bindparam("signed_in_at"), result=bindparam("result"))
+    .values(
+        user_id=bindparam("user_id"),
+        signed_in_at=bindparam("signed_in_at"),
+        result=bindparam("result"),
+        state=null(),
+    )
 )
 """Record how far the person has come; no row when it has expired or was resumed already."""
 

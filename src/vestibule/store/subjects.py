@@ -7,12 +7,10 @@ from vestibule.model import User
 from vestibule.store.rows import Row
 from vestibule.store.tables import users
 
-ACTIVE = Statement(
-    select(*[users.c[name] for name in User.__struct_fields__]).where(
-        users.c.id == bindparam("id"), users.c.is_suspended.is_(False)
-    ),
-    User,
+_active = select(*[users.c[name] for name in User.__struct_fields__]).where(
+    users.c.id == bindparam("id"), users.c.is_suspended.is_(False)
 )
+ACTIVE, ACTIVE_LOCKED = Statement(_active, User), Statement(_active.with_for_update(), User)
 
 SIGNED_IN: Statement[Row] = Statement(
     update(users)

@@ -218,6 +218,8 @@ interactions = Table(
     Column("result", JSONText),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    # What was begun in it: the event, who was identified, verification records.
+    Column("state", JSONText),
 )
 
 sessions = Table(

@@ -41,10 +41,15 @@ def remember_language(request: Request, response: Response) -> Response:
 
 
 def check_origin(request: Request) -> None:
-    """Refuse a form that another site sends (B41); browsers say where it comes from."""
-    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-    if origin not in {None, origin_of(request.public_url)} or (site is not None and site not in OWN_SITES):
+    """Refuse a form that another site sends (B41)."""
+    if is_from_elsewhere(request):
         raise ForeignForm
+
+
+def is_from_elsewhere(request: Request) -> bool:
+    """Tell whether another site sends this; browsers say where it comes from, programs do not."""
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    return origin not in {None, origin_of(request.public_url)} or (site is not None and site not in OWN_SITES)
 
 
 def origin_of(url: str) -> str:

@@ -14,8 +14,10 @@ def test_every_difference_from_the_contract_is_named_and_none_that_is_gone() -> 
     assert all(named.values())
 
 
-def test_only_the_second_spelling_of_codes_is_beyond_the_contract() -> None:
+def test_only_consent_and_the_second_spelling_of_codes_are_beyond_the_contracts_documents() -> None:
     assert contract.beyond() == [
+        ("GET", "/api/interaction/consent"),
+        ("POST", "/api/interaction/consent"),
         ("POST", "/api/verifications/verification-code"),
         ("POST", "/api/verifications/verification-code/verify"),
     ]

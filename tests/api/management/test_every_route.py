@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, insert, select
 from tests.api.management.wrong_tokens import TAKE_ROLES, every_wrong_token, prepare, token_of
 from tests.world import World
 from vestibule.api.auth import ManagementAccess
+from vestibule.api.experience.access import InteractionAccess
 from vestibule.app import faces
 from vestibule.db import Statement
 from vestibule.domain.callers import KEPT_MS
@@ -26,6 +27,7 @@ GIVE_ROLE: Statement[Row] = Statement(insert(application_roles))
 pytestmark = pytest.mark.anyio
 
 PUBLIC_ROUTES = {
+    ("GET", "/api/.well-known/experience.openapi.json"),
     ("GET", "/api/.well-known/management.openapi.json"),
     ("GET", "/api/.well-known/phrases"),
     ("GET", "/api/.well-known/sign-in-exp"),
@@ -36,13 +38,20 @@ PUBLIC_ROUTES = {
 
 
 def routes_of(world: World) -> list[Route]:
-    """The routes below /api as they are served."""
+    """The routes below /api as they are served, without those of sign-in (`tests/api/experience` visits them)."""
+    return [route for route in every_route(world) if not isinstance(route.access, InteractionAccess)]
+
+
+def every_route(world: World) -> list[Route]:
+    """The same with those."""
     [face] = [face for face in faces(world.server.ctx, world.server.keys) if face.prefix == "/api"]
     return list(face.routes)
 
 
 async def test_only_the_listed_routes_are_public(world: World) -> None:
-    """B77: every other one asks for a Management token; there is no third kind."""
+    """B77: every other one asks for a Management token, or is a step of a sign-in; there is no fourth kind."""
+    steps = [route for route in every_route(world) if isinstance(route.access, InteractionAccess)]
+    assert [route for route in steps if not route.path.startswith(("/api/experience", "/api/interaction/"))] == []
     routes = routes_of(world)
     assert {(route.method, route.path) for route in routes if route.access is PUBLIC} == PUBLIC_ROUTES
     closed = [route for route in routes if route.access is not PUBLIC]

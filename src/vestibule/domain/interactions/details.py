@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 from vestibule.domain.authorization import OFFLINE_ACCESS, OPENID, identity_scopes
 from vestibule.domain.clients import find_client
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import params_of
+from vestibule.domain.interactions.steps import params_of
 from vestibule.errors import SessionNotFound
-from vestibule.model import Interaction, User
+from vestibule.model import Interaction, Resource, Scope, User
 from vestibule.store import resources, scopes, subjects
 
 
@@ -16,7 +16,10 @@ from vestibule.store import resources, scopes, subjects
 class ResourceScope:
     """A permission of an API that the client asks for."""
 
+    resource_id: str
     resource: str
+    indicator: str
+    id: str
     name: str
     description: str | None
 
@@ -30,13 +33,18 @@ class InteractionDetails:
     application_name: str
     logo_uri: str | None
     is_third_party: bool
-    redirect_host: str
+    redirect_uri: str
     scopes: tuple[str, ...]
     resource_scopes: tuple[ResourceScope, ...]
     user: User | None
     login_hint: str | None
     ui_locales: str | None
     first_screen: str | None
+
+    @property
+    def redirect_host(self) -> str:
+        """Where the browser is taken back to."""
+        return urlsplit(self.redirect_uri).netloc
 
 
 async def details(ctx: Context, interaction: Interaction) -> InteractionDetails:
@@ -45,7 +53,7 @@ async def details(ctx: Context, interaction: Interaction) -> InteractionDetails:
     async with ctx.db.read() as tx:
         client = await find_client(tx, interaction.client_id)
         user = None if interaction.user_id is None else await tx.one(subjects.ACTIVE, id=interaction.user_id)
-        known = {row.id: row.name for row in await tx.all(resources.KNOWN, indicators=params.resource)}
+        known = {row.id: row for row in await tx.all(resources.KNOWN, indicators=params.resource)}
         asked = await tx.all(scopes.DESCRIPTIONS, indicators=params.resource, names=params.scopes)
     if client is None:
         raise SessionNotFound
@@ -56,11 +64,15 @@ async def details(ctx: Context, interaction: Interaction) -> InteractionDetails:
         application_name=client.application.name,
         logo_uri=client.metadata.logo_uri,
         is_third_party=client.is_third_party,
-        redirect_host=urlsplit(params.redirect_uri).netloc,
+        redirect_uri=params.redirect_uri,
         scopes=tuple(shown),
-        resource_scopes=tuple(ResourceScope(known[s.resource_id], s.name, s.description) for s in asked),
+        resource_scopes=tuple(_asked(known[scope.resource_id], scope) for scope in asked),
         user=user,
         login_hint=params.login_hint,
         ui_locales=params.ui_locales,
         first_screen=params.first_screen,
     )
+
+
+def _asked(resource: Resource, scope: Scope) -> ResourceScope:
+    return ResourceScope(resource.id, resource.name, resource.indicator, scope.id, scope.name, scope.description)

@@ -1,0 +1,1 @@
+"""`/api/experience/*` and `/api/interaction/consent`: the hosted pages' verbs for clients that draw their own."""

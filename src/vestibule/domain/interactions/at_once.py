@@ -1,0 +1,78 @@
+"""Forms that hold everything: the verbs of the other modules in a row, in as few transactions as they need."""
+
+from vestibule.crypto import new_id
+from vestibule.domain import credentials, registration, users
+from vestibule.domain.context import Context
+from vestibule.domain.interactions import holding, identifying, passwords, profiles, submitting
+from vestibule.domain.interactions.passwords import NEW_STEP, PASSWORD_STEP
+from vestibule.domain.interactions.state import Profile, Record, State
+from vestibule.domain.interactions.steps import refuse_unless_asked
+from vestibule.domain.interactions.trail import note
+from vestibule.errors import AppError, Forbidden, UserSuspended
+from vestibule.model import Interaction, User
+
+
+async def sign_in(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> str:
+    """Check a password and sign the user in; returns where to go next.
+
+    Raises Forbidden where nobody signs in, InvalidCredentials (unknown account or wrong password alike),
+    TooManyAttempts, UserSuspended, PasswordExpired, MfaRequired, and SessionNotFound when the interaction is over.
+    """
+    await _known(ctx, interaction, identifier, password, ip)
+    return await submitting.finish(ctx, interaction)
+
+
+async def renew(ctx: Context, interaction: Interaction, identifier: str, password: str, fresh: str, ip: str) -> str:
+    """Replace an expired password and sign the user in; returns where to go next.
+
+    Raises what `sign_in` raises, PasswordRejected and SamePassword. A password that has not expired stays, and so does
+    every one until a factor is proven where the user has one.
+    """
+    user = await _known(ctx, interaction, identifier, password, ip)
+    if not await credentials.is_expired(ctx, user.id):
+        raise Forbidden("This password has not expired.")
+    await profiles.set_password(ctx, interaction, fresh)
+    return await submitting.finish(ctx, interaction)
+
+
+async def _known(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> User:
+    """Begin, check a password, and identify whose it is."""
+    refuse_unless_asked(interaction)
+    at = ctx.clock.now()
+    async with ctx.db.read() as tx:
+        user = await users.find_by_identifier(tx, ctx, identifier, ctx.live.experience.password_identifiers)
+    checked = await passwords.check(ctx, interaction, user, identifier, password, ip)
+    try:
+        if checked.is_suspended:
+            raise UserSuspended
+    except AppError as error:
+        await note(ctx, interaction, PASSWORD_STEP, checked.id, error)
+        raise
+    record = Record(new_id(), "Password", user_id=checked.id, verified_at=at)
+    async with ctx.db.write() as tx:
+        await holding.begin_anew(tx, ctx, interaction, State("SignIn").identified(checked.id, record))
+    await note(ctx, interaction, PASSWORD_STEP, checked.id)
+    return checked
+
+
+async def register(
+    ctx: Context, interaction: Interaction, identifier: str, password: str, name: str | None = None
+) -> str:
+    """Create an account and sign it in; returns where to go next.
+
+    Raises what `registration.check` raises, the three InUse, and SessionNotFound when the sign-in is over: then no
+    account is made.
+    """
+    refuse_unless_asked(interaction)
+    try:
+        kind, value = registration.checked(ctx, identifier)
+        await users.refuse_taken(ctx, **{kind: value})
+        digest = await passwords.digest_of(ctx, password, [identifier])
+        profile = Profile(name=name, password_digest=digest).having(kind, value)
+    except AppError as error:
+        await note(ctx, interaction, NEW_STEP, None, error)
+        raise
+    async with ctx.db.write() as tx:
+        await holding.begin_anew(tx, ctx, interaction, State("Register", profile=profile))
+    await identifying.identify(ctx, interaction, None)
+    return await submitting.finish(ctx, interaction)

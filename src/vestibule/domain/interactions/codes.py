@@ -1,0 +1,83 @@
+"""Proofs by a code that was sent to an e-mail address or a phone number."""
+
+from vestibule.crypto import new_id
+from vestibule.db.locks import take_turn
+from vestibule.domain import verifications
+from vestibule.domain.context import Context
+from vestibule.domain.interactions import events, holding
+from vestibule.domain.interactions.state import CODE_RECORDS, Identifier, InteractionEvent, Record
+from vestibule.domain.interactions.trail import note
+from vestibule.errors import (
+    AppError,
+    CodeEmailMismatch,
+    CodePhoneMismatch,
+    MessageRateLimited,
+    NotForForgottenPassword,
+    SignInMethodNotEnabled,
+    VerificationNotFound,
+)
+from vestibule.model import Interaction, RecipientKind, fold
+from vestibule.store import activities
+
+ASKED, WINDOW_MS, PER_ADDRESS = "CodeAsked", 15 * 60_000, 50
+"""So many codes are sent for one address of the network in that time, whoever they go to."""
+
+
+async def send(
+    ctx: Context, interaction: Interaction, kind: RecipientKind, value: str, event: InteractionEvent, ip: str
+) -> str:
+    """Send a code; returns the id of the record. Whether anybody has the address makes no difference.
+
+    Raises SignInMethodNotEnabled, NotForForgottenPassword, MessageRateLimited, the connector's refusals, and what
+    `holding.hold` raises.
+    """
+    state = await holding.read(ctx, interaction)
+    if (event == "ForgotPassword") != (state.event == "ForgotPassword"):
+        raise NotForForgottenPassword
+    events.check_open(ctx, event)
+    if kind not in ctx.live.experience.code_identifiers(event):
+        raise SignInMethodNotEnabled
+    record = Record(new_id(), CODE_RECORDS[kind], Identifier(kind, value), event=event)
+    step = f"{event}.Verification.{record.type}.Create"
+    try:
+        await _count(ctx, ip)
+        await verifications.send_code(ctx, kind, value, record.id, ip, usage=event)
+    except AppError as error:
+        await note(ctx, interaction, step, None, error)
+        raise
+    await holding.change(ctx, interaction, lambda held: held.keeping(record))
+    await note(ctx, interaction, step, None)
+    return record.id
+
+
+async def _count(ctx: Context, ip: str) -> None:
+    target, now = ctx.sealer.keyed_digest(ip, "code-asked-address"), ctx.clock.now()
+    async with ctx.db.write() as tx:
+        await take_turn(tx, target)
+        if await activities.count(tx, target, ASKED, now - WINDOW_MS) >= PER_ADDRESS:
+            raise MessageRateLimited
+        await activities.record(tx, target, ASKED, now)
+
+
+async def verify(
+    ctx: Context, interaction: Interaction, record_id: str, kind: RecipientKind, value: str, code: str
+) -> str:
+    """Use up a code; returns the id of the record, which is verified from then on.
+
+    Raises VerificationNotFound, CodeEmailMismatch, CodePhoneMismatch, what `verifications.verify_code` raises, and
+    what `holding.hold` raises.
+    """
+    record = (await holding.read(ctx, interaction)).record(record_id)
+    if record.type != CODE_RECORDS[kind] or record.identifier is None:
+        raise VerificationNotFound
+    if fold(record.identifier.value) != fold(value):
+        raise CodeEmailMismatch if kind == "email" else CodePhoneMismatch
+    step, at = f"{record.event}.Verification.{record.type}.Submit", ctx.clock.now()
+    try:
+        await verifications.verify_code(ctx, kind, record.identifier.value, code, record.id)
+    except AppError as error:
+        await note(ctx, interaction, step, None, error)
+        raise
+    await holding.change(ctx, interaction, lambda held: held.verifying(record.id, at))
+    await note(ctx, interaction, step, None)
+    return record.id

@@ -1,0 +1,40 @@
+"""What a sign-in under way is for, and whether that is open here."""
+
+from msgspec.structs import replace
+
+from vestibule.domain.context import Context
+from vestibule.domain.interactions import holding
+from vestibule.domain.interactions.state import InteractionEvent, State
+from vestibule.errors import Forbidden, NotForForgottenPassword
+from vestibule.model import Interaction
+
+
+def check_open(ctx: Context, event: InteractionEvent) -> None:
+    """Refuse what the sign-in mode closes; raises Forbidden."""
+    experience = ctx.live.experience
+    if event == "Register" and not experience.lets_register:
+        raise Forbidden("Nobody can register here. Ask the people who run this service for an account.")
+    if event != "Register" and not experience.lets_sign_in:
+        raise Forbidden("Nobody can sign in here at the moment.")
+
+
+async def start(ctx: Context, interaction: Interaction, event: InteractionEvent) -> None:
+    """Begin; whatever was begun before is forgotten. Raises Forbidden, SessionNotFound."""
+    check_open(ctx, event)
+    async with ctx.db.write() as tx:
+        await holding.begin_anew(tx, ctx, interaction, State(event))
+
+
+async def switch(ctx: Context, interaction: Interaction, event: InteractionEvent) -> None:
+    """Go over from signing in to registering or back, with the same proofs.
+
+    Raises NotForForgottenPassword, Forbidden, SessionNotFound, InteractionNotStarted.
+    """
+
+    def switched(state: State) -> State:
+        if "ForgotPassword" in {event, state.event} and event != state.event:
+            raise NotForForgottenPassword
+        check_open(ctx, event)
+        return replace(state, event=event)
+
+    await holding.change(ctx, interaction, switched)

@@ -1,0 +1,130 @@
+"""Identification: a proof says who signs in, or makes the account of somebody new."""
+
+from msgspec.structs import replace
+
+from vestibule.crypto import new_id
+from vestibule.db import Tx, UniqueViolation
+from vestibule.domain import users
+from vestibule.domain.context import Context
+from vestibule.domain.interactions import events, holding, profiles
+from vestibule.domain.interactions.state import InteractionEvent, Profile, Record, RecordType, State
+from vestibule.domain.interactions.trail import note
+from vestibule.errors import (
+    AppError,
+    IdentityConflict,
+    InvalidRequest,
+    MissingProfile,
+    SignInMethodNotEnabled,
+    UserNotExist,
+    UserSuspended,
+    VerificationFailed,
+)
+from vestibule.model import Interaction, User
+from vestibule.store import users as store
+
+CODES: frozenset[RecordType] = frozenset({"EmailVerificationCode", "PhoneVerificationCode"})
+PROOFS: dict[InteractionEvent, frozenset[RecordType]] = {
+    "SignIn": CODES | {"Password"},
+    "Register": CODES | {"NewPasswordIdentity"},
+    "ForgotPassword": CODES,
+}
+"""Which records identify somebody, for each event."""
+
+
+async def identify(ctx: Context, interaction: Interaction, record_id: str | None) -> bool:
+    """Say who it is by a verified record; returns whether an account was made for it.
+
+    To register, the record may be left out when the profile says enough. Raises VerificationNotFound,
+    VerificationFailed, UserNotExist, UserSuspended, IdentityConflict, SignInMethodNotEnabled, Forbidden,
+    MissingProfile, the three InUse, and what `holding.hold` raises.
+    """
+    state = await holding.read(ctx, interaction)
+    step = f"{state.event}.Identifier.Submit"
+    try:
+        if state.event == "Register":
+            await _register(ctx, interaction, state, record_id)
+        else:
+            await _recognise(ctx, interaction, record_id)
+    except AppError as error:
+        await note(ctx, interaction, step, None, error)
+        raise
+    return state.event == "Register"
+
+
+async def _recognise(ctx: Context, interaction: Interaction, record_id: str | None) -> None:
+    async with ctx.db.write() as tx:
+        state = await holding.hold(tx, ctx, interaction)
+        if record_id is None:
+            raise VerificationFailed
+        record = state.verified(record_id)
+        user = await owner(tx, ctx, state, record)
+        if state.user_id not in {None, user.id}:
+            raise IdentityConflict
+        await holding.keep(tx, interaction, state.identified(user.id, record))
+
+
+async def owner(tx: Tx, ctx: Context, state: State, record: Record) -> User:
+    """Return whom a record identifies here; raises VerificationFailed, UserNotExist, UserSuspended and more."""
+    check_fits(ctx, state.event, record)
+    user = None
+    if record.user_id is not None:
+        user = await tx.one(store.GET, id=record.user_id)
+    elif record.identifier is not None:
+        user = await users.find_by(tx, ctx, record.identifier.type, record.identifier.value)
+    if user is None:
+        raise UserNotExist(data={"identifier": record.identifier})
+    if user.is_suspended:
+        raise UserSuspended
+    return user
+
+
+def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
+    """Refuse a record that is not for this event, or a way that is closed; raises VerificationFailed and more (B56)."""
+    events.check_open(ctx, event)
+    if record.type not in PROOFS[event]:
+        raise VerificationFailed
+    if record.event is not None and (record.event == "ForgotPassword") != (event == "ForgotPassword"):
+        raise VerificationFailed
+    kind = None if record.identifier is None or record.type not in CODES else record.identifier.type
+    if kind is not None and kind not in ctx.live.experience.code_identifiers(event):
+        raise SignInMethodNotEnabled
+
+
+async def _register(ctx: Context, interaction: Interaction, state: State, record_id: str | None) -> None:
+    """Make the account in the transaction that notes it: neither is there without the other."""
+    record = None if record_id is None else state.verified(record_id)
+    profile = _joined(ctx, state, record)
+    missing = profiles.missing(ctx.live.experience, profile)
+    if missing:
+        await _remember(ctx, interaction, record)
+        raise MissingProfile(data={"missingProfile": missing})
+    row = await users.prepare(ctx, profiles.new_user(profile))
+    try:
+        async with ctx.db.write() as tx:
+            held = await holding.hold(tx, ctx, interaction)
+            if held.user_id is not None:
+                raise IdentityConflict
+            if held != state:
+                raise InvalidRequest("Something else was changed in this sign-in at the same moment. Try again.")
+            user = await users.insert(tx, ctx, row)
+            known = record or Record(new_id(), "NewPasswordIdentity", user_id=user.id)
+            made = replace(held.identified(user.id, known), identified_at=ctx.clock.now(), profile=Profile())
+            await holding.keep(tx, interaction, made)
+    except UniqueViolation as error:
+        raise users.in_use(error) from error
+
+
+def _joined(ctx: Context, state: State, record: Record | None) -> Profile:
+    if record is None:
+        events.check_open(ctx, state.event)
+        return state.profile
+    check_fits(ctx, state.event, record)
+    return profiles.joined(state.profile, record)
+
+
+async def _remember(ctx: Context, interaction: Interaction, record: Record | None) -> None:
+    """Keep what a proof says although more is missing, so that it need not be given again."""
+    if record is not None:
+        await holding.change(
+            ctx, interaction, lambda state: replace(state, profile=profiles.joined(state.profile, record))
+        )

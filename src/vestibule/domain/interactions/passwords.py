@@ -1,0 +1,81 @@
+"""Proofs by password: the one that somebody has, and the one that somebody registers with."""
+
+from vestibule import password_policy
+from vestibule.crypto import new_id
+from vestibule.domain import attempts, credentials, registration, users
+from vestibule.domain.context import Context
+from vestibule.domain.interactions import events, holding
+from vestibule.domain.interactions.state import Identifier, Record
+from vestibule.domain.interactions.trail import note
+from vestibule.errors import (
+    AppError,
+    InvalidCredentials,
+    PasswordRejected,
+    SignInMethodNotEnabled,
+)
+from vestibule.model import Interaction, User
+
+PASSWORD_STEP = "SignIn.Verification.Password.Submit"  # noqa: S105 - a step, not a password
+NEW_STEP = "Register.Verification.NewPasswordIdentity.Submit"
+
+
+async def verify(ctx: Context, interaction: Interaction, identifier: Identifier, password: str, ip: str) -> str:
+    """Check a password; returns the id of the record. Whether it may be used is asked at identification.
+
+    Raises SignInMethodNotEnabled, InvalidCredentials (unknown account or wrong password alike), TooManyAttempts,
+    SessionNotFound, InteractionNotStarted.
+    """
+    await holding.read(ctx, interaction)
+    if identifier.type not in ctx.live.experience.password_identifiers:
+        raise SignInMethodNotEnabled
+    at = ctx.clock.now()
+    async with ctx.db.read() as tx:
+        user = await users.find_by(tx, ctx, identifier.type, identifier.value)
+    checked = await check(ctx, interaction, user, identifier.value, password, ip)
+    record = Record(new_id(), "Password", identifier, user_id=checked.id, verified_at=at)
+    await holding.change(ctx, interaction, lambda state: state.keeping(record))
+    await note(ctx, interaction, PASSWORD_STEP, checked.id)
+    return record.id
+
+
+async def check(
+    ctx: Context, interaction: Interaction, user: User | None, identifier: str, password: str, ip: str
+) -> User:
+    """Count the try and check the password; an unknown account costs the same. Every refusal is noted."""
+    account = identifier.strip().casefold() if user is None else user.id
+    try:
+        events.check_open(ctx, "SignIn")
+        await attempts.begin(ctx, account, ip)
+        if not await credentials.check_password(ctx, user, password) or user is None:
+            raise InvalidCredentials
+        await attempts.succeed(ctx, account)
+    except AppError as error:
+        await note(ctx, interaction, PASSWORD_STEP, None if user is None else user.id, error)
+        raise
+    return user
+
+
+async def propose(ctx: Context, interaction: Interaction, username: str, password: str) -> str:
+    """Choose a user name and a password to register with; returns the id of the record.
+
+    Raises SignInMethodNotEnabled, UsernameRejected, UsernameInUse, PasswordRejected, and what `holding.hold` raises.
+    """
+    await holding.read(ctx, interaction)
+    if "username" not in ctx.live.experience.sign_up.identifiers:
+        raise SignInMethodNotEnabled
+    registration.check_username(username, ctx.live.experience.username_policy)
+    await users.refuse_taken(ctx, username=username)
+    digest = await digest_of(ctx, password, [username])
+    identifier = Identifier("username", username)
+    record = Record(new_id(), "NewPasswordIdentity", identifier, digest=digest, verified_at=ctx.clock.now())
+    await holding.change(ctx, interaction, lambda state: state.keeping(record))
+    await note(ctx, interaction, NEW_STEP, None)
+    return record.id
+
+
+async def digest_of(ctx: Context, password: str, about: list[str | None]) -> str:
+    """Return the digest of a password that meets the policy; raises PasswordRejected, ServerBusy."""
+    issues = password_policy.issues(password, about, ctx.live.experience.password_policy.effective)
+    if issues:
+        raise PasswordRejected(data=issues)
+    return await ctx.passwords.hash(password)

@@ -1,0 +1,165 @@
+"""What is to be written about the person: identifiers and a password to register with, a password to replace one."""
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from vestibule.domain import credentials, registration, users
+from vestibule.domain.context import Context
+from vestibule.domain.interactions import events, holding, passwords
+from vestibule.domain.interactions.state import CODE_RECORDS, Profile, Record, State
+from vestibule.domain.interactions.trail import note
+from vestibule.domain.sign_in_experience import SignInExperience
+from vestibule.domain.users import OUR_ALGORITHM, NewUser
+from vestibule.errors import (
+    Forbidden,
+    IdentifierNotFound,
+    NotForForgottenPassword,
+    SamePassword,
+    SignInMethodNotEnabled,
+    VerificationFailed,
+)
+from vestibule.model import Interaction, RecipientKind, User
+from vestibule.store import users as store
+
+
+def missing(experience: SignInExperience, profile: Profile) -> list[str]:
+    """Return what an account still needs before it can be made, in the contract's words."""
+    kinds = experience.sign_up.identifiers
+    held = {"username": profile.username, "email": profile.primary_email, "phone": profile.primary_phone}
+    wanted: list[str] = []
+    if not any(held[kind] for kind in kinds):
+        wanted.append("emailOrPhone" if {"email", "phone"} == set(kinds) else kinds[0])
+    if experience.sign_up.password and profile.password_digest is None:
+        wanted.append("password")
+    return wanted
+
+
+def joined(profile: Profile, record: Record) -> Profile:
+    """Return a profile with what a verified record says."""
+    if record.identifier is not None:
+        profile = profile.having(record.identifier.type, record.identifier.value)
+    return profile if record.digest is None else replace(profile, password_digest=record.digest)
+
+
+def new_user(profile: Profile) -> NewUser:
+    """Return whom to create."""
+    return NewUser(
+        username=profile.username,
+        primary_email=profile.primary_email,
+        primary_phone=profile.primary_phone,
+        name=profile.name,
+        avatar=profile.avatar,
+        profile=msgspec.json.encode(profile.profile).decode(),
+        password_digest=profile.password_digest,
+        password_algorithm=OUR_ALGORITHM if profile.password_digest else None,
+    )
+
+
+def check_registering(state: State) -> None:
+    """Refuse to add to the profile of an account that is there; raises NotForForgottenPassword, Forbidden."""
+    if state.event == "ForgotPassword":
+        raise NotForForgottenPassword
+    if state.event != "Register" or state.user_id is not None:
+        raise Forbidden("Only somebody who registers says this here. Afterwards the account's own page does it.")
+
+
+async def set_username(ctx: Context, interaction: Interaction, username: str) -> None:
+    """Choose a user name to register with; raises UsernameRejected, UsernameInUse and what `_changed` raises."""
+    check_registering(await holding.read(ctx, interaction))
+    registration.check_username(username, ctx.live.experience.username_policy)
+    await users.refuse_taken(ctx, username=username)
+    await _changed(ctx, interaction, lambda profile: replace(profile, username=username))
+
+
+async def set_extra(
+    ctx: Context, interaction: Interaction, name: str | None, avatar: str | None, members: dict[str, object]
+) -> None:
+    """Say more about oneself: name, picture, members of the profile; raises what `_changed` raises."""
+    check_registering(await holding.read(ctx, interaction))
+    given = {key: value for key, value in (("name", name), ("avatar", avatar)) if value is not None}
+    await _changed(ctx, interaction, lambda profile: replace(profile, profile={**profile.profile, **members}, **given))
+
+
+async def bind(ctx: Context, interaction: Interaction, kind: RecipientKind, record_id: str) -> None:
+    """Add a verified address or number, which uses up its record.
+
+    Raises VerificationNotFound, VerificationFailed, SignInMethodNotEnabled, EmailInUse, PhoneInUse, Forbidden and
+    NotForForgottenPassword.
+    """
+    state = await holding.read(ctx, interaction)
+    check_registering(state)
+    record = state.verified(record_id)
+    if record.type != CODE_RECORDS[kind] or record.identifier is None or record.event == "ForgotPassword":
+        raise VerificationFailed
+    if kind not in ctx.live.experience.code_identifiers("Register"):
+        raise SignInMethodNotEnabled
+    value = record.identifier.value
+    await users.refuse_taken(ctx, email=value if kind == "email" else None, phone=value if kind == "phone" else None)
+
+    def bound(held: State) -> State:
+        check_registering(held)
+        used = held.keeping(replace(held.verified(record_id), used=True))
+        return replace(used, profile=held.profile.having(kind, value))
+
+    await holding.change(ctx, interaction, bound)
+
+
+async def set_password(ctx: Context, interaction: Interaction, password: str) -> None:
+    """Choose a password: to register with, or in place of the one of whoever was identified.
+
+    It is written at the end, with everything else. Raises PasswordRejected, SamePassword, IdentifierNotFound,
+    Forbidden where a password is there and has not expired, and what `holding.hold` raises.
+    """
+    state = await holding.read(ctx, interaction)
+    if state.event == "Register" and state.user_id is None:
+        digest = await passwords.digest_of(ctx, password, [*state.profile.identifiers, state.profile.name])
+    else:
+        digest = await _replacement(ctx, state, password)
+
+    def chosen(held: State) -> State:
+        if (held.event, held.user_id) != (state.event, state.user_id):
+            raise IdentifierNotFound
+        return replace(held, profile=replace(held.profile, password_digest=digest))
+
+    await holding.change(ctx, interaction, chosen)
+    await note(ctx, interaction, f"{state.event}.Profile.Update", state.user_id)
+
+
+async def replace_forgotten(ctx: Context, interaction: Interaction, password: str) -> None:
+    """Choose a password in place of a forgotten one; raises NotForForgottenPassword and what `set_password` raises."""
+    if (await holding.read(ctx, interaction)).event != "ForgotPassword":
+        raise NotForForgottenPassword
+    await set_password(ctx, interaction, password)
+
+
+async def _replacement(ctx: Context, state: State, password: str) -> str:
+    user = await _identified(ctx, state)
+    if state.event != "ForgotPassword" and not await credentials.is_expired(ctx, user.id):
+        raise Forbidden("This password has not expired.")
+    about = [user.username, user.primary_email, user.primary_phone, user.name]
+    digest = await passwords.digest_of(ctx, password, about)
+    if user.has_password and await ctx.passwords.verify(password, user.password_digest, user.password_algorithm):
+        raise SamePassword
+    return digest
+
+
+async def _identified(ctx: Context, state: State) -> User:
+    events.check_open(ctx, state.event)
+    user = None
+    if state.user_id is not None:
+        async with ctx.db.read() as tx:
+            user = await tx.one(store.GET, id=state.user_id)
+    if user is None:
+        raise IdentifierNotFound
+    return user
+
+
+async def _changed(ctx: Context, interaction: Interaction, apply: Callable[[Profile], Profile]) -> None:
+    def changed(state: State) -> State:
+        check_registering(state)
+        return replace(state, profile=apply(state.profile))
+
+    await holding.change(ctx, interaction, changed)
+    await note(ctx, interaction, "Register.Profile.Update", None)

@@ -1,0 +1,130 @@
+"""What a sign-in under way knows: the event, who was identified, records of proofs, what is to be written. Pure."""
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from vestibule.errors import InteractionNotStarted, VerificationFailed, VerificationNotFound
+from vestibule.model import FactorType, Interaction, RecipientKind
+
+InteractionEvent = Literal["SignIn", "Register", "ForgotPassword"]
+IdentifierKind = Literal["username", "email", "phone"]
+CodeRecordType = Literal["EmailVerificationCode", "PhoneVerificationCode"]
+RecordType = Literal["Password", "NewPasswordIdentity", "Totp", "BackupCode"] | CodeRecordType
+
+CODE_RECORDS: dict[RecipientKind, CodeRecordType] = {
+    "email": "EmailVerificationCode",
+    "phone": "PhoneVerificationCode",
+}
+FACTOR_RECORDS: dict[RecordType, FactorType] = {"Totp": "Totp", "BackupCode": "BackupCode"}
+"""Which factor a record proves."""
+
+
+class Identifier(Struct, frozen=True):
+    """A user name, an e-mail address or a phone number in digits."""
+
+    type: IdentifierKind
+    value: str
+
+
+class Record(Struct, frozen=True, omit_defaults=True):
+    """A proof: pending until `verified_at` (epoch ms, the moment before the proof was looked at), used once.
+
+    `event` is what a code was sent for; `digest` is that of a new password.
+    """
+
+    id: str
+    type: RecordType
+    identifier: Identifier | None = None
+    event: InteractionEvent | None = None
+    user_id: str | None = None
+    digest: str | None = None
+    verified_at: int | None = None
+    used: bool = False
+
+
+class Profile(Struct, frozen=True, omit_defaults=True):
+    """What is to be written about the person at the end; `profile` holds members of that object."""
+
+    username: str | None = None
+    primary_email: str | None = None
+    primary_phone: str | None = None
+    name: str | None = None
+    avatar: str | None = None
+    profile: dict[str, object] = {}
+    password_digest: str | None = None
+
+    @property
+    def identifiers(self) -> list[str]:
+        """The identifiers that there are."""
+        return [text for text in (self.username, self.primary_email, self.primary_phone) if text]
+
+    def having(self, kind: IdentifierKind, value: str) -> "Profile":
+        """Return it with an identifier."""
+        return replace(self, **{kind if kind == "username" else f"primary_{kind}": value})
+
+
+class State(Struct, frozen=True, omit_defaults=True):
+    """The whole. `user_id` was identified at `identified_at` by a record of the type `proof`."""
+
+    event: InteractionEvent
+    user_id: str | None = None
+    identified_at: int = 0
+    proof: RecordType | None = None
+    records: tuple[Record, ...] = ()
+    profile: Profile = Profile()
+
+    def record(self, record_id: str) -> Record:
+        """Return a record that was not used yet; raises VerificationNotFound."""
+        for record in self.records:
+            if record.id == record_id and not record.used:
+                return record
+        raise VerificationNotFound
+
+    def verified(self, record_id: str) -> Record:
+        """Return a record that was verified; raises VerificationNotFound, VerificationFailed."""
+        record = self.record(record_id)
+        if record.verified_at is None:
+            raise VerificationFailed
+        return record
+
+    def latest(self, *types: RecordType) -> Record | None:
+        """Return the newest unused record of these types."""
+        return next((one for one in reversed(self.records) if one.type in types and not one.used), None)
+
+    def proves_factor(self, user_id: str) -> bool:
+        """Tell whether a factor of this user was verified in this sign-in."""
+        return any(
+            record.type in FACTOR_RECORDS and record.user_id == user_id and record.verified_at is not None
+            for record in self.records
+        )
+
+    def keeping(self, record: Record) -> "State":
+        """Return it with a record, in place of an earlier one of the same type."""
+        return replace(self, records=(*(one for one in self.records if one.type != record.type), record))
+
+    def verifying(self, record_id: str, at: int) -> "State":
+        """Return it with a record verified; raises VerificationNotFound when another one took its place."""
+        return self.keeping(replace(self.record(record_id), verified_at=at))
+
+    def identified(self, user_id: str, record: Record) -> "State":
+        """Return it with who it is, known by a record, which is used by that."""
+        known = replace(self, user_id=user_id, identified_at=record.verified_at or 0, proof=record.type)
+        return known.keeping(replace(record, used=True))
+
+
+_decode = msgspec.json.Decoder(State).decode
+
+
+def state_of(interaction: Interaction) -> State:
+    """Return the state as it was read; raises InteractionNotStarted."""
+    if interaction.state is None:
+        raise InteractionNotStarted
+    return _decode(interaction.state)
+
+
+def encoded(state: State | None) -> str | None:
+    """Return a state as the store keeps it."""
+    return None if state is None else msgspec.json.encode(state).decode()

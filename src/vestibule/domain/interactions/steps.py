@@ -1,0 +1,177 @@
+"""Sign-ins under way: begun by the authorization endpoint, carried on by pages or by an API, resumed once.
+
+Steps of one sign-in: `begin` (prompt login) → the verbs of this package up to `submit` → resume → `begin` (prompt
+consent) → `consent` → resume → code. A step is found by signed cookies and belongs to the browser that began it.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from vestibule.crypto import digest, new_token, same
+from vestibule.db import Tx
+from vestibule.domain import grants, sessions
+from vestibule.domain.authorization import AuthorizationParams
+from vestibule.domain.clients import Client, find_client
+from vestibule.domain.context import Context
+from vestibule.domain.cookies import LEGACY, BrowserCookies, CookieKeys
+from vestibule.errors import SessionNotFound
+from vestibule.model import Interaction, Session
+from vestibule.store import interactions as store
+
+INTERACTION_MS = 3600 * 1000
+LOGIN, CONSENT = "login", "consent"
+
+_params = msgspec.json.Decoder(AuthorizationParams).decode
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a step ended: signed in, a grant, or refused by the person."""
+
+    login: bool = False
+    grant_id: str | None = None
+    refused: bool = False
+
+
+_outcome = msgspec.json.Decoder(Outcome).decode
+
+
+async def begin(
+    tx: Tx,
+    ctx: Context,
+    params: AuthorizationParams,
+    client: Client,
+    prompt: str,
+    *,
+    browser_secret: str,
+    session: Session | None,
+) -> Interaction:
+    """Begin a step of a sign-in: `login`, or `consent` for the session's user."""
+    now = ctx.clock.now()
+    interaction = Interaction(
+        id=new_token(),
+        client_id=client.id,
+        prompt=prompt,
+        params=msgspec.json.encode(params).decode(),
+        browser_digest=digest(browser_secret),
+        session_id=None if session is None else session.uid,
+        user_id=None if session is None or prompt == LOGIN else session.user_id,
+        signed_in_at=None,
+        result=None,
+        created_at=now,
+        expires_at=now + INTERACTION_MS,
+        state=None,
+    )
+    await tx.run(store.INSERT, **msgspec.structs.asdict(interaction))
+    return interaction
+
+
+async def current(ctx: Context, cookies: BrowserCookies) -> Interaction:
+    """Return the sign-in this browser is in; raises SessionNotFound when it has none or it was begun elsewhere."""
+    keys = CookieKeys(ctx)
+    known = keys.interactions(cookies.values)
+    uid = known.get(cookies.app_id or LEGACY, known.get(LEGACY))
+    interaction = None if uid is None else await find(ctx, uid, keys, cookies.values)
+    if interaction is None or (cookies.app_id is not None and cookies.app_id != interaction.client_id):
+        raise SessionNotFound
+    return interaction
+
+
+async def find(ctx: Context, uid: str, keys: CookieKeys, cookies: Mapping[str, str]) -> Interaction | None:
+    """Return a live interaction that this browser began."""
+    async with ctx.db.read() as tx:
+        interaction = await tx.one(store.LIVE, interaction_id=uid, now=ctx.clock.now())
+    if interaction is None or not same(digest(keys.browser(cookies) or ""), interaction.browser_digest):
+        return None
+    return interaction
+
+
+def params_of(interaction: Interaction) -> AuthorizationParams:
+    """Return the authorization request as it was checked."""
+    return _params(interaction.params)
+
+
+def outcome_of(interaction: Interaction) -> Outcome:
+    """Return how the step ended."""
+    return Outcome() if interaction.result is None else _outcome(interaction.result)
+
+
+def refuse_unless_asked(interaction: Interaction) -> None:
+    """Refuse to sign anybody in at a step that asks for something else; raises SessionNotFound."""
+    if interaction.prompt != LOGIN:
+        raise SessionNotFound
+
+
+async def consent(ctx: Context, interaction: Interaction, granted: bool) -> str:
+    """Record what the user grants the client, or that they refuse; returns where to go next.
+
+    Raises SessionNotFound when the interaction or the session is over.
+    """
+    params = params_of(interaction)
+    if interaction.prompt != CONSENT or interaction.user_id is None or interaction.session_id is None:
+        raise SessionNotFound
+    async with ctx.db.write() as tx:
+        outcome = Outcome(refused=True)
+        if granted:
+            session = await sessions.hold_by_uid(tx, ctx.clock, interaction.session_id)
+            if session is None or session.user_id != interaction.user_id:
+                raise SessionNotFound
+            client = await find_client(tx, interaction.client_id)
+            if client is None:
+                raise SessionNotFound
+            grant_id = await grants.record(
+                tx,
+                ctx.clock,
+                session_uid=session.uid,
+                client_id=client.id,
+                user_id=interaction.user_id,
+                scopes=params.scopes,
+                resources=params.resource,
+                most=client.settings.max_allowed_grants,
+            )
+            outcome = Outcome(grant_id=grant_id)
+        return await _finish(tx, ctx, interaction, outcome)
+
+
+async def abort(ctx: Context, interaction: Interaction) -> str:
+    """Give up; returns where to go next, which leads back to the client with `access_denied`."""
+    async with ctx.db.write() as tx:
+        return await _finish(tx, ctx, interaction, Outcome(refused=True))
+
+
+async def _finish(tx: Tx, ctx: Context, interaction: Interaction, outcome: Outcome) -> str:
+    """End a step that changes nothing about who is signed in."""
+    return await advance(
+        tx,
+        ctx,
+        interaction,
+        at_prompt=interaction.prompt,
+        user_id=interaction.user_id,
+        signed_in_at=None,
+        outcome=outcome,
+    )
+
+
+async def advance(
+    tx: Tx,
+    ctx: Context,
+    interaction: Interaction,
+    *,
+    at_prompt: str,
+    user_id: str | None,
+    signed_in_at: int | None,
+    outcome: Outcome,
+) -> str:
+    """Record how the step ended; returns where to go next. Raises SessionNotFound when it is over already."""
+    advanced = await tx.run(
+        store.ADVANCE,
+        interaction_id=interaction.id,
+        now=ctx.clock.now(),
+        at_prompt=at_prompt,
+        user_id=user_id,
+        signed_in_at=signed_in_at,
+        result=msgspec.json.encode(outcome).decode(),
+    )
+    if not advanced:
+        raise SessionNotFound
+    return f"{ctx.settings.issuer}/auth/{interaction.id}"

@@ -1,0 +1,78 @@
+"""The end of a sign-in under way, whatever the way there: the only place where somebody is signed in."""
+
+from vestibule.db import Tx
+from vestibule.domain import credentials
+from vestibule.domain.context import Context
+from vestibule.domain.interactions import events, factors, holding
+from vestibule.domain.interactions.state import State
+from vestibule.domain.interactions.steps import LOGIN, Outcome, advance
+from vestibule.domain.interactions.trail import note
+from vestibule.errors import (
+    AppError,
+    IdentifierNotFound,
+    InvalidCredentials,
+    NewPasswordRequired,
+    NotForForgottenPassword,
+    PasswordExpired,
+)
+from vestibule.model import Interaction
+from vestibule.store import subjects
+
+
+async def submit(ctx: Context, interaction: Interaction) -> str | None:
+    """Finish; returns where to go next, or None when a forgotten password was replaced and nobody is signed in.
+
+    Raises IdentifierNotFound, InvalidCredentials (suspended, or another password since the proof), PasswordExpired,
+    NewPasswordRequired, MfaRequired, Forbidden, and what `holding.hold` raises; everything stays as it was then.
+    """
+    state = None
+    try:
+        async with ctx.db.write() as tx:
+            state = await holding.hold(tx, ctx, interaction)
+            events.check_open(ctx, state.event)
+            if state.user_id is None:
+                raise IdentifierNotFound
+            if state.event == "ForgotPassword":
+                await _replace_forgotten(tx, ctx, interaction, state, state.user_id)
+                onward = None
+            else:
+                onward = await _sign_in(tx, ctx, interaction, state, state.user_id)
+    except AppError as error:
+        if state is not None:
+            await note(ctx, interaction, f"{state.event}.Submit", state.user_id, error)
+        raise
+    await note(ctx, interaction, f"{state.event}.Submit", state.user_id)
+    return onward
+
+
+async def finish(ctx: Context, interaction: Interaction) -> str:
+    """Sign in whoever was identified; returns where to go next. Raises as `submit`, and NotForForgottenPassword."""
+    onward = await submit(ctx, interaction)
+    if onward is None:
+        raise NotForForgottenPassword
+    return onward
+
+
+async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State, user_id: str) -> str:
+    now, digest = ctx.clock.now(), state.profile.password_digest
+    # Holds the user's row from here on: no factor comes, and no password changes, before this is over.
+    if not await tx.run(subjects.SIGNED_IN, user_id=user_id, seen_at=state.identified_at, now=now):
+        raise InvalidCredentials
+    if state.proof == "Password" and digest is None and await credentials.is_expired_in(tx, ctx, user_id):
+        raise PasswordExpired
+    await factors.check(tx, state, user_id)
+    if digest is not None:
+        await credentials.put_password(tx, ctx, user_id, digest)
+    return await advance(
+        tx, ctx, interaction, at_prompt=LOGIN, user_id=user_id, signed_in_at=now, outcome=Outcome(login=True)
+    )
+
+
+async def _replace_forgotten(tx: Tx, ctx: Context, interaction: Interaction, state: State, user_id: str) -> None:
+    """Write the new password, end every session, and forget the proofs: a factor is asked for at sign-in (B53)."""
+    if state.profile.password_digest is None:
+        raise NewPasswordRequired
+    if await tx.one(subjects.ACTIVE_LOCKED, id=user_id) is None:
+        raise InvalidCredentials
+    await credentials.put_password(tx, ctx, user_id, state.profile.password_digest, seen_at=state.identified_at)
+    await holding.keep(tx, interaction, None)

@@ -1,0 +1,113 @@
+"""What every page of a sign-in shares: finding the sign-in, checking its forms, rendering under its policy."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from vestibule.crypto import same
+from vestibule.domain.context import Context
+from vestibule.domain.cookies import BrowserCookies, CookieKeys
+from vestibule.domain.interactions import steps
+from vestibule.domain.interactions.details import InteractionDetails, details
+from vestibule.domain.interactions.steps import params_of
+from vestibule.domain.sign_in_experience import SignInExperience
+from vestibule.errors import AppError, TooManyAttempts
+from vestibule.http import Request, Response, csp, html, redirect
+from vestibule.model import Interaction
+from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, onward, remember_language
+from vestibule.ui.messages import Translate, translator
+from vestibule.ui.render import Pages
+
+SIGN_IN, REGISTER, CONSENT, FACTOR = "/sign-in", "/register", "/consent", "/mfa-verification"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a sign-in as a page needs it."""
+
+    interaction: Interaction
+    details: InteractionDetails
+    language: str
+    csrf: str
+
+    @property
+    def t(self) -> Translate:
+        """The words of the page."""
+        return translator(self.language)
+
+    @property
+    def form_action(self) -> tuple[str, ...]:
+        """Where this page's forms may lead: ourselves, and by redirects the client."""
+        return onward(params_of(self.interaction).redirect_uri)
+
+    def at(self, path: str, **query: str) -> str:
+        """Return the address of another page of this sign-in."""
+        return f"{path}?{urlencode({'app_id': self.details.application_id, **query})}"
+
+
+class StepPages:
+    """Over one context and one set of templates."""
+
+    def __init__(self, ctx: Context, cookies: CookieKeys, pages: Pages) -> None:
+        self.ctx = ctx
+        self._cookies = cookies
+        self._pages = pages
+
+    @property
+    def experience(self) -> SignInExperience:
+        """What is decided about signing in."""
+        return self.ctx.live.experience
+
+    async def step(self, request: Request) -> Step:
+        """Find the sign-in of this browser; raises SessionNotFound."""
+        app_id = next((value for key, value in request.query_items if key == "app_id"), None)
+        interaction = await steps.current(self.ctx, BrowserCookies(request.cookies, app_id))
+        shown = await details(self.ctx, interaction)
+        secret = f"{interaction.id}\0{self._cookies.browser(request.cookies)}"
+        csrf = self.ctx.sealer.keyed_digest(secret, "page-form")
+        return Step(interaction, shown, language_of(request, shown.ui_locales, brand=self._pages.brand), csrf)
+
+    async def posted(self, request: Request) -> tuple[Step, dict[str, str]]:
+        """Find the sign-in and read a form of ours (B41); raises SessionNotFound, ForeignForm."""
+        check_origin(request)
+        step, values = await self.step(request), await fields(request)
+        if not same(values.get("csrf", ""), step.csrf):
+            raise ForeignForm
+        return step, values
+
+    def page(
+        self, request: Request, step: Step, template: str, refusal: AppError | None = None, **values: object
+    ) -> Response:
+        """Render a page; after a refusal with its status and headers."""
+        here = request.path + (f"?{request.raw_query}" if request.raw_query else "")
+        text = self._pages.render(
+            template,
+            step.language,
+            here,
+            csrf=step.csrf,
+            application=step.details.application_name,
+            app_id=step.details.application_id,
+            **values,
+        )
+        lost = self.experience.unknown_session_redirect_url
+        leads = dict.fromkeys((*step.form_action, *(onward(lost) if lost else ())))
+        policy = csp.policy(form_action=tuple(leads), images=self._pages.brand.pictures)
+        answer = html(text, 200 if refusal is None else _status(refusal), content_security_policy=policy)
+        answer.headers.update({} if refusal is None else refusal.headers)
+        return remember_language(request, answer)
+
+
+def _status(refusal: AppError) -> int:
+    """A form that is wrong is a 422, whatever an API says; too many tries are a 429, and faults of ours stay such."""
+    if isinstance(refusal, TooManyAttempts):
+        return 429
+    return 422 if refusal.status < 429 else refusal.status
+
+
+def done(step: Step) -> Response | None:
+    """Lead on to the question for consent whoever has signed in already."""
+    return redirect(step.at(CONSENT)) if step.interaction.prompt == steps.CONSENT else None
+
+
+def with_query(path: str, request: Request) -> str:
+    """Return another page with the query of this one."""
+    return f"{path}?{request.raw_query}" if request.raw_query else path

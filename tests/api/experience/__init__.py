@@ -1,0 +1,1 @@
+"""The Experience API, through the edge."""
