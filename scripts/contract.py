@@ -7,8 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from scripts.shapes import Shape, answered, shape_of, taken
 from vestibule.api import well_known
-from vestibule.api.documents import describe, describe_experience, described
+from vestibule.api.documents import describe, described
 from vestibule.app import experience_routes, management_routes
 from vestibule.domain.context import Context
 from vestibule.domain.keys import Keyring
@@ -37,32 +38,11 @@ def contract() -> Mapping[str, Any]:
 
 @cache
 def served() -> Mapping[str, Any]:
-    """Return our own as one, made from the routes without a server behind them."""
-    ctx = _nowhere()
-    public_url = ctx.settings.public_url
-    management: Json = describe(described(ctx, management_routes(ctx, cast("Keyring", None))), public_url)
-    experience: Json = describe_experience(experience_routes(ctx), public_url)
-    shapes, more = (one["components"]["schemas"] for one in (management, experience))
-    if any(shapes[name] != more[name] for name in shapes.keys() & more.keys()):
-        raise ValueError("two shapes of the APIs have one name")
-    return {
-        **management,
-        "paths": management["paths"] | experience["paths"],
-        "components": {**management["components"], "schemas": shapes | more},
-    }
-
-
-def routes() -> set[Operation]:
-    """Return every operation of the JSON API, the public ones included."""
-    ctx = _nowhere()
-    management = [*management_routes(ctx, cast("Keyring", None)), *well_known.routes(ctx)]
-    every = described(ctx, management, experience_routes(ctx))
-    return {(route.method, _plain(route.path)) for route in every}
-
-
-def _nowhere() -> Context:
+    """Return our own, made from the routes without a server behind them."""
     settings = load(ServerSettings, {})
-    return cast("Context", SimpleNamespace(settings=settings, trail=None, db=None, clock=None))
+    ctx = cast("Context", SimpleNamespace(settings=settings, trail=None, db=None, clock=None))
+    routes = [*management_routes(ctx, cast("Keyring", None)), *well_known.routes(ctx), *experience_routes(ctx)]
+    return describe(described(ctx, routes), settings.public_url)
 
 
 def _plain(path: str) -> str:
@@ -92,57 +72,24 @@ def beyond() -> list[Operation]:
 
 def compare(theirs: Json, ours: Json) -> list[str]:
     """Return how one of our operations differs from the contract's."""
-    return sorted(_faults(theirs, ours))
+    return sorted(set(_faults(theirs, ours)))
 
 
 def _faults(theirs: Json, ours: Json) -> Iterator[str]:
     expected, declared = set(theirs["responses"]), set(ours["responses"])
     yield from (f"does not answer {status}" for status in expected - declared - UNTOLD)
     yield from (f"also answers {status}" for status in declared - expected - EDGE)
-    yield from _members("body", _body(contract(), theirs), _body(served(), ours))
+    yield from taken(_shape(contract(), theirs.get("requestBody", {})), _shape(served(), ours.get("requestBody", {})))
     for status in sorted(expected & declared):
         if status.startswith("2"):
-            yield from _members(status, _answer(contract(), theirs, status), _answer(served(), ours, status))
+            shapes = [_shape(contract(), theirs["responses"][status]), _shape(served(), ours["responses"][status])]
+            yield from (f"{status}: {fault}" for fault in answered(*shapes))
 
 
-def _members(place: str, theirs: tuple[set[str], set[str]], ours: tuple[set[str], set[str]]) -> Iterator[str]:
-    # A member that the contract may leave out of an answer is never missed in one; in a body it could be sent.
-    yield from (f"{place}: lacks {name}" for name in theirs[0 if place == "body" else 1] - ours[0])
-    if theirs[0]:  # where the contract describes nothing, there is nothing to be more than
-        yield from (f"{place}: adds {name}" for name in ours[0] - theirs[0])
-    both = theirs[0] & ours[0]
-    yield from (f"{place}: {name} is not required" for name in (theirs[1] - ours[1]) & both)
-    if place == "body":
-        yield from (f"{place}: {name} is required" for name in (ours[1] - theirs[1]) & both)
-
-
-def _body(document: Mapping[str, Any], operation: Json) -> tuple[set[str], set[str]]:
-    return _shape(document, _schema(operation.get("requestBody", {})))
-
-
-def _answer(document: Mapping[str, Any], operation: Json, status: str) -> tuple[set[str], set[str]]:
-    return _shape(document, _schema(operation["responses"][status]))
-
-
-def _schema(holder: Json) -> Json:
+def _shape(document: Mapping[str, Any], holder: Json) -> Shape:
     for media in holder.get("content", {}).values():
-        schema: Json = media.get("schema", {})
-        return schema
-    return {}
-
-
-def _shape(document: Mapping[str, Any], schema: Json) -> tuple[set[str], set[str]]:
-    """Return the members of an object, or of the items of a list, and those of them that are always there."""
-    if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        return _shape(document, document["components"]["schemas"][name])
-    if schema.get("type") == "array":
-        return _shape(document, schema.get("items", {}))
-    alternatives = schema.get("anyOf") or schema.get("oneOf") or []
-    shapes = [_shape(document, item) for item in alternatives if item.get("type") != "null"]
-    if shapes:
-        return set().union(*(shape[0] for shape in shapes)), set.intersection(*(shape[1] for shape in shapes))
-    return set(schema.get("properties", {})), set(schema.get("required", []))
+        return shape_of(document["components"].get("schemas", {}), media.get("schema", {}))
+    return shape_of({}, {})
 
 
 def named() -> dict[tuple[str, str], str]:
@@ -178,7 +125,7 @@ def section() -> str:
     exact, differing, missing = (sum(row[at] for row in rows.values()) for at in range(3))
     lines = [
         f"Of {exact + differing + missing} operations of the Management and Experience APIs {exact} are served exactly",
-        f"in path, statuses and members, {differing} with a difference that is named below, {missing} not yet.",
+        f"in path, statuses, members and types, {differing} with a difference that is named below, {missing} not yet.",
         "How an operation behaves beyond that is in the table above.",
         "",
         "| part | exactly | with a difference | not yet |",

@@ -153,7 +153,7 @@ def experience_routes(ctx: Context) -> list[Route]:
 def management_face(ctx: Context, keys: Keyring) -> Face:
     """Return the JSON API with its own description."""
     management = [*management_routes(ctx, keys), *well_known.routes(ctx)]
-    return api_face("/api", described(ctx, management, experience_routes(ctx)))
+    return api_face("/api", described(ctx, [*management, *experience_routes(ctx)]))
 
 
 async def build(

@@ -47,6 +47,7 @@ MODULES: tuple[ModuleType, ...] = (
 NOT_IN_THE_CLIENT = {
     "GET /api/swagger.json": "a document for generators of clients",
     "GET /api/.well-known/management.openapi.json": "a document for generators of clients",
+    "GET /api/.well-known/experience.openapi.json": "a document for generators of clients",
     "POST /api/verifications/verification-code": "the second spelling of /api/verification-codes",
     "POST /api/verifications/verification-code/verify": "the second spelling of /api/verification-codes/verify",
     "PATCH /api/users/{}/personal-access-tokens/{}": "the second spelling of PATCH …/personal-access-tokens",

@@ -7,8 +7,9 @@ from types import FunctionType
 
 import pytest
 
-from scripts.contract import routes
+from scripts.contract import operations, served
 from tests.client import contract, every
+from vestibule.api.documents import audience
 from vestibule.client import Operation, Page, Unreachable, connectors
 
 SINGLE = [every.single(call) for call in every.EVERY]
@@ -35,10 +36,15 @@ def test_what_the_contract_answers_is_read_whole(operation: Operation[object]) -
 
 def test_every_operation_that_the_server_serves_has_one_in_the_client() -> None:
     """Told apart by method and path; what is left out on purpose is in `NOT_IN_THE_CLIENT`, and nothing else is."""
-    offered = routes()
+    offered = offered_to_programs()
     sent = {template(operation, offered) for operation in SINGLE}
     left_out = {f"{method} {path}" for method, path in offered - sent}
     assert left_out == set(every.NOT_IN_THE_CLIENT)
+
+
+def offered_to_programs() -> set[tuple[str, str]]:
+    """Return what the Management API serves; people's browsers have other APIs."""
+    return {(method, path) for method, path in operations(served()) if audience(path) == "management"}
 
 
 def template(operation: Operation[object], offered: set[tuple[str, str]]) -> tuple[str, str]:
@@ -75,7 +81,7 @@ def test_every_function_that_makes_an_operation_is_tried_above() -> None:
 def test_the_client_has_an_answer_for_a_route_only_while_it_is_served() -> None:
     """The control: an operation that no route answers is noticed."""
     with pytest.raises(AssertionError, match="no route answers"):
-        template(Operation("GET", "/api/nowhere", dict), routes())
+        template(Operation("GET", "/api/nowhere", dict), offered_to_programs())
 
 
 def test_a_test_message_goes_to_exactly_one_recipient() -> None:

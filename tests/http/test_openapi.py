@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.http.world import NOTES, Note
@@ -18,8 +18,9 @@ from vestibule.errors import (
     UsernameInUse,
 )
 from vestibule.http import PUBLIC, Request, Response, Route, empty
-from vestibule.http.guard import Length, rule
-from vestibule.http.openapi import ErrorForm, Json, document
+from vestibule.http.guard import Length, Maybe, rule
+from vestibule.http.openapi import ErrorForm, document
+from vestibule.http.schemas import Json
 
 SCHEMES: dict[str, Json] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
 
@@ -194,3 +195,51 @@ def test_headers_that_a_route_reads_are_parameters() -> None:
             "description": "What was proven.",
         }
     ]
+
+
+class Inner(Struct, rename="camel"):
+    many_words: list[str] = []
+
+
+class Both(Struct, rename="camel"):
+    """Taken and answered."""
+
+    name: str
+    inner: Inner
+    some_text: str = "x"
+    may_be_absent: Maybe[str] = UNSET
+
+
+class Sparse(Struct, omit_defaults=True):
+    name: str
+    extra: str = ""
+
+
+class Tagged(Struct, tag_field="type", tag="tagged"):
+    size: int = 1
+
+
+def schema_of(paths: Any, reference: Json) -> Any:
+    return paths["components"]["schemas"][str(reference["$ref"]).rpartition("/")[2]]
+
+
+def test_a_member_with_a_default_may_be_left_out_of_a_body_and_is_always_in_an_answer() -> None:
+    """One type is two schemas then, inside as well; where both say the same it is one."""
+    route = Route("POST", "/api/x", handler, access=PUBLIC, body=(Both, Note), responses={200: list[Both], 201: Note})
+    shown: Any = made([route])
+    operation = shown["paths"]["/api/x"]["post"]
+    body, note = operation["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]["items"]
+    assert schema_of(shown, body)["required"] == ["name", "inner"]
+    assert schema_of(shown, answer)["required"] == ["name", "inner", "someText"]
+    assert schema_of(shown, schema_of(shown, body)["properties"]["inner"])["required"] == []
+    assert schema_of(shown, schema_of(shown, answer)["properties"]["inner"])["required"] == ["manyWords"]
+    assert operation["responses"]["201"]["content"]["application/json"]["schema"] == note
+    OpenAPIV31SpecValidator(shown).validate()
+
+
+def test_what_an_answer_leaves_out_is_not_promised_and_its_tag_is() -> None:
+    route = Route("GET", "/api/x", handler, access=PUBLIC, responses={200: Sparse, 201: list[Tagged]})
+    shown: Any = made([route])
+    assert shown["components"]["schemas"]["Sparse"]["required"] == ["name"]
+    assert shown["components"]["schemas"]["Tagged"]["required"] == ["type", "size"]

@@ -9,10 +9,17 @@ from vestibule import __version__
 from vestibule.domain.context import Context
 from vestibule.errors import StoreUnavailable
 from vestibule.http import PUBLIC, Handler, Request, Response, Route, empty, json_response, openapi
-from vestibule.http.openapi import Json
+from vestibule.http.schemas import Json
 from vestibule.model import MANAGEMENT_SCOPE
 
-TITLE, EXPERIENCE_TITLE = "Vestibule Management API", "Vestibule Experience API"
+TITLE = "Vestibule API"
+MANAGEMENT = "management"
+AUDIENCES = {
+    "experience": ("Vestibule Experience API", ("/api/experience/", "/api/interaction/")),
+    "user": ("Vestibule account API", ("/api/my-account/",)),
+    MANAGEMENT: ("Vestibule Management API", ("/api/",)),
+}
+"""Title and paths of each audience's document; the first that fits a path has it."""
 SCHEMES: dict[str, Json] = {
     "OAuth2": {
         "type": "oauth2",
@@ -24,63 +31,48 @@ SCHEMES: dict[str, Json] = {
             }
         },
     },
-}
-COOKIES: dict[str, Json] = {
     "Cookie": {
         "type": "apiKey",
         "in": "cookie",
         "name": "_interaction",
         "description": "All cookies of the authorization endpoint; `logto-app-id` or `app_id` names the client.",
-    }
+    },
 }
 
 
-def describe_experience(routes: Sequence[Route], public_url: str) -> Json:
-    """Return the OpenAPI document of the Experience API."""
+def describe(routes: Sequence[Route], public_url: str, title: str = TITLE) -> Json:
+    """Return the OpenAPI document of routes of the JSON API."""
+    named = {getattr(route.access, "security", "") for route in routes}
     return openapi.document(
         routes,
-        title=EXPERIENCE_TITLE,
+        title=title,
         version=__version__,
         server=public_url,
-        schemes=COOKIES,
+        schemes={name: scheme for name, scheme in SCHEMES.items() if name in named},
         always=(StoreUnavailable,),
         conditional=True,
     )
 
 
-def describe(routes: Sequence[Route], public_url: str) -> Json:
-    """Return the OpenAPI document of the Management API."""
-    return openapi.document(
-        routes,
-        title=TITLE,
-        version=__version__,
-        server=public_url,
-        schemes=SCHEMES,
-        always=(StoreUnavailable,),
-        conditional=True,
-    )
+def audience(path: str) -> str:
+    """Return whom a route is for."""
+    return next(name for name, (_, prefixes) in AUDIENCES.items() if f"{path}/".startswith(prefixes))
 
 
-def described(ctx: Context, routes: Sequence[Route], experience: Sequence[Route] = ()) -> list[Route]:
-    """Return the routes with those that describe them, and the one that says whether the store answers.
-
-    `experience` are the routes of the Experience API, which has a document of its own.
-    """
+def described(ctx: Context, routes: Sequence[Route]) -> list[Route]:
+    """Return the routes with those that describe them, for all and by audience, and the one that says we are there."""
     served: list[Route] = []
 
-    @cache
-    def whole() -> bytes:
-        return msgspec.json.encode(describe(served, ctx.settings.public_url))
+    def document(title: str, only: str = "") -> Handler:
+        @cache
+        def made() -> bytes:
+            shown = [route for route in served if only in ("", audience(route.path))]
+            return msgspec.json.encode(describe(shown, ctx.settings.public_url, title))
 
-    @cache
-    def of_experience() -> bytes:
-        return msgspec.json.encode(describe_experience(experience, ctx.settings.public_url))
+        async def shown(request: Request) -> Response:
+            return json_response(made())
 
-    async def shown(request: Request) -> Response:
-        return json_response(whole())
-
-    async def shown_experience(request: Request) -> Response:
-        return json_response(of_experience())
+        return shown
 
     async def status(request: Request) -> Response:
         await ctx.db.ping()
@@ -93,8 +85,10 @@ def described(ctx: Context, routes: Sequence[Route], experience: Sequence[Route]
     served += [
         *routes,
         public("/api/status", status, "Whether the server and its store answer", "Status", {204: None}),
-        public("/api/swagger.json", shown, "Every operation of this API", "Swagger.json", json),
-        public("/api/.well-known/management.openapi.json", shown, "The Management API", "Well-known", json),
-        public("/api/.well-known/experience.openapi.json", shown_experience, "The Experience API", "Well-known", json),
+        public("/api/swagger.json", document(TITLE), "Every operation that is served", "Swagger.json", json),
     ]
-    return [*served, *experience]
+    for name in {MANAGEMENT, *(audience(route.path) for route in routes)}:
+        title = AUDIENCES[name][0]
+        path = f"/api/.well-known/{name}.openapi.json"
+        served.append(public(path, document(title, name), f"Every operation of the {title}", "Well-known", json))
+    return served

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct
 
 from vestibule.digests import ALGORITHMS
 from vestibule.http.guard import Length, Maybe, Nullable, Pattern, Url, rule
@@ -22,6 +22,14 @@ PhoneOrEmpty = Annotated[str, rule(PHONE, or_empty=True)]
 Avatar = Annotated[str, rule(Url(), or_empty=True)]
 Filled = Annotated[str, rule(Length(minimum=1))]
 Algorithm = Literal[ALGORITHMS]  # type: ignore[valid-type]
+
+RawObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
+"""An object that is passed on as the store keeps it."""
+
+
+def one_of(*values: str) -> Meta:
+    """Say in the schema of an answer's text which values it has; nothing is checked."""
+    return Meta(extra_json_schema={"enum": list(values)})
 
 
 class AddressBody(Struct, rename="camel", omit_defaults=True):
@@ -118,19 +126,19 @@ class UserOut(Struct, rename="camel", omit_defaults=True):
     primary_phone: str | None
     name: str | None
     avatar: str | None
-    custom_data: Raw
-    identities: Raw
+    custom_data: RawObject
+    identities: RawObject
     last_sign_in_at: int | None
     created_at: int
     updated_at: int
-    profile: Raw
+    profile: RawObject
     application_id: str | None
     cimd_client_id: str | None
     is_suspended: bool
     has_password: bool
     sso_identities: Maybe[list[dict[str, Any]]] = UNSET
     password_digest: Maybe[Nullable[str]] = UNSET
-    password_algorithm: Maybe[Nullable[str]] = UNSET
+    password_algorithm: Maybe[Nullable[Annotated[str, one_of(*ALGORITHMS)]]] = UNSET
 
 
 def user_out(user: User, *, sso: bool = False, password: bool = False) -> UserOut:

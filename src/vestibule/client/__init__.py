@@ -63,7 +63,7 @@ from vestibule.client.models import (
     UserSessions,
 )
 from vestibule.client.operation import Operation, Page
-from vestibule.client.organizations import OrganizationRole, UserOrganization
+from vestibule.client.organizations import ApplicationOrganization, OrganizationRole, UserOrganization
 from vestibule.client.sync import ManagementClient
 
 __all__ = [

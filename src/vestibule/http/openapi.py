@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-import msgspec
-
 from vestibule.errors import (
     AppError,
     BodyTooLarge,
@@ -15,13 +13,12 @@ from vestibule.errors import (
     InvalidPagination,
     Unauthorized,
 )
+from vestibule.http import schemas
 from vestibule.http.access import PUBLIC
 from vestibule.http.body import UnsupportedEncoding
 from vestibule.http.routing import Route
+from vestibule.http.schemas import Json
 
-Json = dict[str, object]
-
-REFERENCES = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _BODYLESS = frozenset({204, 303, 304})
@@ -65,10 +62,10 @@ def document(
     answer 304 to an entity tag that still holds.
     Raises ValueError when a route that is not public names no declared scheme, or an operation id repeats.
     """
-    kinds = list(_kinds(routes))
-    schemas, components = msgspec.json.schema_components(kinds, schema_hook=_any_schema, ref_template=REFERENCES)
-    known = dict(zip(map(repr, kinds), schemas, strict=True))
-    builder = _Builder(known, components, schemes, error_form or ErrorForm(), always, conditional)
+    taken = _different(kind for route in routes for kind in (*route.bodies, route.query))
+    answered = _different(kind for route in routes for kind in route.responses.values())
+    known = schemas.schemas(taken, answered)
+    builder = _Builder(known, schemes, error_form or ErrorForm(), always, conditional)
     paths: dict[str, Json] = {}
     for route in routes:
         operations = paths.setdefault(_PARAMETER.sub(r"{\1}", route.path), {})
@@ -81,35 +78,24 @@ def document(
         "info": info,
         "servers": [{"url": server}],
         "paths": paths,
-        "components": {"schemas": components, "securitySchemes": dict(schemes)},
+        "components": {"schemas": dict(known.components), "securitySchemes": dict(schemes)},
     }
 
 
-def _kinds(routes: Iterable[Route]) -> Iterable[object]:
-    seen: set[str] = set()
-    for route in routes:
-        for kind in (*route.bodies, route.query, *route.responses.values()):
-            if kind is not None and repr(kind) not in seen:
-                seen.add(repr(kind))
-                yield kind
-
-
-def _any_schema(kind: type) -> Json:
-    return {"description": "Any JSON value"}
+def _different(kinds: Iterable[object]) -> list[object]:
+    return list({repr(kind): kind for kind in kinds if kind is not None}.values())
 
 
 class _Builder:
     def __init__(
         self,
-        known: Mapping[str, Json],
-        components: Mapping[str, Json],
+        known: schemas.Schemas,
         schemes: Mapping[str, Json],
         form: ErrorForm,
         always: Sequence[type[AppError]],
         conditional: bool,
     ) -> None:
         self._known = known
-        self._components = components
         self._schemes = schemes
         self._form = form
         self._always = always
@@ -132,7 +118,7 @@ class _Builder:
             *_header_parameters(route),
         ]
         if route.bodies:
-            shapes = [self._known[repr(kind)] for kind in route.bodies]
+            shapes = [self._known.taken[repr(kind)] for kind in route.bodies]
             schema = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
             operation["requestBody"] = {"content": {"application/json": {"schema": schema}}, "required": True}
         operation["responses"] = self._responses(route)
@@ -167,8 +153,8 @@ class _Builder:
             found.append(_parameter("page_size", "query", size))
         if route.query is None:
             return found
-        reference = str(self._known[repr(route.query)]["$ref"]).rpartition("/")[2]
-        schema = self._components[reference]
+        reference = str(self._known.taken[repr(route.query)]["$ref"]).rpartition("/")[2]
+        schema = self._known.components[reference]
         required = schema.get("required", [])
         properties = schema.get("properties", {})
         if isinstance(properties, dict) and isinstance(required, list):
@@ -180,7 +166,7 @@ class _Builder:
         for status, kind in sorted(route.responses.items()):
             answer: Json = {"description": HTTPStatus(status).phrase}
             if kind is not None and status not in _BODYLESS:
-                answer["content"] = {"application/json": {"schema": self._known[repr(kind)]}}
+                answer["content"] = {"application/json": {"schema": self._known.answered[repr(kind)]}}
             responses[str(status)] = answer
         if self._conditional and route.method == "GET" and 200 in route.responses:
             responses["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase}

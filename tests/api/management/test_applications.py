@@ -136,7 +136,7 @@ async def test_a_refusal_names_the_settings_that_are_not_obeyed(world: World) ->
     answer = await world.call("PATCH", f"/applications/{application['id']}", body)
     assert (answer.status_code, answer.json()["code"]) == (400, "application.not_supported")
     assert answer.json()["data"] == {"fields": ["appLevelAccessControlEnabled", "protectedAppMetadata"]}
-    body = {"appLevelAccessControlEnabled": False, "name": "B"}
+    body = {"appLevelAccessControlEnabled": False, "protectedAppMetadata": None, "name": "B"}
     assert (await world.call("PATCH", f"/applications/{application['id']}", body)).status_code == 200
 
 

@@ -1,8 +1,12 @@
 """Every operation that we serve against the contract's shapes; what differs is named, and counted in the docs."""
 
+import json
+from functools import reduce
+
 import pytest
 
 from scripts import contract, docs
+from scripts.shapes import Shape, answered, shape_of, taken
 
 
 def test_every_difference_from_the_contract_is_named_and_none_that_is_gone() -> None:
@@ -56,3 +60,62 @@ def test_a_member_that_goes_or_comes_is_noticed() -> None:
     ours = {**theirs, "requestBody": {"content": {"application/json": {"schema": schema}}}}
     found = contract.compare(theirs, ours)
     assert {"body: lacks name", "body: adds extra", "body: username is required"} <= set(found)
+
+
+OBJECT = {"type": "object", "properties": {"at": {"type": "number"}, "by": {"type": "string"}}, "required": ["at"]}
+WHOLE = {
+    "type": "object",
+    "properties": {
+        "kind": {"type": "string", "enum": ["a", "b"]},
+        "one": {**OBJECT, "nullable": True},
+        "many": {"type": "array", "items": OBJECT},
+    },
+    "required": ["kind", "one"],
+}
+
+
+def changed(at: str, value: object) -> Shape:
+    """Return the shape of the object above with one part of its schema replaced; `None` takes the part out."""
+    schema = json.loads(json.dumps(WHOLE))
+    *way, last = at.split(".")
+    inside = reduce(lambda part, name: part[name], way, schema)
+    if value is None:
+        del inside[last]
+    else:
+        inside[last] = value
+    return shape_of({}, schema)
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "answer", "body"),
+    [
+        ("properties.one.properties.by", None, [], ["body: lacks one.by"]),
+        ("properties.one.properties.at", None, ["lacks one.at"], ["body: lacks one.at"]),
+        ("properties.many.items.properties.at.type", "string",
+         ["many[].at can be string"], ["body: many[].at does not take number"]),
+        ("properties.many.items.properties.at.type", "integer", [], []),
+        ("properties.many.items.properties.new", {}, ["adds many[].new"], ["body: adds many[].new"]),
+        ("properties.many.items.required", None, ["many[].at is not required"], ["body: many[].at is not required"]),
+        ("properties.one.required", ["at", "by"], [], ["body: one.by is required"]),
+        ("properties.one.nullable", None, [], ["body: one does not take null"]),
+        ("properties.kind.enum", ["a"], [], ["body: kind does not take b"]),
+        ("properties.kind.enum", ["a", "b", "c"], ["kind can be c"], []),
+        ("properties.kind.enum", None, ["kind can be any text"], []),
+        ("properties.kind", {"const": "a"}, [], ["body: kind does not take b"]),
+        ("properties.one", {"anyOf": [OBJECT, {"type": "null"}]}, [], []),
+    ],
+)  # fmt: skip
+def test_a_difference_inside_a_member_is_noticed(at: str, value: object, answer: list[str], body: list[str]) -> None:
+    """What we answer must be known there; what can be sent there must be taken here."""
+    theirs, ours = shape_of({}, WHOLE), changed(at, value)
+    assert answered(theirs, ours) == answer
+    assert taken(theirs, ours) == body
+
+
+def test_a_schema_inside_itself_ends() -> None:
+    tree = {
+        "type": "object",
+        "properties": {"below": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}},
+    }
+    read = shape_of({"Tree": tree}, {"$ref": "#/components/schemas/Tree"})
+    assert read.members["below"].items == Shape()

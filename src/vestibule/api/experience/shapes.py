@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Struct
 
 from vestibule.api.schemas import Email, Filled, Phone, ProfileBody, Username
-from vestibule.domain.interactions.state import IdentifierKind, InteractionEvent
+from vestibule.domain.interactions.state import IdentifierKind, InteractionEvent, RecordType
 from vestibule.http.guard import Length, Maybe, Url, rule
 
 Name = Annotated[str, rule(Length(maximum=128))]
@@ -152,7 +152,7 @@ class RecordOut(Struct, rename="camel", omit_defaults=True):
     """A verification without its secrets."""
 
     id: str
-    type: str
+    type: RecordType
     identifier: Maybe[IdentifierBody] = UNSET
     template_type: Maybe[InteractionEvent] = UNSET
     user_id: Maybe[str] = UNSET

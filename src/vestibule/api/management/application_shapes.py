@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
+from vestibule.api.schemas import RawObject, one_of
 from vestibule.domain.redirect_uris import can_be_registered, is_origin
 from vestibule.http.guard import Length, Maybe, Nullable, Range, Url, rule
 from vestibule.http.issues import Issue, Path, custom
 from vestibule.model import BUILT_IN_APPLICATION, TENANT, Application
 
 WireType = Literal["Native", "SPA", "Traditional", "MachineToMachine", "Protected", "SAML"]
+ApplicationType = Annotated[str, one_of(*get_args(WireType))]
 HIDDEN_SECRET = "N/A"  # noqa: S105 - the contract's word for no secret
 
 
@@ -93,7 +95,7 @@ class ApplicationPatch(Struct, rename="camel"):
     custom_client_metadata: Maybe[SettingsIn] = UNSET
     custom_data: Maybe[dict[str, Any]] = UNSET
     app_level_access_control_enabled: Maybe[bool] = UNSET
-    protected_app_metadata: Maybe[dict[str, Any]] = UNSET
+    protected_app_metadata: Maybe[Nullable[dict[str, Any]]] = UNSET
     is_admin: Maybe[bool] = UNSET
 
 
@@ -104,11 +106,11 @@ class ApplicationOut(Struct, rename="camel", omit_defaults=True):
     id: str
     name: str
     description: str | None
-    type: str
-    oidc_client_metadata: Raw
-    custom_client_metadata: Raw
+    type: ApplicationType
+    oidc_client_metadata: RawObject
+    custom_client_metadata: RawObject
     protected_app_metadata: None
-    custom_data: Raw
+    custom_data: RawObject
     is_third_party: bool
     app_level_access_control_enabled: bool
     created_at: int
@@ -157,6 +159,6 @@ def unsupported(body: ApplicationCreate | ApplicationPatch) -> list[str]:
     if isinstance(body, ApplicationPatch):
         if body.app_level_access_control_enabled is True:
             found.append("appLevelAccessControlEnabled")
-        if body.protected_app_metadata is not UNSET:
+        if body.protected_app_metadata not in (UNSET, None):
             found.append("protectedAppMetadata")
     return found

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from vestibule.connectors.factory import FormItem
+from vestibule.connectors.factory import ConnectorType, FormItem, Platform
 from vestibule.domain.connectors import AnyFactory, Instance
 from vestibule.http.guard import Length, Maybe, Nullable, Pattern, rule
 
@@ -62,7 +62,7 @@ class FactoryOut(Struct, rename="camel"):
     """A factory: what can be configured."""
 
     id: str
-    type: str
+    type: ConnectorType
     is_demo: bool
     target: str
     name: dict[str, str]
@@ -71,7 +71,7 @@ class FactoryOut(Struct, rename="camel"):
     logo_dark: str | None
     readme: str
     form_items: list[FormItem]
-    platform: str | None
+    platform: Platform | None
 
 
 class ConnectorOut(Struct, rename="camel"):
@@ -79,7 +79,7 @@ class ConnectorOut(Struct, rename="camel"):
 
     id: str
     connector_id: str
-    type: str
+    type: ConnectorType
     is_demo: bool
     config: dict[str, object]
     metadata: dict[str, object]
@@ -93,7 +93,7 @@ class ConnectorOut(Struct, rename="camel"):
     logo_dark: str | None
     readme: str
     form_items: list[FormItem]
-    platform: str | None
+    platform: Platform | None
 
 
 def factory_out(factory: AnyFactory) -> FactoryOut:

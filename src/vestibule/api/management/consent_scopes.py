@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Struct
 
+from vestibule.api.schemas import one_of
 from vestibule.domain import consent_scopes
 from vestibule.domain.consent_scopes import USER_SCOPES, Enabled, ScopeKind
 from vestibule.domain.context import Context
@@ -61,7 +62,7 @@ class ConsentScopesOut(Struct, rename="camel"):
     organization_scopes: list[ConsentScopeOut]
     resource_scopes: list[ResourceScopesOut]
     organization_resource_scopes: list[ResourceScopesOut]
-    user_scopes: list[str]
+    user_scopes: list[Annotated[str, one_of(*USER_SCOPES)]]
 
 
 def _out(enabled: Enabled) -> ConsentScopesOut:

@@ -31,7 +31,7 @@ class GrantPayload(Struct, rename="camel"):
     exp: int
     iat: int
     jti: str
-    kind: str
+    kind: Literal["Grant"]
     client_id: str
     account_id: str
     openid: OpenIdOut

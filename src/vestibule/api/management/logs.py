@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
+from vestibule.api.schemas import RawObject
 from vestibule.domain.context import Context
 from vestibule.errors import EntityNotFound
 from vestibule.http import Access, Request, Response, Route, json_response, paginated
@@ -25,7 +26,7 @@ class LogOut(Struct, rename="camel"):
     tenant_id: str
     id: str
     key: str
-    payload: Raw
+    payload: RawObject
     created_at: int
 
 

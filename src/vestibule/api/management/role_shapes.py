@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Struct
 
+from vestibule.api.management.application_shapes import ApplicationType
 from vestibule.api.management.scopes import ScopeOut
 from vestibule.domain.roles import Popularity
 from vestibule.http.guard import Length, Maybe, rule
@@ -63,7 +64,7 @@ class FeaturedApplicationOut(Struct):
 
     id: str
     name: str
-    type: str
+    type: ApplicationType
 
 
 class ListedRoleOut(RoleOut, rename="camel"):

@@ -1,5 +1,7 @@
 """`/api/users/{userId}/sessions`: a user's sessions at the authorization server, listed and ended."""
 
+from typing import Literal
+
 from msgspec import UNSET, Struct
 
 from vestibule.domain import sessions
@@ -26,7 +28,7 @@ class SessionPayload(Struct, rename="camel"):
     iat: int
     jti: str
     uid: str
-    kind: str
+    kind: Literal["Session"]
     login_ts: int
     account_id: str
     authorizations: dict[str, AuthorizationOut]
