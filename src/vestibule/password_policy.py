@@ -1,7 +1,7 @@
 """The password policy: by default 8 to 256 characters, not a common one, not the person's own name, no mere pattern.
 
-What is asked for is set at the sign-in experience; the account server applies the default. The Management API applies
-no policy, as the contract says. No composition rules and no forced change by default (NIST SP 800-63B).
+What is asked for is set at the sign-in experience. The Management API applies no policy, as the contract says. No
+composition rules and no forced change by default (NIST SP 800-63B).
 """
 
 import string

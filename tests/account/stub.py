@@ -54,6 +54,8 @@ class Stub:
     codes: dict[str, JSON] = field(default_factory=dict)
     personal: dict[str, list[JSON]] = field(default_factory=dict)
     factors: dict[str, list[JSON]] = field(default_factory=dict)
+    experience: JSON | None = None
+    issues: dict[str, list[JSON]] | None = None
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one", "use": "sig"}))
     more_keys: list[Any] = field(default_factory=list)
     broken: Callable[[str], Response | Awaitable[Response | None] | None] = lambda _: None
@@ -99,6 +101,8 @@ class Stub:
             ("GET", "/api/users/{id}/mfa-verifications", self.list_factors),
             ("POST", "/api/users/{id}/mfa-verifications", self.create_factor),
             ("DELETE", "/api/users/{id}/mfa-verifications/{factor}", self.delete_factor),
+            ("GET", "/api/sign-in-exp", self.sign_in_experience),
+            ("POST", "/api/sign-in-exp/default/check-password", self.check_password),
             ("POST", "/api/verification-codes", self.send_code),
             ("POST", "/api/verification-codes/verify", self.verify_code),
         ]
@@ -272,6 +276,20 @@ class Stub:
             return error(404, "entity.not_found")
         held.remove(gone[0])
         return Response(status_code=204)
+
+    async def sign_in_experience(self, request: Request) -> Response:
+        """What is decided, on a server that tells."""
+        return Response("Not Found", 404) if self.experience is None else JSONResponse(self.experience)
+
+    async def check_password(self, request: Request) -> Response:
+        """Whether a password meets the policy, on a server that tells: a refusal is no error envelope."""
+        body = await request.json()
+        if self.issues is None:
+            return Response("Not Found", 404)
+        if body["userId"] not in self.users:
+            return error(404, "entity.not_found")
+        found = self.issues.get(body["password"])
+        return JSONResponse({"result": False, "issues": found}, 400) if found else JSONResponse({"result": True})
 
     async def send_code(self, request: Request) -> Response:
         """Remember who was written to."""

@@ -25,6 +25,7 @@ CALLS: list[tuple[str, str, Any, str]] = [
     ("PATCH", "", {"name": "x"}, "account:profile"),
     ("PATCH", "/profile", {"nickname": "x"}, "account:profile"),
     ("GET", "/custom-data", None, "account:read"),
+    ("GET", "/policies", None, "account:read"),
     ("PATCH", "/custom-data", {"customData": {}}, "account:profile"),
     ("POST", "/proofs", {"method": "password", "action": "password.change"}, "account:read"),
     ("POST", "/proofs/{proof_id}/verify", {"secret": "x"}, "account:read"),

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 
 from msgspec import UNSET, UnsetType
 
-from vestibule import password_policy
-from vestibule.account import problems, store
+from vestibule.account import policies, problems, store
 from vestibule.account.context import Context
 from vestibule.account.proven import proven
 from vestibule.client import users
@@ -18,14 +17,6 @@ EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+\Z")
 DIGITS = re.compile(r"[0-9]{6,15}\Z")
 PUNCTUATION = re.compile(r"[\s().\-/]+")
 
-PASSWORD_WORDS = {
-    password_policy.TOO_SHORT: "Use at least 8 characters.",
-    password_policy.TOO_LONG: "Use at most 256 characters.",
-    password_policy.REPETITION: "Do not repeat one piece again and again.",
-    password_policy.SEQUENCE: "Do not build the password from rows of letters, digits or keys.",
-    password_policy.PWNED: "This password is one of the first that others would guess. Choose another one.",
-    password_policy.USER_INFO: "Do not build the password from your own name or address.",
-}
 REFUSALS: dict[str, Exception] = {
     "username_already_in_use": problems.Taken("This user name is taken. Choose another one."),
     "email_already_in_use": problems.Taken("This e-mail address belongs to another account."),
@@ -60,6 +51,8 @@ def phone(text: str) -> str:
 
 async def change(ctx: Context, user: User, field: str, value: str, presented: list[str]) -> User:
     """Set an identifier after the proofs its rule asks for. Raises ProofRequired, Taken, InvalidFields."""
+    if field == "username" and value != user.username:
+        await policies.judge_username(ctx, value)
     return await proven(
         ctx, user, f"{field}.change", presented, _update(user.id, field, value), value=value, refusals=REFUSALS
     )
@@ -93,10 +86,7 @@ def _ways_in(user: User) -> set[str]:
 
 async def change_password(ctx: Context, user: User, password: str, presented: list[str]) -> User:
     """Set the password after a fresh proof, and end the sessions of the page. Raises ProofRequired, InvalidFields."""
-    about = [user.username, user.primary_email, user.primary_phone, user.name]
-    reasons = password_policy.check(password, about)
-    if reasons:
-        raise problems.InvalidFields({"password": " ".join(PASSWORD_WORDS[reason] for reason in reasons)})
+    await policies.judge_password(ctx, user, password)
     changed = await proven(ctx, user, "password.change", presented, users.set_password(user.id, password))
     # Whoever had signed in to the page with the old password has to sign in again (B40).
     async with ctx.db.write() as tx:

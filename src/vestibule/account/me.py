@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from vestibule.account import identifiers, problems, proofs, wire
+from vestibule.account import identifiers, policies, problems, proofs, wire
 from vestibule.account.access import caller_of
 from vestibule.account.context import Context, saying
 from vestibule.account.declaring import Row, declared
@@ -88,6 +88,11 @@ class Me:
             data = await self._ctx.send(users.update_custom_data(user.id, body.custom_data))
         return json_response(wire.CustomData(self._allowed(data)))
 
+    async def policies(self, request: Request) -> Response:
+        """GET /api/me/policies: what a form can say before a value is refused."""
+        await self._user(request)
+        return json_response(await policies.policies(self._ctx))
+
     def _allowed(self, data: dict[str, Any]) -> dict[str, Any]:
         return {key: data[key] for key in self._ctx.settings.custom_data_keys if key in data}
 
@@ -156,6 +161,8 @@ class Me:
                 200, wire.CustomData),
             Row("PATCH", "/custom-data", self.change_custom_data, "custom-data.change", "Change custom data",
                 wire.CustomDataPatch, 200, wire.CustomData),
+            Row("GET", "/policies", self.policies, "account.read", "What is asked of passwords and user names", None,
+                200, policies.Policies),
             Row("POST", "/proofs", self.start_proof, "account.read", "Start a proof", wire.ProofRequest,
                 201, wire.ProofView, (problems.MethodUnavailable, problems.MessagesUnavailable)),
             Row("POST", "/proofs/{proof_id}/verify", self.verify_proof, "account.read", "Verify a proof",

@@ -12,11 +12,21 @@ CONTENT_TYPE = (b"content-type", b"application/problem+json")
 URN = "urn:vestibule:problem:"
 
 
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong with a value: a code, a sentence, and the numbers and kinds of character it names."""
+
+    code: str
+    detail: str
+    numbers: dict[str, int] = {}
+    allowed: list[str] = []
+
+
 class Problem(AppError):
     """Base of the account server's refusals; `code` is the last part of `type`."""
 
     title = "The request was refused"
     fields: dict[str, str] | None = None
+    reasons: dict[str, list[Reason]] | None = None
 
 
 class NotSignedIn(Problem):
@@ -98,14 +108,20 @@ class MethodUnavailable(Problem):
 
 
 class InvalidFields(Problem):
-    """One or more fields are wrong; `fields` says which and why."""
+    """One or more fields are wrong; `fields` says which and why, `reasons` each fault of a password or user name."""
 
     code, status, title = "invalid-fields", 422, "Check what you entered"
     message = "Some of what you entered cannot be saved."
 
-    def __init__(self, fields: dict[str, str]) -> None:
+    def __init__(self, fields: dict[str, str], reasons: dict[str, list[Reason]] | None = None) -> None:
         super().__init__(next(iter(fields.values())))
         self.fields = fields
+        self.reasons = reasons
+
+    @classmethod
+    def for_reasons(cls, field: str, reasons: list[Reason]) -> "InvalidFields":
+        """Make one of every reason against the value of one field."""
+        return cls({field: " ".join(reason.detail for reason in reasons)}, {field: reasons})
 
 
 class Taken(Problem):
@@ -212,6 +228,12 @@ def title_of(kind: type[AppError]) -> str:
 def schema(errors: Sequence[type[AppError]]) -> dict[str, object]:
     """Return the schema of the problems of one status."""
     text = {"type": "string"}
+    number = {"type": "object", "additionalProperties": {"type": "integer"}}
+    reason = {
+        "type": "object",
+        "properties": {"code": text, "detail": text, "numbers": number, "allowed": {"type": "array", "items": text}},
+        "required": ["code", "detail"],
+    }
     properties = {
         "type": {"type": "string", "enum": sorted({type_of(error) for error in errors})},
         "title": text,
@@ -221,6 +243,11 @@ def schema(errors: Sequence[type[AppError]]) -> dict[str, object]:
             "type": "object",
             "additionalProperties": text,
             "description": "What is wrong with each faulty member of the body.",
+        },
+        "reasons": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": reason},
+            "description": "Every reason against a new password or user name, for pages with words of their own.",
         },
     }
     return {"type": "object", "properties": properties, "required": ["type", "title", "status", "detail"]}
@@ -237,6 +264,8 @@ def render(request: Request, error: Exception) -> Response:
     fields = error.fields if isinstance(error, Problem) else _fields(error.data)
     if fields:
         body["fields"] = fields
+    if isinstance(error, Problem) and error.reasons:
+        body["reasons"] = error.reasons
     return Response(msgspec.json.encode(body), error.status, content_type=CONTENT_TYPE, headers=error.headers)
 
 

@@ -1,6 +1,6 @@
 """The settings API as the page calls it: through its front door, with the user's bearer token, token check included."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -18,12 +18,13 @@ class SignInAgain(Exception):
 
 @dataclass(eq=False)
 class Trouble(Exception):
-    """A refusal: the last part of its type, the sentence, and the fields at fault."""
+    """A refusal: the last part of its type, the sentence, the fields at fault, and each reason against their values."""
 
     code: str
     detail: str
     fields: dict[str, str]
     status: int
+    reasons: dict[str, list[JsonObject]] = field(default_factory=dict)
 
 
 class SettingsApi:
@@ -48,5 +49,6 @@ class SettingsApi:
             raise IdentityServerAway
         if answer.status_code >= 400:
             code = str(held.get("type", "")).removeprefix(URN)
-            raise Trouble(code, str(held.get("detail", "")), dict(held.get("fields", {})), answer.status_code)
+            fields, reasons = dict(held.get("fields", {})), dict(held.get("reasons", {}))
+            raise Trouble(code, str(held.get("detail", "")), fields, answer.status_code, reasons)
         return held

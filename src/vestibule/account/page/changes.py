@@ -134,6 +134,7 @@ def with_trouble(field: str, form: Form, trouble: Trouble, t: Translate) -> Form
     """Say what is wrong at the field it belongs to, or over the form."""
     words = _translated(t, f"problem.{trouble.code}", trouble.detail)
     faults = {name: _translated(t, f"problem.field.{name}", said) for name, said in trouble.fields.items()}
+    faults |= {name: _reasons(t, name, listed) for name, listed in trouble.reasons.items()}
     if trouble.code in {"wrong-code", "code-over"}:
         faults = dict.fromkeys(trouble.fields, words)
     elif trouble.code in PLACES:
@@ -142,8 +143,18 @@ def with_trouble(field: str, form: Form, trouble: Trouble, t: Translate) -> Form
     return form.with_faults(known, "" if known else next(iter(faults.values()), words))
 
 
-def _translated(t: Translate, key: str, fallback: str) -> str:
+def _reasons(t: Translate, name: str, reasons: list[JsonObject]) -> str:
+    """Say every reason against a value; one that only a newer server knows in the words that came with it."""
+    said = []
+    for reason in reasons:
+        key = f"fault.{name}_rejected_{str(reason['code']).replace('.', '_')}"
+        kinds = ", ".join(t(f"characters.{kind}") for kind in reason.get("allowed", []))
+        said.append(_translated(t, key, str(reason["detail"]), kinds=kinds, **reason.get("numbers", {})))
+    return " ".join(said)
+
+
+def _translated(t: Translate, key: str, fallback: str, **values: object) -> str:
     try:
-        return t(key)
+        return t(key, **values)
     except MissingMessageError:
         return fallback

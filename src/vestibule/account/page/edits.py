@@ -10,6 +10,7 @@ from vestibule.account.page.proving import PASSED, passed_in, pending_in
 from vestibule.ui.messages import Translate
 
 ADDRESSES = {"email": ("email", "email", ""), "phone": ("tel", "tel", "tel")}
+POLICED = frozenset({"username", "password"})
 REMOVALS = {"remove-email": "email", "remove-phone": "phone", "remove-username": "username"}
 
 
@@ -25,12 +26,16 @@ def own_address(me: JsonObject) -> str:
 
 
 def form(field: str, me: JsonObject, t: Translate) -> Form | None:
-    """Return the form of one change, or None where there is nothing to change."""
+    """Return the form of one change, or None where there is nothing to change.
+
+    Of the fields in POLICED, `me` also has the `policies`.
+    """
     makers: dict[str, Callable[[], Form | None]] = {
         "name": lambda: _simple("name", me, t, autocomplete="name", verbatim=False),
         "picture": lambda: _simple("avatar", me, t, path="/picture", kind="url", autocomplete="photo"),
         "username": lambda: replace(
-            _simple("username", me, t, autocomplete="username", required=True), remove=_removal("username", me, t)
+            _simple("username", me, t, hint=_username_hint(me, t), autocomplete="username", required=True),
+            remove=_removal("username", me, t),
         ),
         "profile": lambda: profile.form(me, t),
         "email": lambda: _address("email", me, t),
@@ -67,14 +72,14 @@ def again(form: Form, values: dict[str, str], t: Translate) -> Form:
 
 def _simple(
     name: str, me: JsonObject, t: Translate, *, path: str = "", kind: str = "text", autocomplete: str,
-    required: bool = False, verbatim: bool = True,
+    required: bool = False, verbatim: bool = True, hint: str = "",
 ) -> Form:  # fmt: skip
     field = Field(
         name=name,
         label=t(f"field.{name}"),
         kind=kind,
         value=me[name] or "",
-        hint=t(f"hint.{name}"),
+        hint=hint or t(f"hint.{name}"),
         wrong="" if verbatim is False else t(f"problem.field.{name}"),
         autocomplete=autocomplete,
         required=required,
@@ -105,12 +110,22 @@ def _address(kind: str, me: JsonObject, t: Translate) -> Form:
     )
 
 
+def _username_hint(me: JsonObject, t: Translate) -> str:
+    """Say what is asked of user names, where it is more than what they are anyway."""
+    asked = me["policies"]["username"]
+    if asked == {"minLength": 1, "maxLength": 128, "allowedChars": dict.fromkeys(asked["allowedChars"], True)}:
+        return t("hint.username")
+    kinds = [t(f"characters.{name}") for name, may in asked["allowedChars"].items() if may]
+    return t("hint.username_policy", min=asked["minLength"], max=asked["maxLength"], kinds=", ".join(kinds))
+
+
 def _password(me: JsonObject, t: Translate) -> Form:
+    asked = me["policies"]["password"]
     new = Field(
         name="password",
         label=t("field.new_password"),
         kind="password",
-        hint=t("hint.password"),
+        hint=t("hint.password", min=asked["minLength"], max=asked["maxLength"]),
         autocomplete="new-password",
         required=True,
     )

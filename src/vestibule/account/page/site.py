@@ -120,10 +120,16 @@ class AccountPages:
         """GET /<field>: the form of one change."""
 
         async def show(request: Request, session: Open, me: JsonObject) -> Response:
-            form = edits.form(request.path_params["field"], me, translator(language_of(request)))
+            form = await self._form(request, session, me)
             return self.show_form(request, session, form) if form else self.missing(request)
 
         return await self.signed_in(request, show)
+
+    async def _form(self, request: Request, session: Open, me: JsonObject) -> Form | None:
+        field = request.path_params["field"]
+        if field in edits.POLICED:
+            me = {**me, "policies": await self._api.call(session.access_token, "GET", "/policies")}
+        return edits.form(field, me, translator(language_of(request)))
 
     async def edited(self, request: Request) -> Response:
         """POST /<field>: make one change, or show the form again with what is wrong."""
@@ -131,7 +137,7 @@ class AccountPages:
         async def show(request: Request, session: Open, me: JsonObject) -> Response:
             values = await posted(request, session)
             field, t = request.path_params["field"], translator(language_of(request))
-            form = edits.form(field, me, t)
+            form = await self._form(request, session, me)
             if form is None:
                 return self.missing(request)
             again = await self.changes.apply(field, form, me, session.access_token, values, t)
