@@ -272,7 +272,9 @@ async def test_a_password_is_set_and_changed(world: World) -> None:
     assert "one of the first that others would guess" in weak.text
     done = await post(world, "/password", page, current="correct horse", password="battery staple nine")
     assert done.headers["location"] == "/?saved=password"
+    assert "Each of them signs you in, together with your password." in (await world.client.get("/")).text
     del world.stub.passwords["ada"]
+    assert "Set a password, and each of them signs you in with it." in (await world.client.get("/")).text
     page = (await world.client.get("/password")).text
     codes = await post(world, "/password", page, password="x")
     name = next(iter(re.findall(r'name="(proof_[^"]+)"', codes.text)))

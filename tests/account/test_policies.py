@@ -137,6 +137,9 @@ async def test_the_page_says_what_is_asked_and_what_is_wrong_in_its_language(wor
     await sign_in(world)
     page = (await world.client.get("/password")).text
     assert "15 to 64 characters" in page
+    assert (
+        'minlength="15" passwordrules="minlength: 15; maxlength: 64;" data-wrong="Use at least 15 characters."' in page
+    )
     weak = await post(world, "/password?lang=fr", page, current="correct horse", password=GOOD)
     assert weak.status_code == 422
     for words in ("Utilisez au moins 15 caractères.", "à partir de votre nom", UNKNOWN_REASON):

@@ -126,6 +126,8 @@ def _password(me: JsonObject, t: Translate) -> Form:
         label=t("field.new_password"),
         kind="password",
         hint=t("hint.password", min=asked["minLength"], max=asked["maxLength"]),
+        shortest=asked["minLength"],
+        longest=asked["maxLength"],
         autocomplete="new-password",
         required=True,
     )

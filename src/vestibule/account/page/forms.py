@@ -13,7 +13,7 @@ class Field:
     """One input. `kind` is an input type; `password` and `select` get their own control.
 
     `wrong` is what the page says at once when the browser finds the value malformed; `verbatim` keeps the keyboard
-    from correcting it.
+    from correcting it; `shortest` and `longest` are for new passwords.
     """
 
     name: str
@@ -27,6 +27,8 @@ class Field:
     mode: str = ""
     style: str = ""
     options: Options = ()
+    shortest: int = 0
+    longest: int = 0
     required: bool = False
     verbatim: bool = True
 
