@@ -189,6 +189,8 @@ def forbidden(files: Iterable[Source]) -> list[tuple[str, str]]:
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Assert) and not is_test:
                 wrong.append((f"{source.module}:{node.lineno}", "assert"))
+            if isinstance(node, ast.Name) and node.id == "__debug__":
+                wrong.append((f"{source.module}:{node.lineno}", "__debug__"))
             if isinstance(node, ast.Attribute):
                 match = re.match(r"^pytest\.(?:mark\.)?(skip|xfail|skipif|importorskip)$", dotted(node))
                 if match:

@@ -145,6 +145,7 @@ def test_reading_the_clock_or_making_randomness_elsewhere_is_noticed(text: str) 
     [
         ("from starlette.middleware.base import BaseHTTPMiddleware\n", "BaseHTTPMiddleware"),
         ("assert 1 == 1\n", "assert"),
+        ("if __debug__:\n    x = 1\n", "__debug__"),
         ("x = 1  # TODO later\n", "TODO"),
         ("x = 1  # FIXME\n", "FIXME"),
         ("import pytest\n\npytest.skip('no')\n", "skip"),
@@ -156,6 +157,7 @@ def test_a_forbidden_word_is_noticed(text: str, fault: str) -> None:
 
 
 def test_no_forbidden_word_is_written() -> None:
+    """B97: without an `assert` and `__debug__` the product is the same under `python -O`."""
     assert architecture.forbidden(PRODUCT) == []
 
 

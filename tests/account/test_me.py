@@ -93,7 +93,7 @@ async def test_a_wrong_name_or_picture_changes_nothing(world: World, body: Any, 
 
 
 async def test_a_user_id_or_a_privilege_in_the_body_is_ignored(world: World) -> None:
-    """B79, B83: the subject comes from the token only."""
+    """A28, B79, B83: the subject comes from the token only, and nobody sets what the server decides."""
     world.stub.add("bob", name="Bob")
     body = {"name": "Mallory", "id": "bob", "userId": "bob", "isSuspended": True, "primaryEmail": "x@x.io"}
     answer = await world.client.patch(

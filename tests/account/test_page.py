@@ -3,7 +3,7 @@
 import re
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx2
 import pytest
@@ -68,6 +68,22 @@ async def test_a_visitor_is_sent_to_sign_in_with_state_nonce_and_pkce(world: Wor
     assert request["resource"] == f"{URL}/api"
     assert len(request["state"]) == len(request["nonce"]) == 43
     assert set(ALL.split()) <= set(request["scope"].split())
+
+
+async def test_the_host_that_a_request_names_decides_no_link_of_the_page(world: World) -> None:
+    """A23, B58: the address to come back to, links and cookies are those of the configured address."""
+    forged = {"host": "evil.example", "x-forwarded-host": "evil.example", "forwarded": "host=evil.example;proto=https"}
+    first = await world.client.get("/login", headers=forged)
+    query = {name: values[0] for name, values in parse_qs(urlsplit(first.headers["location"]).query).items()}
+    assert (query["redirect_uri"], query["resource"]) == (f"{URL}/callback", f"{URL}/api")
+    await sign_in(world)
+    for path in ("/", "/email", "/password", "/nowhere", "/api/openapi.json", "/api/me"):
+        answer = await world.client.get(path, headers=forged)
+        assert "evil" not in answer.text + str(answer.headers), path
+    csrf = re.search(r'name="csrf" value="([^"]+)"', (await world.client.get("/")).text)
+    assert csrf is not None
+    out = await world.client.post("/logout", data={"csrf": csrf[1]}, headers={"origin": URL, **forged})
+    assert f"post_logout_redirect_uri={quote(f'{URL}/signed-out', safe='')}" in out.headers["location"]
 
 
 async def test_signing_in_shows_the_account_and_hides_the_tokens(world: World) -> None:

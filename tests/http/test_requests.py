@@ -57,7 +57,7 @@ async def test_anything_else_is_invalid_pagination(query: str) -> None:
 
 
 async def test_links_name_the_public_address_and_keep_the_query() -> None:
-    """A23: neither Host nor forwarding headers decide a link."""
+    """A23, B58: neither Host nor forwarding headers decide a link."""
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
     async with client_of(app_of(LISTING)) as client:
         answer = await client.get("/api/users?q=a+b&page=2&x=1&x=2", headers=headers)

@@ -106,7 +106,7 @@ async def test_a_code_or_token_that_is_cut_or_extended_is_worth_nothing(world: W
 
 
 async def test_the_host_that_a_request_names_is_never_believed(world: World) -> None:
-    """A23: neither in documents nor in redirects, forms and challenges."""
+    """A23, B58: neither in documents nor in redirects, forms and challenges."""
     await world.user()
     app, client = await world.application(), world.client()
     document = await client.get("/oidc/.well-known/openid-configuration", headers=FORWARDED)

@@ -140,6 +140,7 @@ async def test_only_codes_are_given_out(world: World, response_type: str | None,
         ({"max_age": "soon"}, "invalid_request"),
         ({"response_mode": "web_message"}, "unsupported_response_mode"),
         ({"request": "eyJ.a.b"}, "request_not_supported"),
+        ({"request": "eyJ.a.b.c.d"}, "request_not_supported"),  # A6: encrypted, with whatever claims inside
         ({"request_uri": "urn:x"}, "request_uri_not_supported"),
         ({"resource": "api"}, "invalid_target"),
         ({"resource": "https://api.example/#x"}, "invalid_target"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -307,3 +308,20 @@ async def test_new_users_get_the_default_roles(world: World) -> None:
     async with ctx.db.read() as tx:
         held = await tx.value(COUNT_ROLES, holder=user["id"])
     assert held == 1
+
+
+async def test_the_id_of_somebody_who_was_deleted_is_never_given_again(world: World) -> None:
+    """B82: ids are drawn, not counted, so that nobody inherits what still names the one who left."""
+    gone, later = set(), set()
+    for _ in range(20):
+        made = (await world.call("POST", "/users", {})).json()["id"]
+        assert (await world.call("DELETE", f"/users/{made}")).status_code == 204
+        gone.add(made)
+    for number in range(20):
+        # The id is the server's to choose, whatever the body asks for.
+        body = {"id": sorted(gone)[number], "username": f"later{number}"}
+        later.add((await world.call("POST", "/users", body)).json()["id"])
+    assert len(gone) == len(later) == 20
+    assert not gone & later
+    assert all(re.fullmatch("[0-9a-z]{12}", one) for one in gone | later)
+    assert (await world.call("GET", f"/users/{min(gone)}")).status_code == 404
