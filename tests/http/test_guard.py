@@ -178,9 +178,31 @@ async def test_what_no_store_can_hold_is_refused(content: bytes) -> None:
     assert (status, body["code"]) == (400, "guard.invalid_input")
 
 
-async def test_the_last_of_duplicate_keys_wins() -> None:
-    """B89: duplicate keys are no 500."""
-    assert await post(b'{"userName":"a","userName":"b"}') == (200, {"userName": "b"})
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b'{"userName":"a","userName":"b"}', "userName"),
+        (b'{"userName":"a","email":"a@b.c","userName":"a"}', "userName"),
+        (b'{"userName":"a","\\u0075serName":"b"}', "userName"),
+        (b'{"extra":1,"extra":2}', "extra"),
+        (b'{"customData":{"a":[{"b":1,"b":2}]}}', "b"),
+        (b'{"customData":{"":1,"":2}}', ""),
+        (b'{"count":1.0,"count":1.0}', "count"),
+    ],
+)
+async def test_a_name_that_comes_twice_is_refused(content: bytes, name: str) -> None:
+    """B89: what reads the first value and what reads the last must not be told different things."""
+    status, body = await post(content)
+    assert (status, body["code"]) == (400, "guard.invalid_input")
+    assert isinstance(body["data"], dict)
+    assert body["data"]["issues"] == [
+        {"code": "custom", "path": [], "message": f"The name {name!r} comes twice in one object."}
+    ]
+
+
+async def test_the_same_name_in_different_objects_is_no_repetition() -> None:
+    content = b'{"userName":"a","customData":{"userName":":","a":{"a":"\\"a\\":"},"b":[{"a":1},{"a":2}]}}'
+    assert (await post(content))[0] == 200
 
 
 async def test_depth_has_a_limit() -> None:

@@ -10,7 +10,9 @@ JSON builds the documented issue list. Field rules are declared beside the type:
         username: Maybe[Nullable[Username]] = UNSET
 """
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar, Union
@@ -92,7 +94,10 @@ def decode(content: bytes, kind: type[T]) -> T:
     try:
         value = plan.read(content)
     except (msgspec.MsgspecError, RecursionError) as error:
-        return _slow(plan, parse(content), error)
+        plain = parse(content)
+        _check_names(content)
+        return _slow(plan, plain, error)
+    _check_names(content)
     if plan.ruled and plan.shape.broken(value):
         return _slow(plan, parse(content), None)
     if b"\\u" in content or b"__proto__" in content or _LONG_NUMBER.search(content):
@@ -163,6 +168,23 @@ def _checked(content: bytes) -> bytes:
 def _depth(content: bytes) -> int:
     brackets = _STRING.sub(b"", content).translate(None, _NOT_BRACKETS)
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
+
+
+def _check_names(content: bytes) -> None:
+    """Refuse JSON with a name that comes twice in one object; raises InvalidInput."""
+    if content.count(b":") > 1:
+        _read_names(content.decode())
+
+
+def _different(members: list[tuple[str, object]]) -> None:
+    """Refuse a name that comes twice: one reader would take the first value, another the last (RFC 8259 section 4)."""
+    if len(members) > 1 and len({name for name, _ in members}) < len(members):
+        twice = next(name for name, count in Counter(name for name, _ in members).items() if count > 1)
+        raise refusal([custom(f"The name {twice!r} comes twice in one object.", [])])
+
+
+_read_names = json.JSONDecoder(object_pairs_hook=_different, parse_int=str, parse_float=str, parse_constant=str).decode
+"""Reads for the names alone; 5 µs for the body of a usual change. What it reads was read by msgspec before."""
 
 
 def parse(content: bytes) -> object:
