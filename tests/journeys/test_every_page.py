@@ -3,6 +3,7 @@
 import os
 import signal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -170,7 +171,12 @@ async def test_the_accounts_faults(browser: Browser, site: Site, look: Look) -> 
             ("phone", {"new_phone": "1", "current_password": PASSWORD}, "send_code", "problem.field.phone"),
             ("email", {"new_email": "x", "current_password": PASSWORD}, "send_code", "problem.field.email"),
             ("email", {"new_email": address, "current_password": "no"}, "send_code", "problem.wrong-password"),
-            ("password", {"current_password": PASSWORD, "new_password": "password1"}, "save", "problem.field.password"),
+            (
+                "password",
+                {"current_password": PASSWORD, "new_password": "password1"},
+                "save",
+                "fault.password_rejected_pwned",
+            ),
             ("remove-username", {"current_password": PASSWORD}, "remove", "problem.last-identifier"),
         ):
             await ada.open(f"/{path}")
@@ -221,11 +227,18 @@ async def test_the_accounts_notices(browser: Browser, site: Site, look: Look) ->
     assert look.is_content()
 
 
+LISTENS = "0A"
+"""The state of a listening socket in /proc/net/tcp."""
+
+
 def identity_server(site: Site) -> int:
-    """Return the process of the identity server."""
-    up = site.live.process.pid
+    """Return the process of the identity server: the child of `vestibule up` that listens on its port."""
+    up, port = site.live.process.pid, urlsplit(site.live.identity).port
+    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[3] == LISTENS and row[1].endswith(f":{port:04X}")}
     for child in Path(f"/proc/{up}/task/{up}/children").read_text().split():
-        if Path(f"/proc/{child}/cmdline").read_text().split("\0")[-2] == "serve":
+        held = {str(one.readlink()) for one in Path(f"/proc/{child}/fd").iterdir()}
+        if held & sockets:
             return int(child)
     raise LookupError("no identity server")
 
