@@ -1,5 +1,6 @@
 """Wrong client secrets: counted for each client and address, so that nobody can lock out a client elsewhere."""
 
+from vestibule.db.locks import take_turn
 from vestibule.domain.context import Context
 from vestibule.store import activities
 
@@ -19,6 +20,7 @@ async def too_many(ctx: Context, client_id: str, address: str) -> bool:
     now = ctx.clock.now()
     target = family(ctx, client_id) + ctx.sealer.keyed_digest(f"{client_id}\0{address}", "client-failure")[:HALF]
     async with ctx.db.write() as tx:
+        await take_turn(tx, target)
         if await activities.count(tx, target, ACTION, now - WINDOW_MS) >= LIMIT:
             return True
         await activities.record(tx, target, ACTION, now)

@@ -210,3 +210,34 @@ async def test_who_registers_signs_nobody_else_in(world: World, program: Headles
     await other.begin()
     await other.start()
     assert (await other.refused("POST", "/identification", {"verificationId": verification}))[0] == 404
+
+
+async def test_what_a_newcomer_chose_never_reaches_the_account_of_somebody_recognised_afterwards(
+    world: World, program: Headless
+) -> None:
+    """B56: a password given to register does not replace that of whoever signs in after the event was switched."""
+    await world.user(**ADA)
+    await program.start("Register")
+    await program.good("POST", "/profile", {"type": "password", "value": "another horse battery"})
+    await program.good("PUT", "/interaction-event", {"interactionEvent": "SignIn"})
+    await program.identify(await program.password())
+    await program.good("POST", "/submit")
+    again = await headless(world)
+    await again.begin()
+    await again.start()
+    assert (await again.refused("POST", "/verification/password", body("username", "ada", "another horse battery")))[
+        0
+    ] == 422
+    assert await again.password()
+
+
+async def test_a_way_in_that_is_closed_midway_is_closed_for_proofs_of_before(world: World, program: Headless) -> None:
+    await world.user(**ADA)
+    await program.start()
+    verification = await program.password()
+    only = {"identifier": "email", "password": True, "verificationCode": False, "isPasswordPrimary": True}
+    await world.call("PATCH", "/sign-in-exp", {"signIn": {"methods": [only]}})
+    assert await program.refused("POST", "/identification", {"verificationId": verification}) == (
+        422,
+        "user.sign_in_method_not_enabled",
+    )

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import holding
-from vestibule.domain.interactions.state import InteractionEvent, State
+from vestibule.domain.interactions.state import InteractionEvent, Profile, State
 from vestibule.errors import Forbidden, NotForForgottenPassword
 from vestibule.model import Interaction
 
@@ -26,8 +26,9 @@ async def start(ctx: Context, interaction: Interaction, event: InteractionEvent)
 
 
 async def switch(ctx: Context, interaction: Interaction, event: InteractionEvent) -> None:
-    """Go over from signing in to registering or back, with the same proofs.
+    """Go over from signing in to registering or back, with the same proofs, but with nothing that was to be written.
 
+    What a newcomer chose (a password, a user name) must not reach the account of somebody who is recognised afterwards.
     Raises NotForForgottenPassword, Forbidden, SessionNotFound, InteractionNotStarted.
     """
 
@@ -35,6 +36,6 @@ async def switch(ctx: Context, interaction: Interaction, event: InteractionEvent
         if "ForgotPassword" in {event, state.event} and event != state.event:
             raise NotForForgottenPassword
         check_open(ctx, event)
-        return replace(state, event=event)
+        return state if event == state.event else replace(state, event=event, profile=Profile())
 
     await holding.change(ctx, interaction, switched)

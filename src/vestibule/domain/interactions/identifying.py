@@ -60,6 +60,9 @@ async def _recognise(ctx: Context, interaction: Interaction, record_id: str | No
         user = await owner(tx, ctx, state, record)
         if state.user_id not in {None, user.id}:
             raise IdentityConflict
+        if state.user_id is None:
+            # Nothing that was said before it was known who speaks is written about them.
+            state = replace(state, profile=Profile())
         await holding.keep(tx, interaction, state.identified(user.id, record))
 
 
@@ -85,8 +88,12 @@ def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
         raise VerificationFailed
     if record.event is not None and (record.event == "ForgotPassword") != (event == "ForgotPassword"):
         raise VerificationFailed
-    kind = None if record.identifier is None or record.type not in CODES else record.identifier.type
-    if kind is not None and kind not in ctx.live.experience.code_identifiers(event):
+    if record.identifier is None or record.type == "NewPasswordIdentity":
+        return
+    by_code, experience = record.type in CODES, ctx.live.experience
+    if record.identifier.type not in (
+        experience.code_identifiers(event) if by_code else experience.password_identifiers
+    ):
         raise SignInMethodNotEnabled
 
 
