@@ -60,7 +60,7 @@ class ManagementAccess:
 
     async def __call__(self, request: Request) -> Principal:
         """Return the caller, or raise the contract's refusal."""
-        header = request.authorization
+        header = request.headers.get("authorization")
         if not header:
             raise AuthorizationHeaderMissing
         if not header.startswith(BEARER):

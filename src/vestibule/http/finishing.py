@@ -1,7 +1,7 @@
 """The last steps of an answer: entity tag, compression, cross-origin headers, and the ASGI messages."""
 
 import zlib
-from binascii import b2a_base64
+from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha1
 
@@ -31,7 +31,7 @@ def finish(face: Face, request: Request, response: Response) -> Response:
 
 def entity_tag(content: bytes) -> bytes:
     """Return the documented tag: length in hex, then 27 characters of the SHA-1 in base64."""
-    digest = b2a_base64(sha1(content, usedforsecurity=False).digest())[:27]
+    digest = b64encode(sha1(content, usedforsecurity=False).digest())[:27]
     return b'"%x-%s"' % (len(content), digest)
 
 

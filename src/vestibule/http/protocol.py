@@ -17,12 +17,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from vestibule.http.cycle import Cycle
-
 _LINE_OVERHEAD = 4
 """Colon, space and line end around each header."""
-_MOST_COUNTED = 2
-"""The shortest line, "a:" and its end, is counted as less than twice its bytes."""
 _LEAST_READ = 16 * 1024
 """So many bytes of an answer must be taken in each period, or all that is left."""
 
@@ -62,7 +58,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_header = True
         self._in_message = False
         self._began_here = False
-        self._size = self._received = 0
+        self._size = 0
         self._refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -80,7 +76,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Feed the parser, then see whether half a message is left that must be finished in time."""
         if self._refused:
             return
-        self._began_here, self._received = False, len(data)
+        self._began_here = False
         super().data_received(data)
         if self._refused:
             return
@@ -107,20 +103,14 @@ class BoundedProtocol(HttpToolsProtocol):
         """Refuse a header that is too large before the application sees it."""
         self._in_header = False
         self._stop_clock()
-        if not self._fits() and self._header_size() > self.bounds.header_bytes:
+        total = len(self.url) + sum(len(name) + len(value) + _LINE_OVERHEAD for name, value in self.headers)
+        if total > self.bounds.header_bytes:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         elif len(self.pipeline) >= self.bounds.pipelined:
             self._refused = True  # what came before is answered, the rest is not looked at
             self.cycle.keep_alive = False
         if not self._refused:
             super().on_headers_complete()
-
-    def _fits(self) -> bool:
-        """Tell whether the header came in one piece so small that there is no need to add it up."""
-        return self._began_here and self._received * _MOST_COUNTED <= self.bounds.header_bytes
-
-    def _header_size(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) + _LINE_OVERHEAD for name, value in self.headers)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
@@ -134,8 +124,6 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        # Same parts, other way to write: the class holds no state of its own.
-        cycle.__class__ = Cycle
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
