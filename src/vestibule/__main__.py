@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from vestibule import __version__
-from vestibule.cli import exit_code
+from vestibule.cli import CommandError
+from vestibule.settings import SettingError
 
 COMMANDS = {
     "up": ("vestibule.cli.up", "start everything for development: both servers, a store, an outbox"),
@@ -50,7 +51,14 @@ def run(name: str, arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog=f"vestibule {name}", description=f"{summary[0].upper()}{summary[1:]}.")
     module.add_arguments(parser)
     options = parser.parse_args(arguments)
-    return exit_code(lambda: module.run(options))
+    try:
+        code: int = module.run(options)
+    except (CommandError, SettingError) as error:
+        print(f"vestibule: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 1
+    return code
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 import asyncio
 import sqlite3
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -173,13 +171,6 @@ async def test_the_log_is_copied_into_the_file_by_a_thread(url: str, monkeypatch
 async def test_a_folder_that_is_missing_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailable):
         await connect(f"sqlite:///{tmp_path}/nowhere/planets.db", metadata)
-
-
-def test_a_server_on_sqlite_loads_no_network_driver() -> None:
-    """Each server's start and memory pay for the drivers it uses alone (decision 0008)."""
-    code = "import sys, vestibule.app, vestibule.account.app, vestibule.cli.up; print('asyncpg' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
 
 
 async def test_an_address_of_another_kind_is_refused() -> None:

@@ -2,17 +2,13 @@
 
 import asyncio
 import contextlib
-import gc
 import http.client
-import multiprocessing
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from asyncio.subprocess import Process
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from multiprocessing.context import ForkProcess
-from typing import NoReturn
 
-FORK = multiprocessing.get_context("fork")
 STOP_SECONDS = 8
 POLL_SECONDS = 0.02
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -20,10 +16,10 @@ STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 @dataclass(frozen=True)
 class Server:
-    """A server to run: its name in words, its work, which returns an exit code, and where it answers."""
+    """A server to run: its name in words, its command, and the address and path at which it answers."""
 
     name: str
-    work: Callable[[], int]
+    command: str
     host: str
     port: int
     path: str
@@ -38,76 +34,61 @@ class ChildEnded(Exception):
 
 
 class Children:
-    """Servers as forks of this process, which has imported all they need: that is time and memory for each of them.
+    """Child processes in the group of this one, so that a signal to the group reaches them too."""
 
-    They are made before an event loop or a thread exists here, and are in the group of this process, so that a
-    signal to the group reaches them too.
-    """
+    def __init__(self) -> None:
+        self._running: dict[str, Process] = {}
 
-    def __init__(self, servers: Sequence[Server]) -> None:
-        self._running = {server: FORK.Process(target=in_child, args=(server.work,)) for server in servers}
+    async def _start(self, name: str, *arguments: str) -> Process:
+        command = [sys.executable, "-m", "vestibule", *arguments]
+        self._running[name] = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL)
+        return self._running[name]
 
-    def start(self) -> None:
-        """Start every server, with the signals that end them held back until `until_asked` looks after them."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-        # What is here now is for good: a collection in a child would copy the pages it shares with the others.
-        gc.collect()
-        gc.freeze()
-        for child in self._running.values():
-            child.start()
+    async def finish(self, name: str, *arguments: str) -> None:
+        """Run a command to its end; raises ChildEnded unless it succeeds."""
+        code = await (await self._start(name, *arguments)).wait()
+        del self._running[name]
+        if code != 0:
+            raise ChildEnded(name, code)
 
-    async def ready(self) -> None:
-        """Return once every server answers a request."""
-        waiting = list(self._running)
-        while waiting:
-            if await asyncio.to_thread(answers, waiting[0]):
-                waiting.pop(0)
-            else:
-                await asyncio.sleep(POLL_SECONDS)
+    async def start(self, server: Server) -> None:
+        """Start a server without waiting for it."""
+        await self._start(server.name, server.command)
+
+    async def ready(self, server: Server) -> None:
+        """Return once the server answers a request; raises ChildEnded."""
+        child = self._running[server.name]
+        while child.returncode is None:
+            if await asyncio.to_thread(answers, server):
+                return
+            await asyncio.sleep(POLL_SECONDS)
+        raise ChildEnded(server.name, child.returncode)
 
     async def watch(self) -> None:
         """Wait for the first child to end; raises ChildEnded."""
-        waits = {asyncio.ensure_future(ended(child)): server for server, child in self._running.items()}
+        waits = {asyncio.ensure_future(child.wait()): name for name, child in self._running.items()}
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-        first = done.pop()
-        raise ChildEnded(waits[first].name, first.result())
+        ended = done.pop()
+        raise ChildEnded(waits[ended], ended.result())
 
     async def stop(self) -> None:
         """Ask every child to end, and end those that take longer than a few seconds."""
         for child in self._running.values():
-            child.terminate()
-        _, late = await asyncio.wait(
-            [asyncio.ensure_future(ended(child)) for child in self._running.values()], timeout=STOP_SECONDS
-        )
+            with contextlib.suppress(ProcessLookupError):
+                child.terminate()
+        waits = [asyncio.ensure_future(child.wait()) for child in self._running.values()]
+        if not waits:
+            return
+        _, late = await asyncio.wait(waits, timeout=STOP_SECONDS)
         if late:
             for child in self._running.values():
-                child.kill()
+                with contextlib.suppress(ProcessLookupError):
+                    child.kill()
             await asyncio.wait(late)
-
-
-def in_child(work: Callable[[], int]) -> NoReturn:
-    """Do a server's work; an end by Ctrl-C before it serves is quiet."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
-    try:
-        sys.exit(work())
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
-
-
-async def ended(child: ForkProcess) -> int:
-    """Wait for a child's end; returns its exit code, negative for a signal."""
-    over, loop = asyncio.Event(), asyncio.get_running_loop()
-    loop.add_reader(child.sentinel, over.set)
-    try:
-        await over.wait()
-    finally:
-        loop.remove_reader(child.sentinel)
-    child.join()
-    return child.exitcode or 0
 
 
 def answers(server: Server) -> bool:
@@ -129,6 +110,5 @@ async def until_asked(work: Coroutine[None, None, None]) -> None:
     loop = asyncio.get_running_loop()
     for number in STOPPING:
         loop.add_signal_handler(number, task.cancel)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     with contextlib.suppress(asyncio.CancelledError):
         await task

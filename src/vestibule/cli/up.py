@@ -1,7 +1,7 @@
 """`vestibule up`: everything a development machine needs, in the foreground; Ctrl-C or SIGTERM ends it all.
 
-The work is done by the other commands: `serve` in one child process, `account init` and `account` in another. This one
-makes the master keys, looks after the children and says where everything is.
+The work is done by the other commands: `account init` once, `serve` and `account` as child processes. This one makes
+the master keys, looks after the children and says where everything is.
 """
 
 import argparse
@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 
 from vestibule.account import migrations as account_migrations
-from vestibule.cli import account as account_command
-from vestibule.cli import account_init, exit_code, serve
 from vestibule.cli.children import ChildEnded, Children, Server, until_asked
 from vestibule.cli.keyfile import ensure_key
 from vestibule.cli.ports import require_free
@@ -44,10 +42,8 @@ def run(_: argparse.Namespace) -> int:
     require_free(identity.host, identity.port, "VESTIBULE_PORT")
     require_free(account.host, account.port, "VESTIBULE_ACCOUNT_PORT")
     in_words(lambda: prepare(identity, account))
-    children = Children(servers(identity, account))
-    children.start()
     try:
-        asyncio.run(keep_up(children, words(identity, account)))
+        asyncio.run(keep_up(identity, account))
     except ChildEnded as error:
         print(f"vestibule: {error}", file=sys.stderr)
         return error.code
@@ -61,38 +57,27 @@ def prepare(identity: ServerSettings, account: AccountSettings) -> None:
         migrate(settings.database_url, tree)
 
 
-def servers(identity: ServerSettings, account: AccountSettings) -> tuple[Server, Server]:
-    """Return both servers; the account server's work begins with its set-up."""
-    nothing, setting_up = argparse.Namespace(), argparse.Namespace(quiet=True, outbox=True)
-
-    def serve_identity() -> int:
-        return exit_code(lambda: serve.run(nothing))
-
-    def serve_account() -> int:
-        return exit_code(lambda: account_init.run(setting_up) or account_command.run(nothing))
-
-    return (
-        Server("identity server", serve_identity, identity.host, identity.port, "/oidc/jwks"),
-        Server("account server", serve_account, account.host, account.port, "/api/openapi.json"),
-    )
-
-
-async def keep_up(children: Children, said: str) -> None:
-    """Look after the children until a signal asks for the end or one of them ends by itself; none is left behind."""
+async def keep_up(identity: ServerSettings, account: AccountSettings) -> None:
+    """Run the children until a signal asks for the end or one of them ends by itself; none is left behind."""
+    children = Children()
     try:
-        await until_asked(bring_up(children, said))
+        await until_asked(bring_up(children, identity, account))
     finally:
         await children.stop()
 
 
-async def bring_up(children: Children, said: str) -> None:
-    """Say where the servers are once both answer, and watch them; never returns by itself."""
-
-    async def announce() -> None:
-        await children.ready()
-        print(said, flush=True)
-
-    await asyncio.gather(children.watch(), announce())
+async def bring_up(children: Children, identity: ServerSettings, account: AccountSettings) -> None:
+    """Start the servers, say where they are once both answer, and watch them; never returns by itself."""
+    servers = (
+        Server("identity server", "serve", identity.host, identity.port, "/oidc/jwks"),
+        Server("account server", "account", account.host, account.port, "/api/openapi.json"),
+    )
+    await children.start(servers[0])
+    await children.finish("set-up of the account server", "account", "init", "--quiet", "--outbox")
+    await children.start(servers[1])
+    await asyncio.gather(*[children.ready(server) for server in servers])
+    print(words(identity, account), flush=True)
+    await children.watch()
 
 
 def words(identity: ServerSettings, account: AccountSettings) -> str:

@@ -1,24 +1,15 @@
-"""The one interface over both engines: a database hands out units of work.
+"""The one interface over both engines: a database hands out units of work."""
 
-An engine's module is imported when a store's address names it: a server on SQLite loads no network driver (decision
-0008).
-"""
-
-import importlib
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import MetaData
 
+from vestibule.db import postgres, sqlite
 from vestibule.db.statement import Statement
 
 R = TypeVar("R")
-ENGINES = {
-    "sqlite": "vestibule.db.sqlite",
-    "postgresql": "vestibule.db.postgres",
-    "postgres": "vestibule.db.postgres",
-}
 
 
 class Tx(Protocol):
@@ -63,24 +54,12 @@ class Database(Protocol):
         """Close every connection."""
 
 
-class Engine(Protocol):
-    """What the module of an engine offers."""
-
-    async def open_store(self, url: str, metadata: MetaData, synchronous: str) -> Database:
-        """Open the store; raises DatabaseUnavailable."""
-
-    def revision(self, url: str) -> str | None:
-        """Return the schema's revision, or None for an empty store; raises DatabaseUnavailable."""
-
-
-def engine_of(url: str) -> Engine:
-    """Return the engine for `sqlite:///path` or `postgresql://…`; raises ValueError for any other address."""
-    scheme = url.partition("://")[0]
-    if scheme not in ENGINES:
-        raise ValueError(f"a database address starts with sqlite:/// or postgresql://, not {scheme.split(':')[0]}:")
-    return cast(Engine, importlib.import_module(ENGINES[scheme]))
-
-
 async def connect(url: str, metadata: MetaData, *, synchronous: str = "NORMAL") -> Database:
     """Open the store at `sqlite:///path` or `postgresql://…`; `metadata` names its constraints."""
-    return await engine_of(url).open_store(url, metadata, synchronous)
+    if url.startswith("sqlite:///"):
+        return sqlite.SQLite(url.removeprefix("sqlite:///"), metadata, synchronous)
+    if url.startswith(("postgresql://", "postgres://")):
+        return await postgres.open_pool(url)
+    raise ValueError(
+        f"a database address starts with sqlite:/// or postgresql://, not {url.split(':', maxsplit=1)[0]}:"
+    )

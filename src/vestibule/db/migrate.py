@@ -4,15 +4,20 @@ A tree is a package folder with `env.py`, `versions/` and `HEAD`, the newest rev
 The child is `vestibule.db.alembic_child`; the store's address may hold a password, so it travels on standard input.
 """
 
+import asyncio
+import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from vestibule.db.database import engine_of
-from vestibule.db.errors import DatabaseUnavailable
+import asyncpg
 
+from vestibule.db.postgres import CONNECT_SECONDS
+
+VERSION_QUERY = "SELECT version_num FROM alembic_version"
 _SQLITE = "sqlite:///"
 
 
@@ -35,10 +40,42 @@ def is_current(url: str, tree: ModuleType) -> bool:
 
 def current(url: str) -> str | None:
     """Return the store's revision, or None for an empty store; raises MigrationError when it cannot be read."""
+    if url.startswith(_SQLITE):
+        return _current_sqlite(Path(url.removeprefix(_SQLITE)))
+    # On a thread, so that it can be asked with and without a running event loop.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _current_postgres(url)).result()
+
+
+def _current_sqlite(path: Path) -> str | None:
+    if not path.exists():
+        return None
     try:
-        return engine_of(url).revision(url)
-    except DatabaseUnavailable as error:
-        raise MigrationError(str(error)) from error
+        # For writing, though it only reads: a file whose last writer was killed is first brought into order.
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=5)
+        try:
+            row = connection.execute(VERSION_QUERY).fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        if "no such table" in str(error):
+            return None
+        raise MigrationError(f"{path}: {error}") from error
+    return row[0] if row else None
+
+
+async def _current_postgres(url: str) -> str | None:
+    try:
+        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+        try:
+            revision: str | None = await connection.fetchval(VERSION_QUERY)
+        finally:
+            await connection.close()
+    except asyncpg.UndefinedTableError:
+        return None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise MigrationError(f"PostgreSQL cannot be reached: {error or type(error).__name__}") from error
+    return revision
 
 
 def plan(url: str, tree: ModuleType) -> list[Step]:

@@ -1,20 +1,17 @@
 """PostgreSQL: asyncpg with the reset query off. Nothing may leave session state on a pooled connection."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
-from sqlalchemy import MetaData
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from vestibule.db.compiled import Compiled
-from vestibule.db.errors import DatabaseUnavailable, TransactionAborted
+from vestibule.db.errors import TransactionAborted
 from vestibule.db.postgres_errors import FAILURES, refuse
 from vestibule.db.statement import Statement
-from vestibule.db.units import REVISION, Shared
+from vestibule.db.units import Shared
 
 R = TypeVar("R")
 DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
@@ -170,8 +167,8 @@ class Postgres:
         await self._pool.close()
 
 
-async def open_store(url: str, _metadata: MetaData, _synchronous: str) -> Postgres:
-    """Connect; raises DatabaseUnavailable when nobody answers. The server names constraints, and syncs, by itself."""
+async def open_pool(url: str) -> Postgres:
+    """Connect; raises DatabaseUnavailable when nobody answers."""
     try:
         pool = await asyncpg.create_pool(
             url,
@@ -185,24 +182,3 @@ async def open_store(url: str, _metadata: MetaData, _synchronous: str) -> Postgr
     except FAILURES as error:
         refuse(error)
     return Postgres(pool)
-
-
-def revision(url: str) -> str | None:
-    """Return the schema's revision, or None for an empty store; raises DatabaseUnavailable."""
-    # On a thread, so that it can be asked with and without a running event loop.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _revision(url)).result()
-
-
-async def _revision(url: str) -> str | None:
-    try:
-        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
-        try:
-            found: str | None = await connection.fetchval(REVISION)
-        finally:
-            await connection.close()
-    except asyncpg.UndefinedTableError:
-        return None
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        raise DatabaseUnavailable(f"PostgreSQL cannot be reached: {error or type(error).__name__}") from error
-    return found

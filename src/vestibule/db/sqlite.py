@@ -9,8 +9,7 @@ import re
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
-from pathlib import Path
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -19,7 +18,7 @@ from sqlalchemy import MetaData
 from vestibule.db.errors import DatabaseUnavailable, StatementError
 from vestibule.db.sqlite_errors import FAILURES, ConstraintNames, is_busy
 from vestibule.db.sqlite_work import Rows, Scan, Transaction, Work
-from vestibule.db.units import REVISION, Shared
+from vestibule.db.units import Shared
 
 BUSY_TRIES, BUSY_PAUSE = 250, 0.02
 SCAN_THREADS = 2
@@ -200,30 +199,3 @@ class SQLite:
         self._threads.shutdown(wait=True, cancel_futures=True)
         for connection in (*self._opened, self._reader, self._writer.connection):
             connection.close()
-
-
-def path_of(url: str) -> str:
-    """Return the file that an address names."""
-    return url.removeprefix("sqlite:///")
-
-
-async def open_store(url: str, metadata: MetaData, synchronous: str) -> SQLite:
-    """Open the file; raises DatabaseUnavailable."""
-    return SQLite(path_of(url), metadata, synchronous)
-
-
-def revision(url: str) -> str | None:
-    """Return the schema's revision, or None for an empty store; raises DatabaseUnavailable."""
-    path = Path(path_of(url))
-    if not path.exists():
-        return None
-    try:
-        # For writing, though it only reads: a file whose last writer was killed is first brought into order.
-        uri = f"{path.absolute().as_uri()}?mode=rw"
-        with closing(sqlite3.connect(uri, uri=True, timeout=OPEN_SECONDS)) as connection:
-            row = connection.execute(REVISION).fetchone()
-    except sqlite3.Error as error:
-        if "no such table" in str(error):
-            return None
-        raise DatabaseUnavailable(f"{path}: {error}") from error
-    return row[0] if row else None

@@ -3,7 +3,6 @@
 from typing import Generic, TypeVar
 
 W = TypeVar("W")
-REVISION = "SELECT version_num FROM alembic_version"
 
 
 class Shared(Generic[W]):
