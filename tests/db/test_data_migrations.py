@@ -51,3 +51,14 @@ def test_identities_that_were_there_belong_to_their_users(empty_url: str) -> Non
     assert migrate(empty_url, migrations)
     found = rows(empty_url, "SELECT user_id, target, identity_user_id FROM user_identities ORDER BY target")
     assert found == [("ada", "github", "7"), ("ada", "google", "8")]
+
+
+def test_an_address_that_was_there_stays_and_a_longer_one_fits(empty_url: str) -> None:
+    user = (
+        "INSERT INTO users (id, primary_email, email_folded, custom_data, identities, created_at, updated_at, profile,"
+        " is_suspended) VALUES ('{}', 'A', '{}', '{{}}', '{{}}', 1, 1, '{{}}', false)"
+    )
+    at_revision(empty_url, "0007", user.format("ada", "a@x.io"))
+    at_revision(empty_url, "0008", user.format("bob", "s" * 384))
+    found = rows(empty_url, "SELECT id, LENGTH(email_folded) FROM users ORDER BY id")
+    assert found == [("ada", 6), ("bob", 384)]

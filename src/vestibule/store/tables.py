@@ -61,7 +61,7 @@ users = Table(
     Column("logto_config", JSONText, nullable=False, server_default="{}"),
     # Folded by the application (casefold), so that both stores compare alike.
     Column("username_folded", String(256)),
-    Column("email_folded", String(256)),
+    Column("email_folded", String(384)),
     Column("name_folded", String(384)),
     UniqueConstraint("username"),
     UniqueConstraint("email_folded"),

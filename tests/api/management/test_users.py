@@ -151,6 +151,27 @@ async def test_a_value_longer_than_its_column_is_refused_on_both_stores(world: W
     assert (answer.status_code, answer.json()["code"]) == (422, "entity.value_too_long")
 
 
+@pytest.mark.parametrize("letter", ["ß", "ΐ", "İ"])
+async def test_an_address_whose_letters_grow_when_case_is_folded_is_stored_and_found(world: World, letter: str) -> None:
+    """One letter folds to as many as three: an address of 128 characters to 380."""
+    address = f"{letter * 123}@x.io"
+    user = await world.user(primaryEmail=address)
+    assert user["primaryEmail"] == address
+    for query in (
+        {"search.primaryEmail": address},
+        {"search.primaryEmail": address, "mode": "exact"},
+        {"search": f"%{letter * 100}%"},
+        {"search.primaryEmail": address, "mode": "exact", "isCaseSensitive": "true"},
+    ):
+        found = (await world.call("GET", "/users", params=query)).json()
+        assert [one["id"] for one in found] == [user["id"]], query
+    assert await world.refusal("POST", "/users", {"primaryEmail": address}) == (422, "user.email_already_in_use")
+    other = await world.user()
+    longer = {"primaryEmail": letter * 2 + address}
+    assert await world.refusal("PATCH", f"/users/{other['id']}", longer) == (422, "entity.value_too_long")
+    assert (await world.call("PATCH", f"/users/{other['id']}", {"primaryEmail": address[1:]})).status_code == 200
+
+
 async def test_an_update_changes_only_what_it_names_and_null_or_empty_clears(world: World) -> None:
     user = await world.user(
         username="ada", primaryEmail="a@x.io", name="Ada", avatar="https://x.io/a", customData={"a": 1}
