@@ -157,6 +157,9 @@ class Sealer:
             box = base64.urlsafe_b64decode(text)
             if version != "v1":
                 raise SealError("unknown seal version")
+            # The decoder passes over text after the padding, foreign characters, and bits that stand for nothing.
+            if base64.urlsafe_b64encode(box).decode() != text:
+                raise SealError("not written as it was sealed")
             return self._ciphers[key_id].decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], place)
         except (ValueError, KeyError, InvalidTag) as error:
             raise SealError(f"a sealed value of {table}.{column} does not open") from error
