@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need beside Python packages: PostgreSQL, Chromium, Node packages. Installs by name when it may.
+# What the tests need beside Python packages: PostgreSQL, Chromium, a module of Apache, Node packages. Installs by name when it may.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,6 +16,8 @@ install() {
 
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || [ -n "${VESTIBULE_TEST_POSTGRES_URL:-}" ] || install postgresql
 command -v chromium >/dev/null 2>&1 || install chromium
+# Brings the programs of Apache along, and not the package `apache2`, which would start a server on port 80.
+[ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || install libapache2-mod-auth-openidc
 
 # A Node that the SDKs ask for (22 or newer): the machine's, or the one in the locked Python packages.
 NODE=$(command -v node || true)

@@ -3,23 +3,14 @@
 import contextlib
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.live import Live, live_servers
+from tests.live import Live
 
 GUIDE = Path(__file__).parent.parent.parent / "docs" / "client.md"
 SHOWN = re.compile(r"(?m)^(?:.*\bprint\(.*\)  # |# )(.*)$")
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """Both servers on SQLite."""
-    folder = tmp_path_factory.mktemp("guide")
-    with live_servers(folder, "sqlite:///var/vestibule.db", "sqlite:///var/account.db") as servers:
-        yield servers
 
 
 def blocks() -> list[str]:

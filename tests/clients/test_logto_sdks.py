@@ -1,57 +1,11 @@
 """`@logto/node` and `@logto/api`, unchanged, against live servers."""
 
-import json
-import os
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-import pytest
-
 from tests.browser_by_hand import Browser
-from tests.live import Live, live_servers
+from tests.clients.talking import answered, line, node
+from tests.live import Live
 
-HERE = Path(__file__).parent
 CALLBACK = "http://localhost:9/callback"
 SIGNED_OUT = "http://localhost:9/bye"
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """Both servers on SQLite."""
-    folder = tmp_path_factory.mktemp("sdk")
-    with live_servers(folder, "sqlite:///var/vestibule.db", "sqlite:///var/account.db") as servers:
-        yield servers
-
-
-def node(script: str, config: dict[str, Any]) -> "subprocess.Popen[str]":
-    """Start one of the scripts beside this file."""
-    return subprocess.Popen(
-        [os.environ.get("VESTIBULE_TEST_NODE", "node"), script],
-        cwd=HERE,
-        env={**os.environ, "CLIENT_CONFIG": json.dumps(config)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def line(process: "subprocess.Popen[str]", kind: str) -> Any:
-    """Read the script's next line, which must be of `kind`."""
-    if process.stdout is None:
-        raise RuntimeError("the script has no output")
-    said = json.loads(process.stdout.readline())
-    assert said["kind"] == kind
-    return said["value"]
-
-
-def answered(process: "subprocess.Popen[str]", text: str) -> None:
-    """Write a line to the script."""
-    if process.stdin is None:
-        raise RuntimeError("the script has no input")
-    process.stdin.write(f"{text}\n")
-    process.stdin.flush()
 
 
 def test_logto_node_signs_a_user_in_and_out(live: Live) -> None:

@@ -1,12 +1,11 @@
 """Our own typed client, sync and async, against a live server: a user's whole life."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pyotp
 import pytest
 
-from tests.live import Live, live_servers
+from tests.live import Live
 from vestibule.client import (
     AsyncManagementClient,
     ManagementClient,
@@ -20,14 +19,6 @@ from vestibule.client import (
 )
 
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """Both servers on SQLite."""
-    folder = tmp_path_factory.mktemp("own")
-    with live_servers(folder, "sqlite:///var/vestibule.db", "sqlite:///var/account.db") as servers:
-        yield servers
 
 
 def test_a_user_lives_from_creation_to_deletion(live: Live) -> None:
