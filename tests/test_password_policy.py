@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestibule.password_policy import Bounds, CharacterTypes, Policy, Rejects, _common, check, issues
+from vestibule.password_policy import (
+    LONGEST_UNIT,
+    SEQUENCES,
+    SHORTEST_HINT,
+    SHORTEST_RUN,
+    Bounds,
+    CharacterTypes,
+    Policy,
+    Rejects,
+    _common,
+    check,
+    issues,
+)
 
 REASONS = {
     "too_short",
@@ -82,6 +94,53 @@ def test_reasons_are_told_with_the_numbers_that_they_name() -> None:
         {"code": "password_rejected.restricted.sequence"},
     ]
     assert issues("x" * 65, [], policy) == [{"code": "password_rejected.too_long", "interpolation": {"max": 64}}]
+
+
+@given(st.text(max_size=40), st.integers(1, 40), st.integers(1, 40))
+def test_exactly_the_lengths_between_the_bounds_are_let_through(password: str, least: int, most: int) -> None:
+    found = check(password, policy=Policy(length=Bounds(least, most)))
+    assert ("too_short" in found) == (len(password) < least and len(password) <= most)
+    assert ("too_long" in found) == (len(password) > most)
+
+
+@given(st.sampled_from(sorted(_common())), st.data())
+def test_a_common_password_is_one_in_whatever_case(password: str, data: st.DataObject) -> None:
+    """B46."""
+    flips = data.draw(st.lists(st.booleans(), min_size=len(password), max_size=len(password)))
+    written = "".join(char.upper() if flip else char for char, flip in zip(password, flips, strict=True))
+    assert "pwned" in check(written)
+    assert "pwned" not in check(written, policy=Policy(rejects=Rejects(pwned=False)))
+
+
+@given(st.text(min_size=1, max_size=4), st.integers(2, 60))
+def test_any_short_piece_again_and_again_is_repetition(unit: str, times: int) -> None:
+    assert len(unit.casefold()) > LONGEST_UNIT or "restricted.repetition" in check(unit * times)
+
+
+@given(st.sampled_from(SEQUENCES), st.integers(0, 20), st.integers(3, 20))
+def test_any_stretch_of_a_row_is_a_sequence(row: str, start: int, length: int) -> None:
+    stretch = row[start : start + length]
+    assert len(stretch) < SHORTEST_RUN or "restricted.sequence" in check(stretch)
+
+
+@given(st.text(max_size=20), st.text(min_size=1, max_size=8), st.text(max_size=20))
+def test_a_refused_word_is_found_wherever_it_stands(before: str, word: str, after: str) -> None:
+    refused = Policy(rejects=Rejects(words=(word.upper(),)))
+    folded = word.upper().casefold()
+    assert "restricted.words" in check(before + folded + after, policy=refused)
+
+
+@given(st.text(st.characters(codec="ascii"), min_size=SHORTEST_HINT, max_size=30), st.text(max_size=SHORTEST_HINT))
+def test_an_own_name_with_little_around_it_is_found(name: str, rest: str) -> None:
+    """B46."""
+    assert len(rest.casefold()) > SHORTEST_HINT or "restricted.user_info" in check(name + rest, [name])
+
+
+@given(st.text(max_size=60), st.integers(1, 4))
+def test_a_stricter_policy_never_lets_more_through(password: str, kinds: int) -> None:
+    loose = set(check(password, policy=Policy(character_types=CharacterTypes(kinds))))
+    strict = set(check(password, policy=Policy(character_types=CharacterTypes(4), length=Bounds(15))))
+    assert loose <= strict
 
 
 @given(st.text(max_size=300), st.lists(st.one_of(st.none(), st.text(max_size=30)), max_size=3))

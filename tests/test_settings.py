@@ -41,6 +41,8 @@ def test_values_are_converted_to_their_types() -> None:
         ("VESTIBULE_ALLOW_PRIVATE", "10.0.0.1/8"),
         ("VESTIBULE_PUBLIC_URL", "id.example.com"),
         ("VESTIBULE_SHOW_TOKENS", "sometimes"),
+        ("VESTIBULE_PASSWORD_MIN", "0"),
+        ("VESTIBULE_PASSWORD_MIN", "257"),
     ],
 )
 def test_a_faulty_setting_is_refused_by_name(name: str, value: str) -> None:

@@ -86,6 +86,15 @@ def test_what_would_not_be_a_user_is_refused_in_words(shell: Shell, words: list[
     assert sentence in done.err
 
 
+def test_a_password_is_held_against_the_policy_that_is_set(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VESTIBULE_PASSWORD_MIN", "30")
+    done = shell("users", "create", "--username", "correcth", "--password", "correcth0rse")
+    assert done.err == (
+        "vestibule: the password is refused: it has fewer than 30 characters, and it is too close to the user's own "
+        "name or address\n"
+    )
+
+
 def test_a_taken_identifier_is_refused_with_its_code(shell: Shell) -> None:
     assert shell("users", "create", "--username", "ada").code == 0
     done = shell("users", "create", "--username", "ada")

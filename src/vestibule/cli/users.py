@@ -10,16 +10,19 @@ from vestibule.cli import CommandError, users_import, users_list
 from vestibule.cli.world import on_store
 from vestibule.domain.context import Context
 from vestibule.domain.users import NewUser, create_user, phone_digits
+from vestibule.password_policy import Policy
 
 USERNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 REASONS = {
-    password_policy.TOO_SHORT: f"it has fewer than {password_policy.DEFAULT.length.min} characters",
-    password_policy.TOO_LONG: f"it has more than {password_policy.DEFAULT.length.max} characters",
+    password_policy.TOO_SHORT: "it has fewer than {policy.length.min} characters",
+    password_policy.TOO_LONG: "it has more than {policy.length.max} characters",
+    password_policy.CHARACTER_TYPES: "it has fewer than {policy.character_types.min} kinds of character",
     password_policy.PWNED: "it is among the most common ones",
     password_policy.REPETITION: "it is one piece again and again",
     password_policy.SEQUENCE: "it is nothing but sequences",
     password_policy.USER_INFO: "it is too close to the user's own name or address",
+    password_policy.WORDS: "it holds a word that the sign-in experience refuses",
 }
 
 
@@ -55,6 +58,7 @@ def _create(args: argparse.Namespace) -> int:
     new = described(args)
 
     async def work(ctx: Context) -> None:
+        check_password(new, ctx.live.experience.password_policy.effective)
         user = await create_user(ctx, new)
         print(json.dumps({"id": user.id}) if args.json else f"created the user {user.id}")
 
@@ -73,10 +77,16 @@ def described(args: argparse.Namespace) -> NewUser:
     if args.phone and not phone:
         raise CommandError(f"{args.phone} is not a phone number")
     password = sys.stdin.readline().rstrip("\r\n") if args.password_stdin else args.password
-    if password is not None:
-        reasons = password_policy.check(password, [args.username, args.email, args.name])
-        if reasons:
-            raise CommandError(f"the password is refused: {', and '.join(REASONS[reason] for reason in reasons)}")
     return NewUser(
         username=args.username, primary_email=args.email, primary_phone=phone, name=args.name, password=password
     )
+
+
+def check_password(new: NewUser, policy: Policy) -> None:
+    """Refuse a password that the person could not have chosen on the pages; raises CommandError with every reason."""
+    if new.password is None:
+        return
+    about = [new.username, new.primary_email, new.primary_phone, new.name]
+    reasons = [REASONS[reason].format(policy=policy) for reason in password_policy.check(new.password, about, policy)]
+    if reasons:
+        raise CommandError(f"the password is refused: {', and '.join(reasons)}")

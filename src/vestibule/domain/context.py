@@ -29,7 +29,7 @@ class Context:
     def __post_init__(self) -> None:
         object.__setattr__(self, "trail", Trail(self.db, self.clock))
         object.__setattr__(self, "totals", Totals(self.clock))
-        object.__setattr__(self, "live", LiveSettings(self.db, self.sealer))
+        object.__setattr__(self, "live", LiveSettings(self.db, self.sealer, self.settings.password_min))
 
     @property
     def case_sensitive_usernames(self) -> bool:

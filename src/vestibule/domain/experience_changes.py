@@ -35,7 +35,7 @@ async def change_experience(
         held = msgspec.json.decode(await tx.value(configs.GET, key=EXPERIENCE), type=dict[str, object])
         changes = _since(changes, ctx.clock.now())
         merged = held | {name: msgspec.to_builtins(value) for name, value in changes.items()} | cleared
-        experience = msgspec.convert(merged, SignInExperience)
+        experience = ctx.live.completed(msgspec.convert(merged, SignInExperience))
         _check_sign_in(experience.sign_in)
         _check_sign_up(experience.sign_up)
         _check_bounds(experience)

@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from vestibule.crypto import Sealer
 from vestibule.db import Database
@@ -33,14 +34,18 @@ class CookieKey:
 
 
 class LiveSettings:
-    """The settings as this server knows them; the defaults until the first `refresh`."""
+    """The settings as this server knows them; the defaults until the first `refresh`.
 
-    def __init__(self, db: Database, sealer: Sealer) -> None:
+    `shortest` is how many characters a password has at least where administrators have not said it.
+    """
+
+    def __init__(self, db: Database, sealer: Sealer, shortest: int) -> None:
         self._db = db
         self._sealer = sealer
+        self._shortest = shortest
         self._reading = asyncio.Lock()
         self._opened: dict[str, CookieKey] = {}
-        self.experience: SignInExperience = DEFAULT
+        self.experience: SignInExperience = self.completed(DEFAULT)
         self.session: SessionSettings = SessionSettings()
         self.id_token: IdTokenSettings = SEEDED
         self.cookie_keys: list[CookieKey] = [CookieKey(sealer.derived("cookies"), 0)]
@@ -52,12 +57,16 @@ class LiveSettings:
             async with self._db.read() as tx:
                 rows = {str(key): str(value) for key, value in await tx.all(configs.ALL)}
                 keys = await tx.all(server_keys.OF_KIND, of_kind="cookie")
-            self.experience = _experience(rows.get(EXPERIENCE, "{}"))
+            self.experience = self.completed(_experience(rows.get(EXPERIENCE, "{}")))
             self.session = _session(rows.get(SESSION, "{}"))
             self.id_token = _id_token(rows[ID_TOKEN]) if ID_TOKEN in rows else SEEDED
             if keys:
                 self._opened = {row.id: self._opened.get(row.id) or self._open(row) for row in keys}
                 self.cookie_keys = list(self._opened.values())
+
+    def completed(self, experience: SignInExperience) -> SignInExperience:
+        """Return what is in force: what administrators have set, and the operator's setting where they have not."""
+        return replace(experience, password_policy=experience.password_policy.at_least(self._shortest))
 
     def _open(self, row: ServerKey) -> CookieKey:
         return CookieKey(self._sealer.open(row.secret_sealed, *server_keys.SEAL, row.id), row.created_at)

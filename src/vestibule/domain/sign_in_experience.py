@@ -6,6 +6,7 @@ Stored, taken and shown in the contract's spelling (authorization.md section 6.1
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from vestibule.password_policy import Bounds, CharacterTypes, Policy, Rejects
 
@@ -97,6 +98,12 @@ class PasswordPolicy(Struct, frozen=True, rename="camel"):
             CharacterTypes() if self.character_types is UNSET else self.character_types,
             Rejects() if self.rejects is UNSET else self.rejects,
         )
+
+    def at_least(self, shortest: int) -> "PasswordPolicy":
+        """Return the policy with a least length of the operator's where administrators have set none."""
+        if self.length is not UNSET or shortest == Bounds().min:
+            return self
+        return replace(self, length=Bounds(min=shortest))
 
 
 class SentinelPolicy(Struct, frozen=True, rename="camel"):

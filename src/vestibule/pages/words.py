@@ -1,6 +1,7 @@
 """Which words the sign-in pages use: for identifiers, and for refusals."""
 
 from collections.abc import Collection
+from typing import Any
 
 from vestibule.domain.sign_in_experience import EVERY_IDENTIFIER
 from vestibule.errors import (
@@ -86,7 +87,7 @@ def renewal_fault(t: Translate, error: AppError) -> str:
 
 
 def _password_fault(t: Translate, error: PasswordRejected) -> str:
-    """Return what is wrong with a password first of all."""
-    first, *_ = error.data if isinstance(error.data, list) else [{}]
-    code = str(first.get("code", "password")).replace(".", "_")
-    return t(f"fault.{code}", **first.get("interpolation", {}))
+    """Return everything that is wrong with a password, a sentence each: nobody has to send the form once a rule."""
+    issues: list[dict[str, Any]] = error.data if isinstance(error.data, list) else [{"code": "password"}]
+    said = [t(f"fault.{issue['code'].replace('.', '_')}", **issue.get("interpolation", {})) for issue in issues]
+    return " ".join(said)
