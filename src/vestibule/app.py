@@ -50,7 +50,7 @@ from vestibule.db import (
     ValueTooLong,
     connect,
 )
-from vestibule.domain import shown_secrets
+from vestibule.domain import logout_notices, shown_secrets
 from vestibule.domain.callers import Callers
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
@@ -187,7 +187,7 @@ async def build(
         log=log,
         trusted_proxies=settings.trusted_proxies,
         translate=translate,
-        lifespan=lambda: in_background(ctx, log),
+        lifespan=lambda: in_background(ctx, keys, log),
     )
     return IdentityServer(app, ctx, keys)
 
@@ -234,10 +234,23 @@ async def keep_trail(ctx: Context, log: Log) -> None:
             await asyncio.sleep(TRAIL_RETRY_SECONDS)
 
 
+async def tell_applications(ctx: Context, keys: Keyring, log: Log) -> None:
+    """Tell applications of sign-outs, as soon as they have happened, wherever they did."""
+    while True:
+        try:
+            tried = await logout_notices.deliver(ctx, keys)
+        except DatabaseUnavailable:
+            log.warning("logout_notices_wait", reason="the store does not answer")
+            tried = 0
+        if not tried:
+            await asyncio.sleep(EVERY_SECONDS)
+
+
 @asynccontextmanager
-async def in_background(ctx: Context, log: Log) -> AsyncIterator[None]:
+async def in_background(ctx: Context, keys: Keyring, log: Log) -> AsyncIterator[None]:
     """Do the housekeeping for as long as the server runs."""
-    tasks = [asyncio.create_task(work(ctx, log)) for work in (sweep, keep_trail, follow_settings)]
+    work = (sweep(ctx, log), keep_trail(ctx, log), follow_settings(ctx, log), tell_applications(ctx, keys, log))
+    tasks = [asyncio.create_task(one) for one in work]
     try:
         yield
     finally:

@@ -197,6 +197,18 @@ class Session(Noun, frozen=True, gc=False):
     expires_at: int
 
 
+class LogoutNotice(Noun, frozen=True, gc=False):
+    """An application is to be told of a sign-out. It names a user without pointing at one, who may be gone by then."""
+
+    id: str
+    application_id: str
+    user_id: str
+    session_uid: str
+    tries: int
+    next_at: int
+    created_at: int
+
+
 class Grant(Noun, frozen=True, gc=False):
     """What one user has granted one application; tokens hang on it and die with it."""
 

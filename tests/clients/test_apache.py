@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from tests.browser_by_hand import Browser
 from tests.clients import apache
 from tests.live import Live
+from vestibule.client import ManagementClient, applications
 
 PASSWORD = "correct horse battery"
+TOLD_SECONDS = 20
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +25,12 @@ def site(live: Live) -> Iterator[str]:
     app = live.application(
         "traditional", "--redirect-uri", apache.redirect_uri(port), "--post-logout-redirect-uri", bye
     )
+    manager = live.application("machine-to-machine", "--management")
+    with ManagementClient(live.identity, manager["id"], manager["secret"]) as management:
+        known = management.send(applications.get(app["id"]))
+        listening = {"backchannelLogoutUri": f"{apache.redirect_uri(port)}?logout=backchannel"}
+        metadata = {**known.oidc_client_metadata, **listening, "backchannelLogoutSessionRequired": True}
+        management.send(applications.update(app["id"], oidc_client_metadata=metadata))
     with apache.site(port, f"{live.identity}/oidc", app) as address:
         yield address
 
@@ -64,3 +73,15 @@ def test_mod_auth_openidc_signs_a_user_out(site: str, live: Live) -> None:
     browser.submit({"logout": "yes"})
     assert (browser.address, browser.page) == (f"{site}/bye.html", "signed out")
     assert browser.open(f"{site}/members/").address.startswith(f"{live.identity}/sign-in")
+
+
+def test_mod_auth_openidc_hears_of_a_sign_out_elsewhere(site: str, live: Live) -> None:
+    """OpenID Connect Back-Channel Logout: the site ends its own session, without the browser's doing."""
+    browser = signed_in(site)
+    assert browser.open(f"{site}/members/").page == "for members"
+    browser.open(f"{live.identity}/oidc/session/end").submit({"logout": "yes"})
+    until = monotonic() + TOLD_SECONDS
+    while browser.open(f"{site}/members/").page == "for members":
+        assert monotonic() < until, "the site was not told"
+        sleep(0.1)
+    assert browser.address.startswith(f"{live.identity}/sign-in")

@@ -313,7 +313,7 @@ async def worlds(database_url: str, public_url: str = PUBLIC_URL, **environ: str
     )
     db = await connect(database_url, metadata)
     clock, passwords = ManualClock(), PasswordPool(threads=1)
-    ctx = Context(db, clock, Sealer([b"k" * 32]), passwords, settings, Outgoing(()))
+    ctx = Context(db, clock, Sealer([b"k" * 32]), passwords, settings, Outgoing(settings.allow_private))
     await ensure_keys(ctx)
     await seed(ctx)
     lines: list[str] = []

@@ -25,6 +25,7 @@ class ClientMetadata(msgspec.Struct, rename="camel", frozen=True, omit_defaults=
 
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
     backchannel_logout_session_required: bool = False
     logo_uri: str | None = None
 
@@ -56,7 +57,7 @@ class Client:
     @cached_property
     def metadata(self) -> ClientMetadata:
         """Addresses and logout."""
-        return _metadata(self.application.oidc_client_metadata)
+        return metadata_of(self.application.oidc_client_metadata)
 
     @cached_property
     def settings(self) -> ClientSettings:
@@ -95,7 +96,8 @@ class Client:
 
 
 @lru_cache(maxsize=1024)
-def _metadata(text: str) -> ClientMetadata:
+def metadata_of(text: str) -> ClientMetadata:
+    """Read the column `oidc_client_metadata`."""
     return msgspec.json.decode(text, type=ClientMetadata)
 
 

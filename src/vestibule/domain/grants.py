@@ -9,6 +9,7 @@ from vestibule.clock import Clock
 from vestibule.crypto import new_token
 from vestibule.db import Tx
 from vestibule.db.locks import take_turn
+from vestibule.domain import logout_notices
 from vestibule.domain.authorization import identity_scopes
 from vestibule.domain.context import Context
 from vestibule.errors import GrantNotFound
@@ -126,11 +127,15 @@ def _granted(grant: UserGrant, known: set[tuple[str, str]]) -> Granted:
 
 
 async def revoke_of_user(ctx: Context, user_id: str, grant_id: str) -> None:
-    """End a grant of a user, and with it every token that hangs on it. Raises GrantNotFound."""
+    """End a grant of a user, and with it every token that hangs on it; the application is told, if it wants to be.
+
+    Raises GrantNotFound.
+    """
     async with ctx.db.write() as tx:
         grant = await tx.one(store.GET, id=grant_id, user_id=user_id)
         if grant is None or grant.revoked_at is not None:
             raise GrantNotFound
+        await logout_notices.of_grant(tx, ctx.clock, grant_id)
         await revoke(tx, ctx.clock, grant_id)
 
 

@@ -57,6 +57,12 @@ def can_be_registered(uri: str) -> bool:
     return "*" not in parts.host or (len(labels) >= 3 and not any("*" in label for label in labels[-2:]))
 
 
+def is_web_address(text: str) -> bool:
+    """Tell whether a text is an address that this server could post to: http or https, a host, no fragment."""
+    scheme, mark, rest = text.partition("://")
+    return bool(mark) and scheme.lower() in {"http", "https"} and rest[:1] not in {"", "/", "?"} and is_acceptable(text)
+
+
 def is_origin(text: str) -> bool:
     """Tell whether a text is an origin as browsers send it: scheme, host and port, lower case, nothing more."""
     parts = _split(text) if is_acceptable(text) else None

@@ -7,6 +7,7 @@ from typing import Literal
 from vestibule.clock import Clock
 from vestibule.crypto import digest, new_token
 from vestibule.db import Tx
+from vestibule.domain import logout_notices
 from vestibule.domain.context import Context
 from vestibule.domain.oidc_settings import IDLE_SECONDS
 from vestibule.errors import SessionOfAnotherUser, UserSessionNotFound
@@ -78,7 +79,7 @@ async def start(
             uid = earlier.uid
             await tx.run(store.DELETE, id=earlier.id)
         else:
-            await end(tx, earlier)
+            await end(tx, clock, earlier)
     cookie = new_token()
     session = Session(digest(cookie), uid, user_id, signed_in_at, now, now, _expiry(signed_in_at, now, idle_ms))
     await tx.run(
@@ -102,15 +103,20 @@ async def touch(tx: Tx, clock: Clock, session: Session, idle_ms: int) -> None:
         await tx.run(store.TOUCH, session_id=session.id, seen_at=now, expires_at=expires_at)
 
 
-async def end(tx: Tx, session: Session) -> None:
-    """End a session and the tokens bound to it; those of `offline_access` live on (contract 1.9)."""
+async def end(tx: Tx, clock: Clock, session: Session) -> None:
+    """End a session and the tokens bound to it; those of `offline_access` live on (contract 1.9).
+
+    Applications that want to know of it will be told.
+    """
+    await logout_notices.of_session(tx, clock, session.uid)
     await tx.run(store.DELETE, id=session.id)
     for statement in tokens.OF_SESSION:
         await tx.run(statement, session_uid=session.uid)
 
 
 async def end_all(tx: Tx, clock: Clock, user_id: str) -> None:
-    """End every session, grant, token and sign-in of a user: at suspension, deletion and change of password."""
+    """End every session, grant, token and sign-in of a user: at suspension and change of password."""
+    await logout_notices.of_user(tx, clock, user_id)
     await tx.run(store.DELETE_OF_USER, user_id=user_id)
     await tx.run(grants.REVOKE_OF_USER, of_user=user_id, now=clock.now())
     for statement in tokens.OF_USER:
@@ -147,7 +153,7 @@ async def end_of_user(ctx: Context, user_id: str, uid: str, target: GrantsTarget
             raise UserSessionNotFound
         if session.user_id != user_id:
             raise SessionOfAnotherUser
-        await end(tx, session)
+        await end(tx, ctx.clock, session)
         if target is not None:
             statement = grants.REVOKE_OF_SESSION if target == "all" else grants.REVOKE_OWN_OF_SESSION
             await tx.run(statement, of_session=uid, now=now)

@@ -9,7 +9,7 @@ from vestibule import digests
 from vestibule.crypto import new_short_id
 from vestibule.db import Tx, UniqueViolation, ValueTooLong
 from vestibule.db.locks import take_turn
-from vestibule.domain import default_roles, sessions
+from vestibule.domain import default_roles, logout_notices, sessions
 from vestibule.domain.context import Context
 from vestibule.domain.phones import normalise, spellings
 from vestibule.errors import (
@@ -243,6 +243,7 @@ async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
     if user_id == caller:
         raise CannotDeleteSelf
     async with ctx.db.write() as tx:
+        await logout_notices.of_user(tx, ctx.clock, user_id)
         if not await tx.run(store.DELETE, user_id=user_id):
             raise EntityNotFound
 

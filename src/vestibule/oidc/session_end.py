@@ -72,7 +72,7 @@ class SessionEnd:
         async with self._provider.db.write() as tx:
             session = await sessions.find(tx, self._provider.clock, self._cookie(request))
             if session is not None:
-                await sessions.end(tx, session)
+                await sessions.end(tx, self._provider.clock, session)
         if session is not None:
             self._provider.ctx.trail.record(Event(key="Session.End", user_id=session.user_id, session_id=session.uid))
         jar = Jar(self._provider.cookies, request, secure=self._provider.ctx.settings.is_secure)

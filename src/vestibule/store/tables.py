@@ -235,6 +235,19 @@ sessions = Table(
     UniqueConstraint("uid"),
 )
 
+# What applications are told of sign-outs, until they take it; `user_id` may be that of somebody who was deleted.
+logout_notices = Table(
+    "logout_notices",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("application_id", String(21), ForeignKey("applications.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("user_id", String(12), nullable=False),
+    Column("session_uid", String(64), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
 grants = Table(
     "grants",
     metadata,

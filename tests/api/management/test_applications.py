@@ -78,7 +78,12 @@ async def test_everything_given_is_kept(world: World) -> None:
         "isDeviceFlow": False,
         "maxAllowedGrants": 3,
     }
-    addresses = {**ADDRESSES, "backchannelLogoutSessionRequired": True, "logoUri": "https://app.example/logo.png"}
+    addresses = {
+        **ADDRESSES,
+        "backchannelLogoutUri": "https://app.example/out",
+        "backchannelLogoutSessionRequired": True,
+        "logoUri": "https://app.example/logo.png",
+    }
     data = {"a": [1, {"b": None}]}
     body: JSON = {"oidcClientMetadata": addresses, "customClientMetadata": settings, "customData": data}
     application = await created(world, **body, unknown=1)
@@ -115,10 +120,8 @@ async def test_a_third_party_is_one_for_good(world: World) -> None:
         ),
         ({"customClientMetadata": {"isDeviceFlow": True}}, (422, "application.device_flow_native_only")),
         ({"type": "Native", "customClientMetadata": {"isDeviceFlow": True}}, (400, "application.not_supported")),
-        (
-            {"oidcClientMetadata": {**NOWHERE, "backchannelLogoutUri": "https://app.example/out"}},
-            (400, "application.not_supported"),
-        ),
+        ({"oidcClientMetadata": {**NOWHERE, "backchannelLogoutUri": "app:/out"}}, (400, "guard.invalid_input")),
+        ({"oidcClientMetadata": {**NOWHERE, "backchannelLogoutUri": "https://a/#b"}}, (400, "guard.invalid_input")),
     ],
 )
 async def test_what_cannot_be_made_here_is_refused_and_nothing_is_made(

@@ -229,7 +229,7 @@ async def test_a_running_server_reads_the_settings_every_second(world: World, mo
         seen.set()
 
     monkeypatch.setattr(ctx.live, "refresh", refresh)
-    async with in_background(ctx, Log(world.clock, write=lambda line: None)):
+    async with in_background(ctx, world.server.keys, Log(world.clock, write=lambda line: None)):
         await asyncio.wait_for(seen.wait(), 5)
 
 

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
-import msgspec
 from msgspec import UNSET, Raw, Struct
 
 from vestibule.api.schemas import RawObject, one_of
-from vestibule.domain.redirect_uris import can_be_registered, is_origin
-from vestibule.http.guard import Length, Maybe, Nullable, Range, Url, rule
+from vestibule.domain.redirect_uris import can_be_registered, is_origin, is_web_address
+from vestibule.http.guard import Length, Maybe, Nullable, Range, rule
 from vestibule.http.issues import Issue, Path, custom
 from vestibule.model import BUILT_IN_APPLICATION, TENANT, Application
 
@@ -39,6 +38,7 @@ REGISTRABLE = Fits(
     "An absolute address without fragment; `*` only in labels of the host before the last two, and in the path.",
 )
 ORIGIN = Fits(is_origin, "An origin in lower case such as https://app.example: no path and no trailing slash.")
+WEB = Fits(is_web_address, "An absolute address that begins with https:// or http://, without fragment.")
 
 Address = Annotated[str, rule(REGISTRABLE)]
 Origin = Annotated[str, rule(ORIGIN)]
@@ -46,7 +46,7 @@ Name = Annotated[str, rule(Length(minimum=1, maximum=256))]
 Seconds = Annotated[int, rule(Range(minimum=1))]
 Days = Annotated[int, rule(Range(minimum=1, maximum=180))]
 Count = Annotated[int, rule(Range(minimum=1))]
-UrlText = Annotated[str, rule(Url())]
+WebAddress = Annotated[str, rule(WEB)]
 
 
 class AddressesIn(Struct, rename="camel", omit_defaults=True):
@@ -54,7 +54,7 @@ class AddressesIn(Struct, rename="camel", omit_defaults=True):
 
     redirect_uris: list[Address]
     post_logout_redirect_uris: list[Address]
-    backchannel_logout_uri: Maybe[UrlText] = UNSET
+    backchannel_logout_uri: Maybe[WebAddress] = UNSET
     backchannel_logout_session_required: Maybe[bool] = UNSET
     logo_uri: Maybe[str] = UNSET
 
@@ -153,9 +153,6 @@ def is_built_in(application_id: str) -> bool:
 def unsupported(body: ApplicationCreate | ApplicationPatch) -> list[str]:
     """Name the settings of a body that this server does not obey."""
     found = []
-    addresses = body.oidc_client_metadata
-    if not isinstance(addresses, msgspec.UnsetType) and addresses.backchannel_logout_uri is not UNSET:
-        found.append("oidcClientMetadata.backchannelLogoutUri")
     if isinstance(body, ApplicationPatch):
         if body.app_level_access_control_enabled is True:
             found.append("appLevelAccessControlEnabled")
