@@ -55,6 +55,11 @@ class _Alphabet:
 _LOWER, _ALNUM = _Alphabet(LOWER), _Alphabet(ALNUM)
 
 
+def request_id() -> str:
+    """Return 16 characters that tell one request from others; no secret."""
+    return os.urandom(8).hex()
+
+
 def new_id(length: int = 21) -> str:
     """Return a row id: `length` characters of `0-9a-z`."""
     return _LOWER.text(length)

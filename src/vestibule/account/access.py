@@ -20,7 +20,7 @@ class MayDo:
 
     async def __call__(self, request: Request) -> Caller:
         """Return the caller; raises NotSignedIn or NotAllowed."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        scheme, _, token = (request.authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise NotSignedIn("Bearer")
         caller = await self.checker.check(token.strip())

@@ -60,7 +60,7 @@ class ManagementAccess:
 
     async def __call__(self, request: Request) -> Principal:
         """Return the caller, or raise the contract's refusal."""
-        header = request.headers.get("authorization")
+        header = request.authorization
         if not header:
             raise AuthorizationHeaderMissing
         if not header.startswith(BEARER):

@@ -6,6 +6,7 @@ from vestibule.http.envelope import api_face
 from vestibule.http.face import CorsPolicy, Face
 from vestibule.http.logs import AccessLog, Log
 from vestibule.http.pagination import Page, paginated
+from vestibule.http.prepared import Prepared
 from vestibule.http.protocol import Bounds
 from vestibule.http.request import Request
 from vestibule.http.response import Response, empty, html, json_response, redirect, text
@@ -23,6 +24,7 @@ __all__ = [
     "Handler",
     "Log",
     "Page",
+    "Prepared",
     "Request",
     "Response",
     "Route",

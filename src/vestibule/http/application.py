@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from starlette.types import Receive, Scope, Send
 
 from vestibule import origin
-from vestibule.crypto import new_token
+from vestibule.crypto import request_id
 from vestibule.errors import AppError, InvalidInput, OAuthError
 from vestibule.http import cors, finishing
 from vestibule.http.access import PUBLIC
@@ -20,8 +20,6 @@ from vestibule.http.request import Request, raw_path
 from vestibule.http.response import Response, empty, text
 from vestibule.http.routing import Trie
 
-REQUEST_ID_LENGTH = 16
-
 Lifespan = Callable[[], AbstractAsyncContextManager[object]]
 Translate = Callable[[Exception], Exception]
 
@@ -34,9 +32,6 @@ class _Mounted:
         self.trie = Trie(face.prefix, face.routes, lenient=face.lenient)
         self.headers: RawHeaders = raw({**common, **face.headers})
         self.within = f"{face.prefix}/"
-
-    def holds(self, path: str) -> bool:
-        return path.startswith(self.within) or path == self.face.prefix
 
 
 class Application:
@@ -73,9 +68,9 @@ class Application:
             await run_lifespan(scope, receive, send, self._lifespan)
             return
         path = raw_path(scope)
-        request = Request(scope, receive, self._edge, new_token()[:REQUEST_ID_LENGTH])
+        request = Request(scope, receive, self._edge, request_id())
         origin.CURRENT.set(request)
-        mounted = next((item for item in self._mounted if item.holds(path)), None)
+        mounted = self._holder(path)
         try:
             if mounted is None:
                 response, headers = text("Not Found", 404), self._bare
@@ -91,6 +86,12 @@ class Application:
         start, content = finishing.messages(request, response, headers)
         await send(start)
         await send(content)
+
+    def _holder(self, path: str) -> _Mounted | None:
+        for mounted in self._mounted:
+            if path.startswith(mounted.within) or path == mounted.face.prefix:
+                return mounted
+        return None
 
     async def _respond(self, mounted: _Mounted, request: Request, path: str) -> Response:
         found = mounted.trie.find(request.scope["method"], path)

@@ -1,7 +1,7 @@
 """The last steps of an answer: entity tag, compression, cross-origin headers, and the ASGI messages."""
 
 import zlib
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Mapping
 from hashlib import sha1
 
@@ -31,15 +31,15 @@ def finish(face: Face, request: Request, response: Response) -> Response:
 
 def entity_tag(content: bytes) -> bytes:
     """Return the documented tag: length in hex, then 27 characters of the SHA-1 in base64."""
-    digest = b64encode(sha1(content, usedforsecurity=False).digest())[:27]
+    digest = b2a_base64(sha1(content, usedforsecurity=False).digest())[:27]
     return b'"%x-%s"' % (len(content), digest)
 
 
 def _tag(request: Request, response: Response) -> None:
-    if find(response.raw_headers, b"etag") is not None:
-        return
-    tag = entity_tag(response.content)
-    response.raw_headers.append((b"etag", tag))
+    tag = find(response.raw_headers, b"etag")
+    if tag is None:
+        tag = entity_tag(response.content)
+        response.raw_headers.append((b"etag", tag))
     known = find(request.scope["headers"], b"if-none-match")
     if known is not None and _matches(known, tag):
         response.status_code = 304

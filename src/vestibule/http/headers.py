@@ -1,5 +1,6 @@
 """Header lists: encoded once, safe by default."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 HeaderItems = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -7,6 +8,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 HSTS_SECONDS = 31_536_000
 """One year: longer than the 180 days of the documented API, on purpose."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def raw(items: HeaderItems) -> RawHeaders:
@@ -16,7 +19,7 @@ def raw(items: HeaderItems) -> RawHeaders:
 
 
 def _value(name: str, value: str) -> bytes:
-    if any(char < " " or char == "\x7f" for char in value):
+    if _CONTROL.search(value):
         raise ValueError(f"control character in the header {name}")
     return value.encode("latin-1")
 

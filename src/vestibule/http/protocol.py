@@ -17,6 +17,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from vestibule.http.writing import Answering
+
 _LINE_OVERHEAD = 4
 """Colon, space and line end around each header."""
 _LEAST_READ = 16 * 1024
@@ -125,7 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
-        super()._start_asgi_task(cycle, app)
+        super()._start_asgi_task(cycle, Answering(app, cycle))
 
     def on_response_complete(self) -> None:
         """Go on, or see that a last answer is read."""

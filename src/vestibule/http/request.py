@@ -33,6 +33,7 @@ class Request(HTTPConnection):
         self.route: Route | None = None
         self.raw_values: list[str] = []
         self._cached_body: bytes | None = None
+        self._path_params: dict[str, str] | None = None
 
     @property
     def method(self) -> str:
@@ -49,12 +50,19 @@ class Request(HTTPConnection):
         """The configured public address of this server; the Host header is never believed."""
         return self.edge.public_url
 
-    @cached_property
+    @property
     def path_params(self) -> dict[str, str]:
         """The parameters of the path, percent-decoded; a malformed escape is taken literally."""
-        if self.route is None:
-            return {}
-        return {name: decode(value) for name, value in zip(self.route.names, self.raw_values, strict=True)}
+        if self._path_params is None:
+            names = self.route.names if self.route else ()
+            self._path_params = {name: decode(value) for name, value in zip(names, self.raw_values, strict=True)}
+        return self._path_params
+
+    @property
+    def authorization(self) -> str | None:
+        """The header `Authorization`, as sent."""
+        sent = find(self.scope["headers"], b"authorization")
+        return None if sent is None else sent.decode("latin-1")
 
     @property
     def raw_query(self) -> str:

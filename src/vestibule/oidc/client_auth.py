@@ -24,7 +24,7 @@ class Credentials:
 
 def presented(request: Request, params: Parameters) -> Credentials:
     """Read the client's credentials; raises invalid_request. `client_id` beside a Basic header must agree with it."""
-    header = request.headers.get("authorization")
+    header = request.authorization
     body_id, body_secret = params.get("client_id"), params.get("client_secret")
     if header is None:
         if body_id is None:

@@ -7,7 +7,7 @@ Clients compare these lists, so they name what the contract names, although some
 import msgspec
 
 from vestibule.domain.authorization import IDENTITY_SCOPES
-from vestibule.http import Request, Response
+from vestibule.http import Prepared, Request, Response
 from vestibule.oidc.provider import Provider
 
 CLAIMS = (
@@ -68,21 +68,25 @@ def document(issuer: str, algorithms: tuple[str, ...]) -> dict[str, object]:
 
 
 class Discovery:
-    """Two documents that change only with the keys; encoded once."""
+    """Two documents that change only with the keys; made once."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._encoded: dict[tuple[str, ...], bytes] = {}
+        self._metadata: dict[tuple[str, ...], Prepared] = {}
+        self._keys = Prepared(b"", KEY_SET)
 
     async def metadata(self, request: Request) -> Response:
         """Answer with the provider metadata."""
         algorithms = await self._provider.keys.algorithms()
-        content = self._encoded.get(algorithms)
-        if content is None:
+        prepared = self._metadata.get(algorithms)
+        if prepared is None:
             content = msgspec.json.encode(document(self._provider.issuer, algorithms))
-            self._encoded[algorithms] = content
-        return Response(content, content_type=METADATA, headers=ANYONE)
+            prepared = self._metadata[algorithms] = Prepared(content, METADATA, ANYONE)
+        return prepared.answer()
 
     async def jwks(self, request: Request) -> Response:
         """Answer with the public keys."""
-        return Response(await self._provider.keys.jwks(), content_type=KEY_SET, headers=(*ANYONE, UNCACHED))
+        content = await self._provider.keys.jwks()
+        if content is not self._keys.content:
+            self._keys = Prepared(content, KEY_SET, (*ANYONE, UNCACHED))
+        return self._keys.answer()

@@ -42,7 +42,7 @@ class UserInfo:
 
     async def _token(self, request: Request) -> str:
         """Read the bearer token from the header, or from a form (RFC 6750 sections 2.1 and 2.2), never the query."""
-        header = request.headers.get("authorization")
+        header = request.authorization
         if header is None and request.method == "POST":
             token = (await posted(request)).get("access_token")
             header = None if token is None else f"Bearer {token}"
