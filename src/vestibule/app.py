@@ -10,6 +10,7 @@ from vestibule.api.audit import audited
 from vestibule.api.auth import management_access
 from vestibule.api.documents import described
 from vestibule.api.experience import consent, interaction, profile
+from vestibule.api.experience import factors as experience_factors
 from vestibule.api.experience import verifications as experience_verifications
 from vestibule.api.experience.access import InteractionAccess
 from vestibule.api.management import (
@@ -146,7 +147,9 @@ def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
 
 def experience_routes(ctx: Context) -> list[Route]:
     """Return every route of the Experience API."""
-    access, modules = InteractionAccess(ctx), (interaction, experience_verifications, profile, consent)
+    access, modules = InteractionAccess(ctx), (
+        interaction, experience_verifications, experience_factors, profile, consent,
+    )  # fmt: skip
     return [route for module in modules for route in module.routes(ctx, access)]
 
 

@@ -524,6 +524,41 @@ class MfaRequired(AppError):
     message = "A second factor is needed. Verify one of `data.availableFactors` and submit again."
 
 
+class FactorMissing(AppError):
+    """A second factor is to be set up first; `data.skippable` tells whether that can be put off."""
+
+    code, status = "user.missing_mfa", 422
+    message = "Set up one of `data.availableFactors` and submit again."
+
+
+class FactorSuggested(AppError):
+    """A code to an address is the only second factor; a stronger one is offered."""
+
+    code, status = "user.suggest_mfa", 422
+    message = "Set up one of `data.availableFactors`, or decline the suggestion, and submit again."
+
+
+class FactorNotEnabled(AppError):
+    """The sign-in experience does not have this factor, or the user has no address for it."""
+
+    code, status = "session.mfa.mfa_factor_not_enabled", 400
+    message = "This factor cannot be used here."
+
+
+class FactorMandatory(AppError):
+    """Setting up a factor cannot be put off here."""
+
+    code, status = "session.mfa.mfa_policy_not_user_controlled", 422
+    message = "A second factor is needed here. Set one up."
+
+
+class BackupCodesRequired(AppError):
+    """With the first factor come backup codes, in case it is lost."""
+
+    code, status = "session.mfa.backup_code_required", 422
+    message = "Make backup codes, bind them too, and submit again."
+
+
 class MembershipRequired(AppError):
     """Access to an organization was granted by somebody who is no member of it."""
 
@@ -584,6 +619,20 @@ class AuthenticationFactorMissing(AppError):
 
     code, status = "sign_in_experiences.at_least_one_authentication_factor", 400
     message = "People need a way to sign in: list at least one method, each with `password`."
+
+
+class FactorsDuplicated(AppError):
+    """A factor is listed twice."""
+
+    code, status = "sign_in_experiences.duplicated_mfa_factors", 400
+    message = "List each factor once."
+
+
+class BackupCodesEnabledAlone(AppError):
+    """Backup codes stand in for another factor, and none is enabled."""
+
+    code, status = "sign_in_experiences.backup_code_cannot_be_enabled_alone", 400
+    message = "Backup codes stand in for another factor. Enable one as well."
 
 
 class PasswordlessRequiresVerify(AppError):

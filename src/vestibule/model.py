@@ -19,7 +19,7 @@ RoleType = Literal["User", "MachineToMachine"]
 KeyStatus = Literal["Next", "Current", "Previous"]
 RecipientKind = Literal["email", "phone"]
 ServerKeyKind = Literal["digest", "cookie"]
-FactorType = Literal["Totp", "WebAuthn", "BackupCode"]
+FactorType = Literal["Totp", "WebAuthn", "BackupCode", "EmailVerificationCode", "PhoneVerificationCode"]
 
 
 def fold(text: str | None) -> str | None:

@@ -104,6 +104,11 @@ class ServerSettings:
         return f"{self.public_url}/oidc"
 
     @property
+    def public_host(self) -> str:
+        """The host of the public address: what authenticators and passkeys know this server by."""
+        return urlsplit(self.public_url).hostname or ""
+
+    @property
     def is_secure(self) -> bool:
         """Whether browsers reach the server over https."""
         return self.public_url.startswith("https://")

@@ -9,7 +9,7 @@ from vestibule.model import TENANT
 
 
 class _Shown(SignInExperience, frozen=True, rename="camel"):
-    """The fields after `usernamePolicy` have one value each: they are not obeyed yet."""
+    """The fields after `mfa` have one value each: they are not obeyed yet."""
 
     social_sign_in: dict[str, Any] = {}
     social_sign_in_connector_targets: list[str] = []
@@ -17,7 +17,6 @@ class _Shown(SignInExperience, frozen=True, rename="camel"):
     custom_content: dict[str, str] = {}
     custom_ui_assets: dict[str, Any] | None = None
     custom_ui_csp: dict[str, Any] = {}
-    mfa: dict[str, Any] = msgspec.field(default_factory=lambda: {"factors": [], "policy": "UserControlled"})
     adaptive_mfa: dict[str, Any] = {}
     single_sign_on_enabled: bool = False
     captcha_policy: dict[str, Any] = {}

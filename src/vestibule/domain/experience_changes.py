@@ -6,10 +6,13 @@ import msgspec
 from msgspec import UNSET
 
 from vestibule.domain.context import Context
+from vestibule.domain.factor_settings import Mfa
 from vestibule.domain.live_settings import EXPERIENCE
 from vestibule.domain.sign_in_experience import PasswordExpiration, SignIn, SignInExperience, SignUp
 from vestibule.errors import (
     AuthenticationFactorMissing,
+    BackupCodesEnabledAlone,
+    FactorsDuplicated,
     InvalidRequest,
     LanguageNotSupported,
     PasswordlessRequiresVerify,
@@ -26,8 +29,8 @@ async def change_experience(
 ) -> SignInExperience:
     """Replace the given fields, in the contract's spelling, and return the whole; `languages` are the pages'.
 
-    Raises SettingNotSupported, AuthenticationFactorMissing, PasswordlessRequiresVerify, LanguageNotSupported and
-    InvalidRequest for what contradicts itself; nothing is stored then.
+    Raises SettingNotSupported, AuthenticationFactorMissing, PasswordlessRequiresVerify, LanguageNotSupported,
+    FactorsDuplicated, BackupCodesEnabledAlone, and InvalidRequest for what contradicts itself; nothing is stored then.
     """
     cleared = {name: None for name in ADDRESSES if changes.get(name) == ""}
     async with ctx.db.write() as tx:
@@ -39,6 +42,7 @@ async def change_experience(
         _check_sign_in(experience.sign_in)
         _check_sign_up(experience.sign_up)
         _check_bounds(experience)
+        _check_factors(experience.mfa)
         if experience.language_info.fallback_language not in languages:
             raise LanguageNotSupported
         await tx.run(configs.PUT, key=EXPERIENCE, value=msgspec.json.encode(merged).decode())
@@ -74,6 +78,15 @@ def _check_sign_up(sign_up: SignUp) -> None:
     }
     if any(refused.values()):
         raise _not_supported(*(name for name, given in refused.items() if given))
+
+
+def _check_factors(mfa: Mfa) -> None:
+    if len(set(mfa.factors)) < len(mfa.factors):
+        raise FactorsDuplicated
+    if mfa.factors == ("BackupCode",):
+        raise BackupCodesEnabledAlone
+    if mfa.organization_required_mfa_policy not in {UNSET, "NoPrompt"}:
+        raise _not_supported("mfa.organizationRequiredMfaPolicy")
 
 
 def _check_bounds(experience: SignInExperience) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from vestibule.db import Tx
 from vestibule.domain.context import Context
 from vestibule.errors import EntityNotFound
 from vestibule.store import logto_config as store
@@ -11,6 +12,8 @@ from vestibule.store import users
 
 Choices = Mapping[str, Mapping[str, bool]]
 """By group (`mfa`, `passkeySignIn`), then by name."""
+
+FACTORS = "mfa"
 
 _choices = msgspec.json.Decoder(dict[str, dict[str, bool]]).decode
 
@@ -27,11 +30,22 @@ async def get_choices(ctx: Context, user_id: str) -> Choices:
 async def change_choices(ctx: Context, user_id: str, changes: Choices) -> Choices:
     """Set the given choices, leave the others, and return them all; raises EntityNotFound."""
     async with ctx.db.write() as tx:
-        held = await tx.value(store.GET_LOCKED, user_id=user_id)
-        if held is None:
-            raise EntityNotFound
-        known = _choices(held)
-        merged = known | {group: {**known.get(group, {}), **chosen} for group, chosen in changes.items()}
-        values = {"logto_config": msgspec.json.encode(merged).decode(), "updated_at": ctx.clock.now()}
-        await users.change(tx, user_id, values)
+        return await change_choices_in(tx, ctx, user_id, changes)
+
+
+async def change_choices_in(tx: Tx, ctx: Context, user_id: str, changes: Choices) -> Choices:
+    """Do the same within a transaction."""
+    held = await tx.value(store.GET_LOCKED, user_id=user_id)
+    if held is None:
+        raise EntityNotFound
+    known = _choices(held)
+    merged = known | {group: {**known.get(group, {}), **chosen} for group, chosen in changes.items()}
+    values = {"logto_config": msgspec.json.encode(merged).decode(), "updated_at": ctx.clock.now()}
+    await users.change(tx, user_id, values)
     return merged
+
+
+async def factor_choices(tx: Tx, user_id: str) -> Mapping[str, bool]:
+    """Return what a user chose about factors, within a transaction; an unknown user chose nothing."""
+    held = await tx.value(store.GET, user_id=user_id)
+    return {} if held is None else _choices(held).get(FACTORS, {})

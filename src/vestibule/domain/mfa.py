@@ -1,5 +1,6 @@
 """Factors beside the password: TOTP generators, backup codes, passkeys. Seeds are sealed, codes digested with a key."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ from vestibule.crypto import new_backup_code, new_id, new_totp_secret
 from vestibule.db import Tx
 from vestibule.domain import attempts
 from vestibule.domain.context import Context
+from vestibule.domain.phones import international
 from vestibule.domain.users import get_user
 from vestibule.errors import (
     BackupCodeFormat,
@@ -26,6 +28,23 @@ from vestibule.store import users
 CODES = 10
 _CODE = re.compile(r"[0-9a-fA-F]{10}")
 _TABLE, _COLUMN = "mfa_verifications", "secret_sealed"
+NAMELESS = "Account"
+
+
+def label_of(user: User) -> str:
+    """Return what an authenticator calls the account: name, e-mail address, phone number, user name."""
+    phone = international(user.primary_phone) if user.primary_phone else None
+    return user.name or user.primary_email or phone or user.username or NAMELESS
+
+
+def address(ctx: Context, user: User, seed: str) -> str:
+    """Return the `otpauth` address of a seed."""
+    return totp.address(seed, ctx.settings.public_host, label_of(user))
+
+
+async def picture(ctx: Context, user: User, seed: str) -> str:
+    """Return it as a QR code, a PNG in a data URI; the loop goes on meanwhile."""
+    return await asyncio.to_thread(totp.qr_code, address(ctx, user, seed))
 
 
 async def list_factors(ctx: Context, user_id: str) -> list[MfaVerification]:
@@ -49,10 +68,15 @@ async def add_totp(ctx: Context, user_id: str, secret: str | None = None) -> tup
             raise TotpInUse
         if not totp.is_secret(seed):
             raise TotpSecretInvalid
-        row_id = new_id()
-        sealed = ctx.sealer.seal(seed.encode(), _TABLE, _COLUMN, row_id)
-        await _insert(tx, ctx, row_id, user_id, "Totp", sealed)
+        await put_totp(tx, ctx, user_id, seed)
     return user, seed
+
+
+async def put_totp(tx: Tx, ctx: Context, user_id: str, seed: str, *, step: int | None = None) -> None:
+    """Store a TOTP generator, of which the code of a `step` has counted already."""
+    row_id = new_id()
+    sealed = ctx.sealer.seal(seed.encode(), _TABLE, _COLUMN, row_id)
+    await _insert(tx, ctx, row_id, user_id, "Totp", sealed, last_step=step)
 
 
 async def add_backup_codes(ctx: Context, user_id: str, codes: Sequence[str] | None = None) -> list[str]:
@@ -69,14 +93,19 @@ async def add_backup_codes(ctx: Context, user_id: str, codes: Sequence[str] | No
             raise BackupCodesAlone
         if len(given) != CODES or any(_CODE.fullmatch(code) is None for code in given):
             raise BackupCodeFormat
-        row_id = new_id()
-        await _insert(tx, ctx, row_id, user_id, "BackupCode", None)
-        rows = [
-            {"verification_id": row_id, "position": at, "code_digest": _digest(ctx, user_id, code), "used_at": None}
-            for at, code in enumerate(given)
-        ]
-        await tx.many(store.INSERT_CODE, rows)
+        await put_backup_codes(tx, ctx, user_id, [code_digest(ctx, user_id, code) for code in given])
     return given
+
+
+async def put_backup_codes(tx: Tx, ctx: Context, user_id: str, digests: Sequence[str]) -> None:
+    """Store backup codes by what `code_digest` makes of them."""
+    row_id = new_id()
+    await _insert(tx, ctx, row_id, user_id, "BackupCode", None)
+    rows = [
+        {"verification_id": row_id, "position": at, "code_digest": made, "used_at": None}
+        for at, made in enumerate(digests)
+    ]
+    await tx.many(store.INSERT_CODE, rows)
 
 
 async def remove_factor(ctx: Context, user_id: str, factor_id: str) -> None:
@@ -112,7 +141,9 @@ async def use_backup_code(ctx: Context, user_id: str, code: str, ip: str = "") -
     """Use up one of a user's backup codes; raises TooManyAttempts, InvalidBackupCode (B61)."""
     await attempts.begin(ctx, user_id, ip, factor=True)
     async with ctx.db.write() as tx:
-        used = await tx.run(store.USE_CODE, digest=_digest(ctx, user_id, code), of_user=user_id, now=ctx.clock.now())
+        used = await tx.run(
+            store.USE_CODE, digest=code_digest(ctx, user_id, code), of_user=user_id, now=ctx.clock.now()
+        )
     if not used:
         raise InvalidBackupCode
     await attempts.succeed(ctx, user_id, factor=True)
@@ -126,14 +157,23 @@ async def _locked(tx: Tx, user_id: str) -> tuple[User, list[MfaVerification]]:
     return user, await tx.all(store.OF_USER, of_user=user_id)
 
 
-async def _insert(tx: Tx, ctx: Context, row_id: str, user_id: str, kind: FactorType, sealed: str | None) -> None:
+async def _insert(
+    tx: Tx,
+    ctx: Context,
+    row_id: str,
+    user_id: str,
+    kind: FactorType,
+    sealed: str | None,
+    *,
+    last_step: int | None = None,
+) -> None:
     await tx.run(
         store.INSERT,
         id=row_id,
         user_id=user_id,
         type=kind,
         secret_sealed=sealed,
-        last_step=None,
+        last_step=last_step,
         data="{}",
         credential_id=None,
         created_at=ctx.clock.now(),
@@ -141,5 +181,6 @@ async def _insert(tx: Tx, ctx: Context, row_id: str, user_id: str, kind: FactorT
     )
 
 
-def _digest(ctx: Context, user_id: str, code: str) -> str:
+def code_digest(ctx: Context, user_id: str, code: str) -> str:
+    """Return what is stored of a backup code."""
     return ctx.sealer.keyed_digest(f"{user_id}\0{code.lower()}", "backup-code")

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
+from vestibule.domain.factor_settings import Mfa
 from vestibule.password_policy import Bounds, CharacterTypes, Policy, Rejects
 
 Identifier = Literal["username", "email", "phone"]
@@ -200,6 +201,7 @@ class SignInExperience(Struct, frozen=True, rename="camel"):
     verification_code_policy: VerificationCodePolicy = VerificationCodePolicy()
     password_expiration: PasswordExpiration = PasswordExpiration()
     username_policy: UsernamePolicy = UsernamePolicy(True, 1, 128, AllowedCharacters())
+    mfa: Mfa = Mfa()
 
     @property
     def sign_in_identifiers(self) -> tuple[Identifier, ...]:

@@ -1,26 +1,50 @@
 """The page that asks for a second factor."""
 
-from vestibule.domain.interactions import factors, submitting
+from vestibule.domain.interactions import factor_codes, factors, submitting
 from vestibule.errors import (
     AppError,
+    CodeExpired,
+    CodeMismatch,
+    CodeNotFound,
+    CodeTriesExceeded,
+    ConnectorNotFound,
+    FactorNotEnabled,
     IdentifierNotFound,
     InteractionNotStarted,
     InvalidBackupCode,
     InvalidCredentials,
     InvalidTotpCode,
+    MessageRateLimited,
     TooManyAttempts,
+    VerificationNotFound,
 )
 from vestibule.http import Request, Response, redirect
-from vestibule.model import FactorType
+from vestibule.model import FactorType, RecipientKind
 from vestibule.pages.step import FACTOR, SIGN_IN, Step, StepPages, done
 
 FAULTS: dict[type[AppError], str] = {
     InvalidTotpCode: "fault.totp",
     InvalidBackupCode: "fault.backup_code",
     TooManyAttempts: "fault.too_many",
+    CodeMismatch: "fault.sent_code",
+    CodeExpired: "fault.sent_code_over",
+    CodeNotFound: "fault.sent_code_over",
+    CodeTriesExceeded: "fault.sent_code_over",
+    VerificationNotFound: "fault.sent_code_over",
+    MessageRateLimited: "fault.messages",
+    ConnectorNotFound: "fault.no_message",
+    FactorNotEnabled: "fault.no_message",
 }
-SHOWN: dict[str, FactorType] = {"totp": "Totp", "backup-code": "BackupCode"}
+OVER = (CodeExpired, CodeNotFound, CodeTriesExceeded, VerificationNotFound)
+"""After these a new code has to be sent."""
+SHOWN: dict[str, FactorType] = {
+    "totp": "Totp",
+    "email": "EmailVerificationCode",
+    "phone": "PhoneVerificationCode",
+    "backup-code": "BackupCode",
+}
 """The factors that this page can ask for, as its address names them."""
+SENT: dict[str, RecipientKind] = {"email": "email", "phone": "phone"}
 
 
 class FactorForms(StepPages):
@@ -34,9 +58,11 @@ class FactorForms(StepPages):
         except (IdentifierNotFound, InteractionNotStarted):
             return redirect(step.at(SIGN_IN))
 
-    async def _form(self, request: Request, step: Step, wanted: str, error: AppError | None = None) -> Response:
+    async def _form(
+        self, request: Request, step: Step, wanted: str, error: AppError | None = None, record: str = ""
+    ) -> Response:
         held = await factors.asked(self.ctx, step.interaction)
-        names = [name for name, kind in SHOWN.items() if kind in held]
+        names = [name for kind in held for name, shown in SHOWN.items() if shown == kind]
         chosen = wanted if wanted in names else next(iter(names), "")
         minutes = self.experience.sentinel_policy.lockout_ms // 60_000
         return self.page(
@@ -45,20 +71,36 @@ class FactorForms(StepPages):
             "factor.html",
             error,
             factor=chosen,
+            record=record,
+            is_sent=chosen in SENT,
+            address=held[SHOWN[chosen]] if chosen else "",
             fault=step.t(FAULTS[type(error)], minutes=minutes) if error else "",
             others=[(name, step.at(FACTOR, factor=name)) for name in names if name != chosen],
             restart=step.at(SIGN_IN),
         )
 
     async def sent(self, request: Request) -> Response:
-        """POST /mfa-verification."""
+        """POST /mfa-verification: a code, or the wish for one."""
         step, values = await self.posted(request)
-        wanted = values.get("factor", "")
+        wanted, record = values.get("factor", ""), values.get("record", "")
+        kind, is_wish = SENT.get(wanted), values.get("send") == "yes"
         try:
-            code = "".join(values.get("code", "").split())
-            await factors.verify(self.ctx, step.interaction, SHOWN.get(wanted, "Totp"), code, request.ip)
+            if kind is not None and is_wish:
+                record = await factor_codes.send(self.ctx, step.interaction, kind, request.ip)
+                return await self._form(request, step, wanted, record=record)
+            await self._try(request, step, wanted, values)
             return redirect(await submitting.finish(self.ctx, step.interaction))
-        except tuple(FAULTS) as error:
+        except OVER as error:
             return await self._form(request, step, wanted, error)
+        except tuple(FAULTS) as error:
+            return await self._form(request, step, wanted, error, record)
         except (IdentifierNotFound, InteractionNotStarted, InvalidCredentials):
             return redirect(step.at(SIGN_IN))
+
+    async def _try(self, request: Request, step: Step, wanted: str, values: dict[str, str]) -> None:
+        code, interaction = "".join(values.get("code", "").split()), step.interaction
+        kind = SENT.get(wanted)
+        if kind is None:
+            await factors.verify(self.ctx, interaction, SHOWN.get(wanted, "Totp"), code, request.ip)
+        else:
+            await factor_codes.verify(self.ctx, interaction, values.get("record", ""), kind, code, request.ip)

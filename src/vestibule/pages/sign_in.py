@@ -1,9 +1,9 @@
 """The sign-in page, with the password that replaces an expired one."""
 
 from vestibule.domain.interactions import at_once, steps
-from vestibule.errors import AppError, MfaRequired, PasswordExpired
+from vestibule.errors import AppError, PasswordExpired
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.step import FACTOR, REGISTER, Step, StepPages, done, with_query
+from vestibule.pages.step import REGISTER, Step, StepPages, done, with_query
 from vestibule.pages.words import RENEWAL_FAULTS, SIGN_IN_FAULTS, UNTICKED, Unticked, label_of, renewal_fault
 
 
@@ -46,8 +46,6 @@ class SignInForms(StepPages):
             else:
                 onward = await at_once.renew(self.ctx, step.interaction, identifier, password, fresh, request.ip)
             return redirect(onward)
-        except MfaRequired:
-            return redirect(step.at(FACTOR))
         except PasswordExpired as error:
             return self._renewal(request, step, identifier, "", error)
         except RENEWAL_FAULTS as error:

@@ -1,15 +1,18 @@
 """The hosted pages as one face: sign in, register, consent, and what to say when there is no sign-in."""
 
+from urllib.parse import urlencode
+
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
-from vestibule.errors import SessionNotFound
+from vestibule.errors import AppError, SessionNotFound
 from vestibule.http import PUBLIC, Face, Request, Response, Route, redirect
+from vestibule.pages.binding import BindingForms
 from vestibule.pages.consent import ConsentForms
 from vestibule.pages.factors import FactorForms
 from vestibule.pages.notices import Notices
 from vestibule.pages.register import RegisterForms
 from vestibule.pages.sign_in import SignInForms
-from vestibule.pages.step import CONSENT, FACTOR, REGISTER, SIGN_IN, with_query
+from vestibule.pages.step import BINDING, CONSENT, FACTOR, NEXT, REGISTER, SIGN_IN, with_query
 from vestibule.ui import assets
 from vestibule.ui.render import Pages
 
@@ -34,6 +37,7 @@ class SignInPages:
         self._sign_in = SignInForms(ctx, cookies, pages)
         self._register = RegisterForms(ctx, cookies, pages)
         self._factors = FactorForms(ctx, cookies, pages)
+        self._binding = BindingForms(ctx, cookies, pages)
         self._consent = ConsentForms(ctx, cookies, pages)
 
     async def to_sign_in(self, request: Request) -> Response:
@@ -56,6 +60,9 @@ class SignInPages:
         """Show any refusal as a page; a page without its sign-in leads to the one that says so."""
         if isinstance(error, SessionNotFound):
             return redirect(self._ctx.live.experience.unknown_session_redirect_url or UNKNOWN, 302)
+        if isinstance(error, AppError) and type(error) in NEXT:
+            app_id = [(name, value) for name, value in request.query_items if name == "app_id"]
+            return redirect(f"{NEXT[type(error)]}?{urlencode(app_id[:1])}")
         return self._notices.error(request, error)
 
     def _not_allowed(self, request: Request, allowed: frozenset[str]) -> Response:
@@ -72,6 +79,8 @@ class SignInPages:
             ("POST", REGISTER, self._register.sent, "Register"),
             ("GET", FACTOR, self._factors.show, "A second factor"),
             ("POST", FACTOR, self._factors.sent, "A second factor"),
+            ("GET", BINDING, self._binding.show, "Set up a second factor"),
+            ("POST", BINDING, self._binding.sent, "Set up a second factor"),
             ("GET", CONSENT, self._consent.show, "Consent"),
             ("POST", CONSENT, self._consent.sent, "Consent"),
             ("GET", UNKNOWN, self.unknown, "No sign-in"),

@@ -10,7 +10,14 @@ from vestibule.domain.interactions import steps
 from vestibule.domain.interactions.details import InteractionDetails, details
 from vestibule.domain.interactions.steps import params_of
 from vestibule.domain.sign_in_experience import SignInExperience
-from vestibule.errors import AppError, TooManyAttempts
+from vestibule.errors import (
+    AppError,
+    BackupCodesRequired,
+    FactorMissing,
+    FactorSuggested,
+    MfaRequired,
+    TooManyAttempts,
+)
 from vestibule.http import Request, Response, csp, html, redirect
 from vestibule.model import Interaction
 from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, onward, remember_language
@@ -18,6 +25,15 @@ from vestibule.ui.messages import Translate, translator
 from vestibule.ui.render import Pages
 
 SIGN_IN, REGISTER, CONSENT, FACTOR = "/sign-in", "/register", "/consent", "/mfa-verification"
+BINDING = "/mfa-binding"
+
+NEXT: dict[type[AppError], str] = {
+    MfaRequired: FACTOR,
+    FactorMissing: BINDING,
+    FactorSuggested: BINDING,
+    BackupCodesRequired: BINDING,
+}
+"""Where a sign-in goes on that is not done yet, whatever page it was on."""
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,6 @@ async def test_nothing_to_change_is_told(world: World, body: dict[str, Any]) -> 
 NOT_OBEYED = {
     "customCss": "body{}",
     "customContent": {"/": "x"},
-    "mfa": {"factors": ["Totp"], "policy": "Mandatory"},
     "adaptiveMfa": {"enabled": True},
     "singleSignOnEnabled": True,
     "captchaPolicy": {"enabled": True},
@@ -353,3 +352,17 @@ async def test_words_follow_the_fallback_language_where_nothing_is_detected(worl
     await patch(world, languageInfo={"autoDetect": False, "fallbackLanguage": "fr"})
     answer = await world.client.get("/api/.well-known/phrases", headers={"accept-language": "en"})
     assert answer.headers["content-language"] == "fr"
+
+
+async def test_second_factors_are_listed_once_and_backup_codes_beside_another(world: World) -> None:
+    good = {"factors": ["BackupCode", "Totp"], "policy": "Mandatory"}
+    answer = await patch(world, mfa=good)
+    assert (answer.status_code, answer.json()["mfa"]) == (200, good)
+    for factors, code in (
+        (["Totp", "Totp"], "sign_in_experiences.duplicated_mfa_factors"),
+        (["BackupCode"], "sign_in_experiences.backup_code_cannot_be_enabled_alone"),
+        (["Fingerprint"], "guard.invalid_input"),
+    ):
+        assert refusal(await patch(world, mfa={"factors": factors, "policy": "Mandatory"})) == (400, code)
+    assert refusal(await patch(world, mfa={"factors": [], "policy": "Never"})) == (400, "guard.invalid_input")
+    assert (await shown(world))["mfa"] == good

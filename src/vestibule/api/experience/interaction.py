@@ -17,7 +17,10 @@ from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, holding, identifying, submitting
 from vestibule.domain.interactions.state import Record, State
 from vestibule.errors import (
+    BackupCodesRequired,
     EmailInUse,
+    FactorMissing,
+    FactorSuggested,
     IdentifierNotFound,
     IdentityConflict,
     InteractionNotStarted,
@@ -29,6 +32,7 @@ from vestibule.errors import (
     PasswordExpired,
     PhoneInUse,
     SignInMethodNotEnabled,
+    TotpInUse,
     UsernameInUse,
     UserNotExist,
     UserSuspended,
@@ -110,7 +114,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     )  # fmt: skip
     submitted = (
         InteractionNotStarted, IdentifierNotFound, InvalidCredentials, PasswordExpired, MfaRequired,
-        NewPasswordRequired,
+        NewPasswordRequired, FactorMissing, FactorSuggested, BackupCodesRequired, TotpInUse,
     )  # fmt: skip
     return [
         Route("PUT", path, api.start, access=access, summary="Begin, or begin anew", body=StartBody, responses=done,

@@ -28,7 +28,6 @@ from vestibule.errors import (
     InteractionNotStarted,
     InvalidBackupCode,
     InvalidCredentials,
-    InvalidTotpCode,
     MessageRateLimited,
     NotForForgottenPassword,
     PasswordRejected,
@@ -39,7 +38,7 @@ from vestibule.errors import (
     VerificationNotFound,
 )
 from vestibule.http import Access, Handler, Request, Response, Route, json_response
-from vestibule.model import FactorType, RecipientKind
+from vestibule.model import RecipientKind
 
 LIMITS: dict[RecipientKind, int] = {"email": 128, "phone": 32}
 
@@ -92,14 +91,10 @@ class Verifications:
             await codes.verify(self._ctx, interaction_of(request), body.verification_id, kind, value, body.code)
         )
 
-    def factor(self, kind: FactorType) -> Handler:
-        """POST …/totp/verify and …/backup-code/verify."""
-
-        async def verify(request: Request) -> Response:
-            body = await request.json(FactorBody)
-            return verification(await factors.verify(self._ctx, interaction_of(request), kind, body.code, request.ip))
-
-        return verify
+    async def backup_code(self, request: Request) -> Response:
+        """POST …/backup-code/verify."""
+        code = (await request.json(FactorBody)).code
+        return verification(await factors.verify(self._ctx, interaction_of(request), "BackupCode", code, request.ip))
 
 
 def routes(ctx: Context, access: Access) -> list[Route]:
@@ -117,9 +112,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
          NewPasswordBody, (SignInMethodNotEnabled, UsernameRejected, UsernameInUse, PasswordRejected)),
         ("verification-code", api.send_code, "Send a code", CodeBody, sent),
         ("verification-code/verify", api.verify_code, "Use up a code", CodeVerifyBody, tried),
-        ("totp/verify", api.factor("Totp"), "Use up a code of an authenticator", FactorBody,
-         (IdentifierNotFound, InvalidTotpCode, TooManyAttempts)),
-        ("backup-code/verify", api.factor("BackupCode"), "Use up a backup code", FactorBody,
+        ("backup-code/verify", api.backup_code, "Use up a backup code", FactorBody,
          (IdentifierNotFound, InvalidBackupCode, TooManyAttempts)),
     ]  # fmt: skip
     return [

@@ -1,16 +1,11 @@
 """`/api/users/{userId}/mfa-verifications`: a user's factors, shown without their secrets; made, removed."""
 
-import asyncio
-from urllib.parse import urlsplit
-
 import msgspec
 from msgspec import UNSET, Struct
 
-from vestibule import totp
 from vestibule.clock import iso
 from vestibule.domain import mfa
 from vestibule.domain.context import Context
-from vestibule.domain.phones import international
 from vestibule.errors import (
     BackupCodeFormat,
     BackupCodesAlone,
@@ -21,9 +16,7 @@ from vestibule.errors import (
 )
 from vestibule.http import Access, Request, Response, Route, empty, json_response
 from vestibule.http.guard import Maybe
-from vestibule.model import FactorType, MfaVerification, User
-
-NAMELESS = "Account"
+from vestibule.model import FactorType, MfaVerification
 
 
 class TotpIn(Struct, tag_field="type", tag="Totp"):
@@ -86,18 +79,11 @@ def factor_out(factor: MfaVerification) -> FactorOut:
     return out
 
 
-def label_of(user: User) -> str:
-    """Return what an authenticator calls the account: name, e-mail address, phone number, user name."""
-    phone = international(user.primary_phone) if user.primary_phone else None
-    return user.name or user.primary_email or phone or user.username or NAMELESS
-
-
 class Factors:
     """Handlers over one context."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._host = urlsplit(ctx.settings.public_url).hostname or ""
 
     async def find(self, request: Request) -> Response:
         """GET …/mfa-verifications."""
@@ -112,8 +98,7 @@ class Factors:
             given = None if body.codes is UNSET else body.codes
             return json_response(BackupCodesOut(await mfa.add_backup_codes(self._ctx, user_id, given)))
         user, secret = await mfa.add_totp(self._ctx, user_id, None if body.secret is UNSET else body.secret)
-        address = totp.address(secret, self._host, label_of(user))
-        return json_response(TotpOut(secret, await asyncio.to_thread(totp.qr_code, address)))
+        return json_response(TotpOut(secret, await mfa.picture(self._ctx, user, secret)))
 
     async def delete(self, request: Request) -> Response:
         """DELETE …/mfa-verifications/{verificationId}."""

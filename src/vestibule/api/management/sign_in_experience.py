@@ -13,8 +13,10 @@ from vestibule.domain.usernames import case_conflicts
 from vestibule.domain.users import get_user
 from vestibule.errors import (
     AuthenticationFactorMissing,
+    BackupCodesEnabledAlone,
     EntityInvalidInput,
     EntityNotFound,
+    FactorsDuplicated,
     InvalidRequest,
     LanguageNotSupported,
     PasswordlessRequiresVerify,
@@ -130,6 +132,8 @@ def routes(ctx: Context, access: Access) -> list[Route]:
         AuthenticationFactorMissing,
         PasswordlessRequiresVerify,
         LanguageNotSupported,
+        FactorsDuplicated,
+        BackupCodesEnabledAlone,
     )
     return [
         Route("GET", path, api.get, access=access, summary="Get what is decided about signing in",

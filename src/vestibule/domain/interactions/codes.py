@@ -40,7 +40,7 @@ async def send(
     record = Record(new_id(), CODE_RECORDS[kind], Identifier(kind, value), event=event)
     step = f"{event}.Verification.{record.type}.Create"
     try:
-        await _count(ctx, ip)
+        await count_sent(ctx, ip)
         await verifications.send_code(ctx, kind, value, record.id, ip, usage=event)
     except AppError as error:
         await note(ctx, interaction, step, None, error)
@@ -50,7 +50,8 @@ async def send(
     return record.id
 
 
-async def _count(ctx: Context, ip: str) -> None:
+async def count_sent(ctx: Context, ip: str) -> None:
+    """Count a code that is sent for somebody at an address of the network; raises MessageRateLimited (B57)."""
     target, now = ctx.sealer.keyed_digest(ip, "code-asked-address"), ctx.clock.now()
     async with ctx.db.write() as tx:
         await take_turn(tx, target)

@@ -1,23 +1,27 @@
-"""Proofs by a second factor of whoever was identified: a code of an authenticator, a backup code."""
+"""Proofs by a second factor of whoever was identified: a code of an authenticator, a backup code, a code sent."""
 
 from collections.abc import Awaitable, Callable
 
 from vestibule.crypto import new_id
 from vestibule.db import Tx
-from vestibule.domain import mfa
+from vestibule.domain import logto_config, mfa
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import holding
-from vestibule.domain.interactions.state import Record, State
+from vestibule.domain.interactions.state import CODE_RECORDS, Record, RecordType, State
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import AppError, IdentifierNotFound, MfaRequired
-from vestibule.model import FactorType, Interaction
+from vestibule.model import FactorType, Interaction, RecipientKind, User
 from vestibule.store import mfa as store
+from vestibule.store import users
 
 FACTORS: dict[FactorType, Callable[[Context, str, str, str], Awaitable[None]]] = {
     "Totp": mfa.verify_totp,
     "BackupCode": mfa.use_backup_code,
 }
 """How the code of a factor is checked and used up."""
+CODE_FACTORS: dict[FactorType, RecipientKind] = {"EmailVerificationCode": "email", "PhoneVerificationCode": "phone"}
+"""Factors that everybody has who has such an address."""
+MASK = "••••"
 
 
 async def verify(ctx: Context, interaction: Interaction, kind: FactorType, code: str, ip: str) -> str:
@@ -26,40 +30,92 @@ async def verify(ctx: Context, interaction: Interaction, kind: FactorType, code:
     Raises IdentifierNotFound when nobody was identified yet, TooManyAttempts, InvalidTotpCode, InvalidBackupCode, and
     what `holding.hold` raises.
     """
-    user_id = (await holding.read(ctx, interaction)).user_id
-    if user_id is None:
-        raise IdentifierNotFound
+    user_id = identified(await holding.read(ctx, interaction))
     step = f"SignIn.Verification.{kind}.Submit"
     try:
         await FACTORS[kind](ctx, user_id, code, ip)
     except AppError as error:
         await note(ctx, interaction, step, user_id, error)
         raise
-    record = Record(new_id(), "BackupCode" if kind == "BackupCode" else "Totp", user_id=user_id,
-                    verified_at=ctx.clock.now())  # fmt: skip
+    record_type: RecordType = "BackupCode" if kind == "BackupCode" else "Totp"
+    record = Record(new_id(), record_type, user_id=user_id, verified_at=ctx.clock.now())
     await holding.change(ctx, interaction, lambda state: state.keeping(record))
     await note(ctx, interaction, step, user_id)
     return record.id
 
 
-async def asked(ctx: Context, interaction: Interaction) -> list[FactorType]:
-    """Return what whoever was identified can be asked for; raises IdentifierNotFound and what `holding.read` raises."""
-    user_id = (await holding.read(ctx, interaction)).user_id
-    if user_id is None:
+def identified(state: State) -> str:
+    """Return who was identified; raises IdentifierNotFound."""
+    if state.user_id is None:
         raise IdentifierNotFound
+    return state.user_id
+
+
+async def asked(ctx: Context, interaction: Interaction) -> dict[FactorType, str]:
+    """Return what whoever was identified can be asked for, in order, with the masked address of a code that is sent.
+
+    Raises IdentifierNotFound and what `holding.read` raises.
+    """
+    state = await holding.read(ctx, interaction)
+    user_id = identified(state)
     async with ctx.db.read() as tx:
-        return await available(tx, user_id)
+        kinds = await available(tx, ctx, state, user_id)
+        by_message = await by_code(tx, ctx, state, user_id)
+    return {kind: masked(by_message[kind]) if kind in by_message else "" for kind in kinds}
 
 
-async def available(tx: Tx, user_id: str) -> list[FactorType]:
+async def available(tx: Tx, ctx: Context, state: State, user_id: str) -> list[FactorType]:
     """Return the kinds of factor that a user can be asked for, the last used first, backup codes last."""
     held = [one for one in await tx.all(store.OF_USER, of_user=user_id) if one.type != "BackupCode" or one.remaining]
-    held.sort(key=lambda one: (one.type == "BackupCode", -(one.last_used_at or 0)))
-    return list(dict.fromkeys(one.type for one in held))
+    held.sort(key=lambda one: -(one.last_used_at or 0))
+    kinds = dict.fromkeys(one.type for one in held if one.type != "BackupCode")
+    by_message = await by_code(tx, ctx, state, user_id)
+    backup: list[FactorType] = ["BackupCode"] if any(one.type == "BackupCode" for one in held) else []
+    return [*kinds, *by_message, *backup]
 
 
-async def check(tx: Tx, state: State, user_id: str) -> None:
+async def by_code(tx: Tx, ctx: Context, state: State, user_id: str) -> dict[FactorType, str]:
+    """Return the addresses of a user that codes go to as a second factor: all, where the policy insists or they say so.
+
+    One that was the first factor is no second one.
+    """
+    reachable = await addresses(tx, ctx, state, user_id)
+    if not reachable or state.enrolment.enabled or ctx.live.experience.mfa.insists(state.event):
+        return reachable
+    return reachable if (await logto_config.factor_choices(tx, user_id)).get("enabled") else {}
+
+
+async def addresses(tx: Tx, ctx: Context, state: State, user_id: str) -> dict[FactorType, str]:
+    """Return the addresses of a user that could be such a factor."""
+    enabled = [kind for kind in ctx.live.experience.mfa.factors if kind in CODE_FACTORS]
+    user = await tx.one(users.GET, id=user_id) if enabled else None
+    if user is None:
+        return {}
+    found = {kind: address_of(user, CODE_FACTORS[kind]) for kind in enabled}
+    return {
+        kind: address
+        for kind, address in found.items()
+        if address is not None and state.proof != CODE_RECORDS[CODE_FACTORS[kind]]
+    }
+
+
+def address_of(user: User, kind: RecipientKind) -> str | None:
+    """Return the e-mail address or the phone number of a user."""
+    return user.primary_email if kind == "email" else user.primary_phone
+
+
+def masked(address: str) -> str:
+    """Return what of an address tells its owner which it is, and nobody else more."""
+    name, at, domain = address.rpartition("@")
+    return f"{name[:1]}{MASK}@{domain}" if at else f"{MASK}{address[-4:]}"
+
+
+async def check(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
     """Refuse to go on while a user who has a factor has not proven one; raises MfaRequired (A21, B62)."""
-    asked = await available(tx, user_id)
-    if asked and not state.proves_factor(user_id):
-        raise MfaRequired(data={"availableFactors": asked, "maskedIdentifiers": {}})
+    if state.proves_factor(user_id):
+        return
+    asked = await available(tx, ctx, state, user_id)
+    if asked:
+        by_message = await by_code(tx, ctx, state, user_id)
+        hidden = {kind: masked(address) for kind, address in by_message.items()}
+        raise MfaRequired(data={"availableFactors": asked, "maskedIdentifiers": hidden})

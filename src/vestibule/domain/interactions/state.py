@@ -12,14 +12,20 @@ from vestibule.model import FactorType, Interaction, RecipientKind
 InteractionEvent = Literal["SignIn", "Register", "ForgotPassword"]
 IdentifierKind = Literal["username", "email", "phone"]
 CodeRecordType = Literal["EmailVerificationCode", "PhoneVerificationCode"]
-RecordType = Literal["Password", "NewPasswordIdentity", "Totp", "BackupCode"] | CodeRecordType
+FactorCodeRecordType = Literal["MfaEmailVerificationCode", "MfaPhoneVerificationCode"]
+RecordType = Literal["Password", "NewPasswordIdentity", "Totp", "BackupCode"] | CodeRecordType | FactorCodeRecordType
 
 CODE_RECORDS: dict[RecipientKind, CodeRecordType] = {
     "email": "EmailVerificationCode",
     "phone": "PhoneVerificationCode",
 }
-FACTOR_RECORDS: dict[RecordType, FactorType] = {"Totp": "Totp", "BackupCode": "BackupCode"}
-"""Which factor a record proves."""
+FACTOR_RECORDS: dict[RecordType, FactorType] = {
+    "Totp": "Totp",
+    "BackupCode": "BackupCode",
+    "MfaEmailVerificationCode": "EmailVerificationCode",
+    "MfaPhoneVerificationCode": "PhoneVerificationCode",
+}
+"""Which factor a record proves, or with `is_new` holds."""
 
 
 class Identifier(Struct, frozen=True):
@@ -32,7 +38,8 @@ class Identifier(Struct, frozen=True):
 class Record(Struct, frozen=True, omit_defaults=True):
     """A proof: pending until `verified_at` (epoch ms, the moment before the proof was looked at), used once.
 
-    `event` is what a code was sent for; `digest` is that of a new password.
+    `event` is what a code was sent for; `digest` is that of a new password. With `is_new` it holds a factor that is to
+    be set up, and proves none: a `sealed` seed with the `step` of the code that was shown, or `digests` of codes.
     """
 
     id: str
@@ -43,6 +50,10 @@ class Record(Struct, frozen=True, omit_defaults=True):
     digest: str | None = None
     verified_at: int | None = None
     used: bool = False
+    is_new: bool = False
+    sealed: str | None = None
+    step: int | None = None
+    digests: tuple[str, ...] = ()
 
 
 class Profile(Struct, frozen=True, omit_defaults=True):
@@ -66,6 +77,20 @@ class Profile(Struct, frozen=True, omit_defaults=True):
         return replace(self, **{kind if kind == "username" else f"primary_{kind}": value})
 
 
+class Enrolment(Struct, frozen=True, omit_defaults=True):
+    """Factors to write at the end, and what the person says about them: on, not now, no more suggestions."""
+
+    factors: tuple[Record, ...] = ()
+    enabled: bool = False
+    skipped: bool = False
+    suggestion_skipped: bool = False
+
+    @property
+    def kinds(self) -> frozenset[FactorType]:
+        """Which factors they are."""
+        return frozenset(FACTOR_RECORDS[record.type] for record in self.factors)
+
+
 class State(Struct, frozen=True, omit_defaults=True):
     """The whole. `user_id` was identified at `identified_at` by a record of the type `proof`."""
 
@@ -75,6 +100,7 @@ class State(Struct, frozen=True, omit_defaults=True):
     proof: RecordType | None = None
     records: tuple[Record, ...] = ()
     profile: Profile = Profile()
+    enrolment: Enrolment = Enrolment()
 
     def record(self, record_id: str) -> Record:
         """Return a record that was not used yet; raises VerificationNotFound."""
@@ -97,13 +123,17 @@ class State(Struct, frozen=True, omit_defaults=True):
     def proves_factor(self, user_id: str) -> bool:
         """Tell whether a factor of this user was verified in this sign-in."""
         return any(
-            record.type in FACTOR_RECORDS and record.user_id == user_id and record.verified_at is not None
+            record.type in FACTOR_RECORDS
+            and not record.is_new
+            and record.user_id == user_id
+            and record.verified_at is not None
             for record in self.records
         )
 
     def keeping(self, record: Record) -> "State":
-        """Return it with a record, in place of an earlier one of the same type."""
-        return replace(self, records=(*(one for one in self.records if one.type != record.type), record))
+        """Return it with a record, in place of an earlier one of the same type; a new factor is a type of its own."""
+        kind = (record.type, record.is_new)
+        return replace(self, records=(*(one for one in self.records if (one.type, one.is_new) != kind), record))
 
     def verifying(self, record_id: str, at: int) -> "State":
         """Return it with a record verified; raises VerificationNotFound when another one took its place."""

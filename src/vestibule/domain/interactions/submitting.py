@@ -3,7 +3,7 @@
 from vestibule.db import Tx
 from vestibule.domain import credentials
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, factors, holding
+from vestibule.domain.interactions import enrolment, events, factors, holding
 from vestibule.domain.interactions.state import State
 from vestibule.domain.interactions.steps import LOGIN, Outcome, advance
 from vestibule.domain.interactions.trail import note
@@ -23,7 +23,8 @@ async def submit(ctx: Context, interaction: Interaction) -> str | None:
     """Finish; returns where to go next, or None when a forgotten password was replaced and nobody is signed in.
 
     Raises IdentifierNotFound, InvalidCredentials (suspended, or another password since the proof), PasswordExpired,
-    NewPasswordRequired, MfaRequired, Forbidden, and what `holding.hold` raises; everything stays as it was then.
+    NewPasswordRequired, MfaRequired, Forbidden, and what `enrolment.settle` and `holding.hold` raise; everything stays
+    as it was then.
     """
     state = None
     try:
@@ -60,7 +61,8 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
         raise InvalidCredentials
     if state.proof == "Password" and digest is None and await credentials.is_expired_in(tx, ctx, user_id):
         raise PasswordExpired
-    await factors.check(tx, state, user_id)
+    await factors.check(tx, ctx, state, user_id)
+    await enrolment.settle(tx, ctx, state, user_id)
     if digest is not None:
         await credentials.put_password(tx, ctx, user_id, digest)
     return await advance(

@@ -1,0 +1,39 @@
+"""What administrators decide about second factors and passkeys, in the contract's spelling (section 6.1)."""
+
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from vestibule.model import FactorType
+
+MfaPolicy = Literal[
+    "UserControlled",
+    "Mandatory",
+    "PromptOnlyAtSignIn",
+    "PromptAtSignInAndSignUp",
+    "NoPrompt",
+    "PromptAtSignInAndSignUpMandatory",
+    "PromptOnlyAtSignInMandatory",
+]
+AT_SIGN_IN_ONLY = frozenset({"PromptOnlyAtSignIn", "PromptOnlyAtSignInMandatory"})
+MANDATORY = frozenset({"Mandatory", "PromptAtSignInAndSignUpMandatory", "PromptOnlyAtSignInMandatory"})
+
+
+class Mfa(Struct, frozen=True, rename="camel"):
+    """The factors that people may set up, and whether they are asked to; nobody belongs to an organization yet."""
+
+    factors: tuple[FactorType, ...] = ()
+    policy: MfaPolicy = "UserControlled"
+    organization_required_mfa_policy: Literal["NoPrompt", "Mandatory"] | UnsetType = UNSET
+
+    def asks(self, event: str) -> bool:
+        """Tell whether people are asked to set up a factor: at `SignIn`, or at `Register`."""
+        return bool(self.factors) and self.policy != "NoPrompt" and (event != "Register" or not self._waits)
+
+    def insists(self, event: str) -> bool:
+        """Tell whether nobody gets in without one."""
+        return self.asks(event) and self.policy in MANDATORY
+
+    @property
+    def _waits(self) -> bool:
+        return self.policy in AT_SIGN_IN_ONLY

@@ -1,0 +1,280 @@
+"""Setting up a second factor at sign-in: made and tried before it is bound, written with everything else at the end."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from vestibule import totp
+from vestibule.crypto import new_backup_code, new_id, new_totp_secret
+from vestibule.db import Tx
+from vestibule.domain import logto_config, mfa
+from vestibule.domain.context import Context
+from vestibule.domain.interactions import factors, holding
+from vestibule.domain.interactions.state import FACTOR_RECORDS, Enrolment, Record, State
+from vestibule.domain.interactions.trail import note
+from vestibule.errors import (
+    BackupCodesAlone,
+    BackupCodesInUse,
+    BackupCodesRequired,
+    FactorMandatory,
+    FactorMissing,
+    FactorNotEnabled,
+    FactorSuggested,
+    IdentifierNotFound,
+    InvalidTotpCode,
+    TotpInUse,
+    VerificationFailed,
+)
+from vestibule.model import FactorType, Interaction, MfaVerification, User
+from vestibule.store import mfa as store
+from vestibule.store import users
+
+MAIN: frozenset[FactorType] = frozenset({"Totp", "WebAuthn"})
+"""Factors that stand by themselves, whatever addresses somebody has."""
+SEALED = ("interactions", "state")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What somebody may set up now, whether that can be put off, and where codes would go, masked.
+
+    A suggestion is made to who has proven a second factor that is weaker.
+    """
+
+    kinds: tuple[FactorType, ...]
+    skippable: bool
+    is_suggestion: bool
+    backup_codes_due: bool
+    addresses: Mapping[FactorType, str]
+
+
+@dataclass(frozen=True)
+class NewTotp:
+    """An authenticator that is to be tried: the record, its seed, and whose it is."""
+
+    record_id: str
+    secret: str
+    user: User
+
+
+async def new_totp(ctx: Context, interaction: Interaction, *, afresh: bool = True) -> NewTotp:
+    """Make a seed, or without `afresh` return the one that was made before in this sign-in.
+
+    Raises IdentifierNotFound, FactorNotEnabled, MfaRequired, TotpInUse, and what `holding.hold` raises.
+    """
+    async with ctx.db.write() as tx:
+        state, user, held = await _begun(tx, ctx, interaction, "Totp")
+        if any(one.type == "Totp" for one in held):
+            raise TotpInUse
+        record = None if afresh else _pending(state)
+        if record is None:
+            record_id, secret = new_id(), new_totp_secret()
+            sealed = ctx.sealer.seal(secret.encode(), *SEALED, record_id)
+            record = Record(record_id, "Totp", user_id=user.id, is_new=True, sealed=sealed)
+            await holding.keep(tx, interaction, state.keeping(record))
+    await note(ctx, interaction, f"{state.event}.BindMfa.Totp.Create", user.id)
+    return NewTotp(record.id, _secret(ctx, record), user)
+
+
+def _pending(state: State) -> Record | None:
+    made = [one for one in state.records if one.type == "Totp" and one.is_new and not one.used]
+    return made[0] if made else None
+
+
+def _secret(ctx: Context, record: Record) -> str:
+    return ctx.sealer.open(record.sealed or "", *SEALED, record.id).decode()
+
+
+async def try_totp(ctx: Context, interaction: Interaction, record_id: str, code: str) -> str:
+    """Take the first code of a new authenticator; returns the id of the record.
+
+    Raises VerificationFailed for a record of another kind, VerificationNotFound, InvalidTotpCode, and what
+    `holding.hold` raises.
+    """
+    now = ctx.clock.now()
+
+    def tried(state: State) -> State:
+        record = state.record(record_id)
+        if record.type != "Totp" or not record.is_new:
+            raise VerificationFailed
+        step = totp.matching_step(_secret(ctx, record), code, now)
+        if step is None:
+            raise InvalidTotpCode
+        return state.keeping(replace(record, step=step, verified_at=now))
+
+    await holding.change(ctx, interaction, tried)
+    return record_id
+
+
+async def new_backup_codes(ctx: Context, interaction: Interaction) -> tuple[str, list[str]]:
+    """Make ten codes; returns the id of the record and the codes, which can be read nowhere else.
+
+    Raises IdentifierNotFound, FactorNotEnabled, MfaRequired, BackupCodesInUse, and what `holding.hold` raises.
+    """
+    codes, record_id = [new_backup_code() for _ in range(mfa.CODES)], new_id()
+    async with ctx.db.write() as tx:
+        state, user, held = await _begun(tx, ctx, interaction, "BackupCode")
+        if any(one.remaining for one in held):
+            raise BackupCodesInUse
+        digests = tuple(mfa.code_digest(ctx, user.id, code) for code in codes)
+        record = Record(
+            record_id, "BackupCode", user_id=user.id, verified_at=ctx.clock.now(), is_new=True, digests=digests
+        )
+        await holding.keep(tx, interaction, state.keeping(record))
+    await note(ctx, interaction, f"{state.event}.BindMfa.BackupCode.Create", user.id)
+    return record_id, codes
+
+
+async def bind(ctx: Context, interaction: Interaction, kind: FactorType, record_id: str) -> None:
+    """Set a factor up by its record, which is used by that; it is written when the sign-in is done.
+
+    Raises IdentifierNotFound, FactorNotEnabled, MfaRequired, VerificationNotFound, VerificationFailed, TotpInUse,
+    BackupCodesAlone, and what `holding.hold` raises.
+    """
+    async with ctx.db.write() as tx:
+        state, user, held = await _begun(tx, ctx, interaction, kind)
+        record, enrolment = state.verified(record_id), state.enrolment
+        if FACTOR_RECORDS.get(record.type) != kind or record.user_id != user.id:
+            raise VerificationFailed
+        if kind in factors.CODE_FACTORS:
+            await holding.keep(tx, interaction, replace(state, enrolment=replace(enrolment, enabled=True)))
+            return
+        if not record.is_new:
+            raise VerificationFailed
+        if kind == "Totp" and any(one.type == "Totp" for one in held):
+            raise TotpInUse
+        if kind == "BackupCode" and not MAIN & {*enrolment.kinds, *(one.type for one in held)}:
+            raise BackupCodesAlone
+        kept = [one for one in enrolment.factors if one.type != record.type or kind == "WebAuthn"]
+        bound = replace(enrolment, factors=(*kept, record))
+        await holding.keep(tx, interaction, replace(state.keeping(replace(record, used=True)), enrolment=bound))
+    await note(ctx, interaction, f"{state.event}.BindMfa.{kind}.Submit", user.id)
+
+
+async def _begun(
+    tx: Tx, ctx: Context, interaction: Interaction, kind: FactorType
+) -> tuple[State, User, list[MfaVerification]]:
+    """Return the state, held, with who was identified and their factors, of which one was proven if there is any."""
+    state = await holding.hold(tx, ctx, interaction)
+    user = await tx.one(users.GET, id=factors.identified(state))
+    if user is None:
+        raise IdentifierNotFound
+    if kind not in ctx.live.experience.mfa.factors:
+        raise FactorNotEnabled
+    await factors.check(tx, ctx, state, user.id)
+    return state, user, await tx.all(store.OF_USER, of_user=user.id)
+
+
+async def enable(ctx: Context, interaction: Interaction) -> None:
+    """Have codes to one's addresses asked for from now on; raises FactorNotEnabled and what `holding.hold` raises."""
+    state = await holding.read(ctx, interaction)
+    user_id = factors.identified(state)
+    async with ctx.db.read() as tx:
+        if not await factors.addresses(tx, ctx, state, user_id):
+            raise FactorNotEnabled
+    await _said(ctx, interaction, lambda enrolment: replace(enrolment, enabled=True))
+
+
+async def skip(ctx: Context, interaction: Interaction) -> None:
+    """Put it off, once and for all; raises FactorMandatory, IdentifierNotFound, and what `holding.hold` raises."""
+    state = await holding.read(ctx, interaction)
+    factors.identified(state)
+    if ctx.live.experience.mfa.insists(state.event):
+        raise FactorMandatory
+    await _said(ctx, interaction, lambda enrolment: replace(enrolment, skipped=True))
+
+
+async def decline(ctx: Context, interaction: Interaction) -> None:
+    """Decline whatever is offered; raises as `skip`."""
+    state = await holding.read(ctx, interaction)
+    suggests = state.proves_factor(factors.identified(state))
+    await (skip_suggestion if suggests else skip)(ctx, interaction)
+
+
+async def skip_suggestion(ctx: Context, interaction: Interaction) -> None:
+    """Decline a factor beside the codes that one gets; raises IdentifierNotFound and what `holding.hold` raises."""
+    factors.identified(await holding.read(ctx, interaction))
+    await _said(ctx, interaction, lambda enrolment: replace(enrolment, suggestion_skipped=True))
+
+
+async def _said(ctx: Context, interaction: Interaction, apply: Callable[[Enrolment], Enrolment]) -> None:
+    await holding.change(ctx, interaction, lambda held: replace(held, enrolment=apply(held.enrolment)))
+
+
+async def offer(ctx: Context, interaction: Interaction) -> Offer:
+    """Return what may be set up now by whoever was identified; raises IdentifierNotFound, MfaRequired and more."""
+    state = await holding.read(ctx, interaction)
+    user_id = factors.identified(state)
+    async with ctx.db.read() as tx:
+        await factors.check(tx, ctx, state, user_id)
+        held = await tx.all(store.OF_USER, of_user=user_id)
+        kinds = await _bindable(tx, ctx, state, user_id, held)
+        reachable = await factors.addresses(tx, ctx, state, user_id)
+    suggests = state.proves_factor(user_id)
+    skippable = suggests or not ctx.live.experience.mfa.insists(state.event)
+    hidden = {kind: factors.masked(address) for kind, address in reachable.items()}
+    return Offer(kinds, skippable, suggests, _backup_codes_due(ctx, state, held), hidden)
+
+
+async def settle(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
+    """At the end: ask for a factor by the policy, or write those that were set up, and what was said about them.
+
+    Raises FactorMissing, FactorSuggested, BackupCodesRequired, TotpInUse.
+    """
+    enrolment, held = state.enrolment, await tx.all(store.OF_USER, of_user=user_id)
+    await _ask(tx, ctx, state, user_id, held)
+    if _backup_codes_due(ctx, state, held):
+        raise BackupCodesRequired
+    for record in enrolment.factors:
+        if record.type == "Totp" and any(one.type == "Totp" for one in held):
+            raise TotpInUse
+        if record.type == "Totp":
+            await mfa.put_totp(tx, ctx, user_id, _secret(ctx, record), step=record.step)
+        elif record.type == "BackupCode":
+            await mfa.put_backup_codes(tx, ctx, user_id, record.digests)
+    chosen = {
+        "enabled": bool(enrolment.factors) or enrolment.enabled,
+        "skipped": enrolment.skipped,
+        "additionalBindingSuggestionSkipped": enrolment.suggestion_skipped or enrolment.enabled,
+    }
+    said = {name: True for name, is_so in chosen.items() if is_so}
+    if said:
+        await logto_config.change_choices_in(tx, ctx, user_id, {logto_config.FACTORS: said})
+
+
+async def _ask(tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaVerification]) -> None:
+    policy = ctx.live.experience.mfa
+    if not policy.asks(state.event) or MAIN & {*state.enrolment.kinds, *(one.type for one in held)}:
+        return
+    kinds, insists = await _bindable(tx, ctx, state, user_id, held), policy.insists(state.event)
+    choices, enrolment = await logto_config.factor_choices(tx, user_id), state.enrolment
+    if state.proves_factor(user_id):
+        declined = (
+            enrolment.enabled or enrolment.suggestion_skipped or choices.get("additionalBindingSuggestionSkipped")
+        )
+        stronger = [kind for kind in kinds if kind in MAIN]
+        if stronger and not declined:
+            raise FactorSuggested(data={"availableFactors": stronger, "skippable": True})
+    elif insists or (kinds and not enrolment.skipped and not choices.get("skipped")):
+        raise FactorMissing(data={"availableFactors": kinds, "skippable": not insists})
+
+
+async def _bindable(
+    tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaVerification]
+) -> tuple[FactorType, ...]:
+    """Return what can be set up beside what there is, in the order of the settings; backup codes come with another."""
+    reachable = await factors.addresses(tx, ctx, state, user_id)
+    there = {"Totp"} & {*state.enrolment.kinds, *(one.type for one in held)}
+    is_on = state.enrolment.enabled or bool(await factors.by_code(tx, ctx, state, user_id))
+    return tuple(
+        kind
+        for kind in ctx.live.experience.mfa.factors
+        if kind not in there and (kind in MAIN or (kind in reachable and not is_on))
+    )
+
+
+def _backup_codes_due(ctx: Context, state: State, held: list[MfaVerification]) -> bool:
+    kinds = state.enrolment.kinds
+    enabled = "BackupCode" in ctx.live.experience.mfa.factors
+    return enabled and bool(MAIN & kinds) and "BackupCode" not in kinds and not any(one.remaining for one in held)

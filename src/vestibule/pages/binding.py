@@ -1,0 +1,108 @@
+"""The page that sets up a second factor at sign-in: which one, then its first code, then backup codes to keep."""
+
+from vestibule.domain import mfa
+from vestibule.domain.interactions import enrolment, submitting
+from vestibule.domain.interactions.enrolment import Offer
+from vestibule.errors import (
+    AppError,
+    FactorNotEnabled,
+    IdentifierNotFound,
+    InteractionNotStarted,
+    InvalidCredentials,
+    InvalidTotpCode,
+    TotpInUse,
+    VerificationFailed,
+    VerificationNotFound,
+)
+from vestibule.http import Request, Response, redirect
+from vestibule.model import FactorType
+from vestibule.pages.step import BINDING, SIGN_IN, Step, StepPages, done
+
+OFFERED: dict[str, FactorType] = {"totp": "Totp", "email": "EmailVerificationCode", "phone": "PhoneVerificationCode"}
+"""The factors that this page sets up, as its address names them."""
+CODES, DECLINED, ANY = "backup-code", "none", "any"
+LOST = (IdentifierNotFound, InteractionNotStarted, InvalidCredentials)
+
+
+class BindingForms(StepPages):
+    """Its handlers."""
+
+    async def show(self, request: Request) -> Response:
+        """GET /mfa-binding: for whoever has proven who they are."""
+        step = await self.step(request)
+        try:
+            return done(step) or await self._page(request, step, dict(request.query_items).get("factor", ""))
+        except LOST:
+            return redirect(step.at(SIGN_IN))
+
+    async def _page(self, request: Request, step: Step, wanted: str, error: AppError | None = None) -> Response:
+        offer = await enrolment.offer(self.ctx, step.interaction)
+        if offer.backup_codes_due:
+            return await self._codes(request, step)
+        names = [name for name, kind in OFFERED.items() if kind in offer.kinds]
+        chosen = wanted if wanted in names else ""
+        if chosen == "totp" or (names == ["totp"] and not wanted):
+            return await self._authenticator(request, step, offer, error)
+        return self.page(
+            request,
+            step,
+            "binding.html",
+            error,
+            chosen=chosen,
+            choices=[(name, step.at(BINDING, factor=name), self._address(offer, name)) for name in names],
+            address=self._address(offer, chosen),
+            offer=offer,
+            back=self._back(step, offer),
+        )
+
+    def _address(self, offer: Offer, name: str) -> str:
+        return offer.addresses.get(OFFERED[name], "") if name else ""
+
+    def _back(self, step: Step, offer: Offer) -> str:
+        return step.at(BINDING, factor=ANY) if len(offer.kinds) > 1 else ""
+
+    async def _authenticator(self, request: Request, step: Step, offer: Offer, error: AppError | None) -> Response:
+        made = await enrolment.new_totp(self.ctx, step.interaction, afresh=False)
+        return self.page(
+            request,
+            step,
+            "binding_totp.html",
+            error,
+            record=made.record_id,
+            seed=" ".join(made.secret[at : at + 4] for at in range(0, len(made.secret), 4)),
+            address=mfa.address(self.ctx, made.user, made.secret),
+            picture=await mfa.picture(self.ctx, made.user, made.secret),
+            fault=step.t("fault.totp") if error else "",
+            offer=offer,
+            back=self._back(step, offer),
+        )
+
+    async def _codes(self, request: Request, step: Step) -> Response:
+        record_id, codes = await enrolment.new_backup_codes(self.ctx, step.interaction)
+        return self.page(request, step, "binding_codes.html", record=record_id, codes=codes)
+
+    async def sent(self, request: Request) -> Response:
+        """POST /mfa-binding: one step, and on with the sign-in, which asks for the next one."""
+        step, values = await self.posted(request)
+        name = values.get("factor", "")
+        try:
+            await self._apply(step, name, values)
+            return redirect(await submitting.finish(self.ctx, step.interaction))
+        except InvalidTotpCode as error:
+            return await self._page(request, step, name, error)
+        except (VerificationNotFound, VerificationFailed, FactorNotEnabled, TotpInUse):
+            return redirect(step.at(BINDING))
+        except LOST:
+            return redirect(step.at(SIGN_IN))
+
+    async def _apply(self, step: Step, name: str, values: dict[str, str]) -> None:
+        interaction, record = step.interaction, values.get("record", "")
+        if name == DECLINED:
+            await enrolment.decline(self.ctx, interaction)
+        elif name == CODES:
+            await enrolment.bind(self.ctx, interaction, "BackupCode", record)
+        elif name == "totp":
+            await enrolment.try_totp(self.ctx, interaction, record, "".join(values.get("code", "").split()))
+            await enrolment.bind(self.ctx, interaction, "Totp", record)
+        elif name in OFFERED:
+            await enrolment.enable(self.ctx, interaction)
