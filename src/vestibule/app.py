@@ -52,6 +52,7 @@ from vestibule.db import (
     connect,
 )
 from vestibule.domain import logout_notices, shown_secrets
+from vestibule.domain.breached import BreachedPasswords
 from vestibule.domain.callers import Callers
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
@@ -102,6 +103,7 @@ class IdentityServer:
         """Write what the audit trail still holds; close connections, threads and the store."""
         await self.ctx.trail.settle()
         self.ctx.passwords.close()
+        self.ctx.breached.close()
         await self.ctx.outgoing.close()
         await self.ctx.db.close()
 
@@ -169,13 +171,17 @@ async def build(
     """Build the identity server on a migrated store; raises SettingError, SealError."""
     clock = clock or SystemClock()
     db = await connect(settings.database_url, metadata, synchronous=settings.sqlite_synchronous)
+    log = log or Log(clock, level=settings.log_level)
+    outgoing = Outgoing(settings.allow_private)
+    breached = BreachedPasswords.of(settings, outgoing, lambda event, reason: log.warning(event, reason=reason))
     ctx = Context(
         db=db,
         clock=clock,
         sealer=await open_sealer(db, clock, master_keys(settings.secret_key, settings.secret_key_file)),
         passwords=passwords or PasswordPool(),
         settings=settings,
-        outgoing=Outgoing(settings.allow_private),
+        outgoing=outgoing,
+        breached=breached,
     )
     await ensure_keys(ctx)
     await seed(ctx)
@@ -183,7 +189,6 @@ async def build(
     await ctx.live.refresh()
     keys = Keyring(ctx)
     await keys.jwks()
-    log = log or Log(clock, level=settings.log_level)
     app = Application(
         faces(ctx, keys),
         public_url=settings.public_url,

@@ -61,10 +61,12 @@ def _common() -> frozenset[str]:
     return frozenset(resources.files("vestibule").joinpath("common_passwords.txt").read_text("utf-8").split())
 
 
-def check(password: str, about: Iterable[str | None] = (), policy: Policy = DEFAULT) -> list[str]:
+def check(
+    password: str, about: Iterable[str | None] = (), policy: Policy = DEFAULT, *, breached: bool = False
+) -> list[str]:
     """Return every reason against a password, best first; `about` are the person's identifiers and names.
 
-    One that is too long is looked at no further.
+    `breached` says that a longer list than ours knows it. One that is too long is looked at no further.
     """
     if len(password) > policy.length.max:
         return [TOO_LONG]
@@ -72,7 +74,7 @@ def check(password: str, about: Iterable[str | None] = (), policy: Policy = DEFA
     found = {
         TOO_SHORT: len(password) < policy.length.min,
         CHARACTER_TYPES: _kinds(password) < policy.character_types.min,
-        PWNED: rejects.pwned and folded in _common(),
+        PWNED: rejects.pwned and (breached or folded in _common()),
         REPETITION: rejects.repetition_and_sequence and _is_repetition(folded),
         SEQUENCE: rejects.repetition_and_sequence and _is_sequence(folded),
         USER_INFO: rejects.user_info and any(_is_about(folded, hint) for hint in about if hint),
@@ -81,7 +83,9 @@ def check(password: str, about: Iterable[str | None] = (), policy: Policy = DEFA
     return [reason for reason in _ORDER if found[reason]]
 
 
-def issues(password: str, about: Iterable[str | None], policy: Policy) -> list[dict[str, object]]:
+def issues(
+    password: str, about: Iterable[str | None], policy: Policy, *, breached: bool = False
+) -> list[dict[str, object]]:
     """Return the reasons as the API tells them: a code each, and the number that a sentence about it names."""
     numbers = {
         TOO_SHORT: {"min": policy.length.min},
@@ -90,7 +94,7 @@ def issues(password: str, about: Iterable[str | None], policy: Policy) -> list[d
     }
     return [
         {"code": f"password_rejected.{reason}"} | ({"interpolation": numbers[reason]} if reason in numbers else {})
-        for reason in check(password, about, policy)
+        for reason in check(password, about, policy, breached=breached)
     ]
 
 

@@ -77,6 +77,18 @@ class ServerSettings:
         "NIST SP 800-63B-4 asks for 15 where a password is all that somebody signs in with.",
         (1, 256),
     )
+    breached_file: str = _setting(
+        "VESTIBULE_BREACHED_FILE",
+        "",
+        "File of breached passwords made by `vestibule breached build`; new passwords are held against it "
+        "(docs/operating.md).",
+    )
+    breached_range_url: str = _setting(
+        "VESTIBULE_BREACHED_RANGE_URL",
+        "",
+        "Address of a service that lists breached passwords by the first five digits of their SHA-1, such as "
+        "`https://api.pwnedpasswords.com/range/`; asked beside the file, and none by default.",
+    )
     outbox: str = _setting(
         "VESTIBULE_OUTBOX",
         "var/outbox",

@@ -1,4 +1,4 @@
-"""`vestibule users create | list | import`: accounts from the command line."""
+"""`vestibule users create | list | import | unlock`: accounts from the command line."""
 
 import argparse
 import json
@@ -8,9 +8,9 @@ import sys
 from vestibule import password_policy
 from vestibule.cli import CommandError, users_import, users_list
 from vestibule.cli.world import on_store
+from vestibule.domain import password_rules, sentinel
 from vestibule.domain.context import Context
 from vestibule.domain.users import NewUser, create_user, phone_digits
-from vestibule.password_policy import Policy
 
 USERNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
@@ -18,7 +18,7 @@ REASONS = {
     password_policy.TOO_SHORT: "it has fewer than {policy.length.min} characters",
     password_policy.TOO_LONG: "it has more than {policy.length.max} characters",
     password_policy.CHARACTER_TYPES: "it has fewer than {policy.character_types.min} kinds of character",
-    password_policy.PWNED: "it is among the most common ones",
+    password_policy.PWNED: "it is among the most common ones, or known from a breach",
     password_policy.REPETITION: "it is one piece again and again",
     password_policy.SEQUENCE: "it is nothing but sequences",
     password_policy.USER_INFO: "it is too close to the user's own name or address",
@@ -27,7 +27,7 @@ REASONS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `create`, `list` and `import`."""
+    """Declare `create`, `list`, `import` and `unlock`."""
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     create = commands.add_parser("create", help="create a user and print the id")
     create.add_argument("--username")
@@ -45,6 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     imported = commands.add_parser("import", help="take users over from another system, with their password digests")
     users_import.add_arguments(imported)
     imported.set_defaults(work=users_import.run)
+    unlocked = commands.add_parser("unlock", help="let somebody in again who failed too often")
+    unlocked.add_argument("name", help="a user name, an e-mail address, a phone number or an id")
+    unlocked.add_argument("--json", action="store_true", help='print {"users": […], "forgotten": …} and nothing else')
+    unlocked.set_defaults(work=_unlock)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,9 +62,24 @@ def _create(args: argparse.Namespace) -> int:
     new = described(args)
 
     async def work(ctx: Context) -> None:
-        check_password(new, ctx.live.experience.password_policy.effective)
+        await check_password(ctx, new)
         user = await create_user(ctx, new)
         print(json.dumps({"id": user.id}) if args.json else f"created the user {user.id}")
+
+    return on_store(work)
+
+
+def _unlock(args: argparse.Namespace) -> int:
+    """Lift a lockout."""
+
+    async def work(ctx: Context) -> None:
+        lifted = await sentinel.unlock(ctx, args.name)
+        if not lifted.users and not lifted.forgotten:
+            raise CommandError(f"nobody here is called {args.name}, and nothing is held against that name")
+        if args.json:
+            print(json.dumps({"users": lifted.users, "forgotten": lifted.forgotten}))
+        else:
+            print(f"{args.name} can sign in again; forgot {lifted.forgotten} failed tries and sent messages")
 
     return on_store(work)
 
@@ -82,11 +101,13 @@ def described(args: argparse.Namespace) -> NewUser:
     )
 
 
-def check_password(new: NewUser, policy: Policy) -> None:
+async def check_password(ctx: Context, new: NewUser) -> None:
     """Refuse a password that the person could not have chosen on the pages; raises CommandError with every reason."""
     if new.password is None:
         return
     about = [new.username, new.primary_email, new.primary_phone, new.name]
-    reasons = [REASONS[reason].format(policy=policy) for reason in password_policy.check(new.password, about, policy)]
+    found = await password_rules.issues(ctx, new.password, about)
+    policy = ctx.live.experience.password_policy.effective
+    reasons = [REASONS[str(issue["code"]).removeprefix("password_rejected.")].format(policy=policy) for issue in found]
     if reasons:
         raise CommandError(f"the password is refused: {', and '.join(reasons)}")

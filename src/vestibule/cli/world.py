@@ -10,6 +10,7 @@ from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import PasswordPool
 from vestibule.db import connect
 from vestibule.db.migrate import migrate
+from vestibule.domain.breached import BreachedPasswords
 from vestibule.domain.context import Context
 from vestibule.domain.keys import Keyring, ensure_keys
 from vestibule.domain.sealing import open_sealer
@@ -23,13 +24,15 @@ from vestibule.store.tables import metadata
 async def opened(settings: ServerSettings) -> AsyncIterator[Context]:
     """Open the store for as long as the block runs; works while servers run on it."""
     keys, clock = master_keys(settings.secret_key, settings.secret_key_file), SystemClock()
+    outgoing = Outgoing(settings.allow_private)
+    breached = BreachedPasswords.of(settings, outgoing)
     await asyncio.to_thread(migrate, settings.database_url, migrations)
     db = await connect(settings.database_url, metadata, synchronous=settings.sqlite_synchronous)
     passwords = PasswordPool()
-    outgoing = Outgoing(settings.allow_private)
     try:
-        yield Context(db, clock, await open_sealer(db, clock, keys), passwords, settings, outgoing)
+        yield Context(db, clock, await open_sealer(db, clock, keys), passwords, settings, outgoing, breached)
     finally:
+        breached.close()
         passwords.close()
         await outgoing.close()
         await db.close()

@@ -5,6 +5,7 @@ a second factor counts as a try at the account and once more by itself: who know
 count anew after every nine guesses.
 """
 
+from vestibule.db import Tx
 from vestibule.db.locks import take_turn
 from vestibule.domain.context import Context
 from vestibule.errors import TooManyAttempts
@@ -34,6 +35,11 @@ async def begin(ctx: Context, account: str, address: str = "", *, factor: bool =
             if await activities.count(tx, counter, action, now - window) >= limit:
                 raise TooManyAttempts
             await activities.record(tx, counter, action, now)
+
+
+async def forgive(tx: Tx, ctx: Context, account: str) -> None:
+    """Forget an account's tries at a password that is no more; tries at a factor stay."""
+    await activities.forget(tx, account_target(ctx, account), ACTION)
 
 
 async def succeed(ctx: Context, account: str, *, factor: bool = False) -> None:

@@ -7,6 +7,7 @@ from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import PasswordPool, Sealer
 from vestibule.db import Database
 from vestibule.domain.audit import Trail
+from vestibule.domain.breached import BreachedPasswords
 from vestibule.domain.live_settings import LiveSettings
 from vestibule.domain.totals import Totals
 from vestibule.settings import ServerSettings
@@ -22,6 +23,7 @@ class Context:
     passwords: PasswordPool
     settings: ServerSettings
     outgoing: Outgoing
+    breached: BreachedPasswords = field(default_factory=BreachedPasswords)
     trail: Trail = field(init=False)
     totals: Totals = field(init=False)
     live: LiveSettings = field(init=False)

@@ -51,9 +51,9 @@ async def cancel(tx: Tx, activity_id: str) -> None:
     await tx.run(CANCEL, activity_id=activity_id)
 
 
-async def forget_targets(tx: Tx, targets: Iterable[str]) -> None:
-    """Forget everything of some targets."""
-    await tx.run(FORGET_TARGETS, targets=sorted(targets))
+async def forget_targets(tx: Tx, targets: Iterable[str]) -> int:
+    """Forget everything of some targets; returns how many rows that were."""
+    return await tx.run(FORGET_TARGETS, targets=sorted(targets))
 
 
 async def forget_family(tx: Tx, prefix: str) -> None:

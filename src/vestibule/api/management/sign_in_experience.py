@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from vestibule import password_policy
 from vestibule.api.sign_in_experience import FIXED, FIXED_VALUES, OBEYED, Experience, shown
+from vestibule.domain import password_rules
 from vestibule.domain.context import Context
 from vestibule.domain.experience_changes import change_experience
 from vestibule.domain.usernames import case_conflicts
@@ -111,7 +111,7 @@ class SignInExperiences:
         elif policy.rejects.user_info:
             words = "`userId` is needed while `passwordPolicy.rejects.userInfo` is on."
             raise InvalidRequest(words, data={"message": words})
-        issues = password_policy.issues(body.password, about, policy)
+        issues = await password_rules.issues(self._ctx, body.password, about)
         return json_response(PasswordRefused(issues), 400) if issues else json_response(PasswordAccepted())
 
     async def conflicts(self, request: Request) -> Response:

@@ -1,8 +1,7 @@
 """Proofs by password: the one that somebody has, and the one that somebody registers with."""
 
-from vestibule import password_policy
 from vestibule.crypto import new_id
-from vestibule.domain import attempts, credentials, registration, users
+from vestibule.domain import attempts, credentials, password_rules, registration, users
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, holding
 from vestibule.domain.interactions.state import Identifier, Record
@@ -10,7 +9,6 @@ from vestibule.domain.interactions.trail import note
 from vestibule.errors import (
     AppError,
     InvalidCredentials,
-    PasswordRejected,
     SignInMethodNotEnabled,
 )
 from vestibule.model import Interaction, User
@@ -75,7 +73,5 @@ async def propose(ctx: Context, interaction: Interaction, username: str, passwor
 
 async def digest_of(ctx: Context, password: str, about: list[str | None]) -> str:
     """Return the digest of a password that meets the policy; raises PasswordRejected, ServerBusy."""
-    issues = password_policy.issues(password, about, ctx.live.experience.password_policy.effective)
-    if issues:
-        raise PasswordRejected(data=issues)
+    await password_rules.refuse(ctx, password, about)
     return await ctx.passwords.hash(password)

@@ -1,7 +1,7 @@
 """The end of a sign-in under way, whatever the way there: the only place where somebody is signed in."""
 
 from vestibule.db import Tx
-from vestibule.domain import credentials
+from vestibule.domain import attempts, credentials
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import enrolment, events, factors, holding
 from vestibule.domain.interactions.state import State
@@ -77,4 +77,5 @@ async def _replace_forgotten(tx: Tx, ctx: Context, interaction: Interaction, sta
     if await tx.one(subjects.ACTIVE_LOCKED, id=user_id) is None:
         raise InvalidCredentials
     await credentials.put_password(tx, ctx, user_id, state.profile.password_digest, seen_at=state.identified_at)
+    await attempts.forgive(tx, ctx, user_id)
     await holding.keep(tx, interaction, None)
