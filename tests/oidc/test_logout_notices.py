@@ -9,7 +9,7 @@ import pytest
 
 from tests.oidc.receiver import BUSY, OK, Receiver, receiving
 from tests.oidc.world import JSON, App, Browser, World, worlds
-from vestibule.domain import grants, logout_notices, sessions, users
+from vestibule.domain import deletion, grants, logout_notices, sessions, users
 from vestibule.domain.logout_notices import EVENT, LEASE_MS, PAUSES_SECONDS
 from vestibule.store import logout_notices as store
 from vestibule.store.tables import logout_notices as table
@@ -177,7 +177,7 @@ async def test_every_end_of_a_session_is_told(world: World, receiver: Receiver, 
     if end == "suspend":
         await users.suspend(world.ctx, user.id, True)
     elif end == "delete":
-        await users.delete_user(world.ctx, user.id, "")
+        await deletion.delete_user(world.ctx, user.id, "")
     elif end == "password":
         async with world.ctx.db.write() as tx:
             await sessions.end_all(tx, world.clock, user.id)

@@ -8,9 +8,9 @@ from sqlalchemy import delete, update
 
 from tests.oidc.world import JSON, App, World
 from vestibule.domain.credentials import set_password
+from vestibule.domain.deletion import delete_user
 from vestibule.domain.resources import ensure_resource
 from vestibule.domain.roles import ensure_default_role
-from vestibule.domain.users import delete_user
 from vestibule.model import ApplicationType
 from vestibule.store.tables import grants, user_roles
 

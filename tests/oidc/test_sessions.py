@@ -3,8 +3,8 @@
 import pytest
 
 from tests.oidc.world import PASSWORD, PUBLIC_URL, App, Browser, World, query_of, worlds
+from vestibule.domain.deletion import delete_user
 from vestibule.domain.sessions import ABSOLUTE_MS, IDLE_MS
-from vestibule.domain.users import delete_user
 
 pytestmark = pytest.mark.anyio
 

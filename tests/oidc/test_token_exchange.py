@@ -22,7 +22,7 @@ from tests.oidc.exchanging import (
     suspended,
 )
 from tests.oidc.world import PUBLIC_URL, App, World
-from vestibule.domain import personal_access_tokens, users
+from vestibule.domain import deletion, personal_access_tokens
 from vestibule.model import MANAGEMENT_RESOURCE, User
 from vestibule.store import resources as store
 from vestibule.store.tables import user_roles
@@ -281,7 +281,7 @@ async def test_a_suspended_or_deleted_user_gets_nothing(world: World, kind: str)
     async with suspended(world, user):
         await reason(world, await exchange(world, app, token, kind))
         await reason(world, await exchange(world, app, token, kind, resource=API))
-    await users.delete_user(world.ctx, user.id, "somebody else")
+    await deletion.delete_user(world.ctx, user.id, "somebody else")
     await reason(world, await exchange(world, app, token, kind))
 
 

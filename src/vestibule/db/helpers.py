@@ -34,6 +34,30 @@ def _in_set_postgresql(element: in_set, compiler: SQLCompiler, **options: Any) -
     return f"{tested} = ANY ({parameter})"
 
 
+class like_any(FunctionElement[bool]):  # noqa: N801 - reads as a function
+    """`tested` is like one of the patterns given, as any collection, for a parameter; ASCII has no case."""
+
+    inherit_cache = True
+    type = Boolean()
+    name = "like_any"
+
+    def __init__(self, tested: ColumnElement[Any], parameter: str) -> None:
+        super().__init__(tested, bindparam(parameter, type_=ARRAY(Text())))
+
+
+@compiles(like_any, "sqlite")
+def _like_any_sqlite(element: like_any, compiler: SQLCompiler, **options: Any) -> str:
+    tested, parameter = (compiler.process(part, **options) for part in element.clauses)
+    like = f"lower({tested}) LIKE lower(value) ESCAPE '\\'"
+    return f"EXISTS (SELECT 1 FROM json_each({parameter}) WHERE {like})"  # noqa: S608 - both parts are compiled SQL
+
+
+@compiles(like_any, "postgresql")
+def _like_any_postgresql(element: like_any, compiler: SQLCompiler, **options: Any) -> str:
+    tested, parameter = (compiler.process(part, **options) for part in element.clauses)
+    return f"{tested} ILIKE ANY ({parameter})"
+
+
 def upsert(table: Table, conflict: Sequence[str], update: Sequence[str]) -> postgresql.Insert:
     """Insert a row, or update the named columns of the one it conflicts with; both engines spell it alike."""
     insert = postgresql.insert(table)

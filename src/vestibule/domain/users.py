@@ -1,4 +1,4 @@
-"""Users: create, find, change, suspend, delete; the rules for identifiers."""
+"""Users: create, find, change, suspend; the rules for identifiers."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,10 @@ from vestibule import digests
 from vestibule.crypto import new_short_id
 from vestibule.db import Tx, UniqueViolation, ValueTooLong
 from vestibule.db.locks import take_turn
-from vestibule.domain import default_roles, logout_notices, sessions
+from vestibule.domain import default_roles, sessions
 from vestibule.domain.context import Context
 from vestibule.domain.phones import normalise, spellings
 from vestibule.errors import (
-    CannotDeleteSelf,
     EmailInUse,
     EntityInvalidInput,
     EntityNotFound,
@@ -236,16 +235,6 @@ async def suspend(ctx: Context, user_id: str, suspended: bool) -> User:
         if suspended:
             await sessions.end_all(tx, ctx.clock, user_id)
     return user
-
-
-async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
-    """Delete a user with everything that hangs on it. Raises CannotDeleteSelf, EntityNotFound."""
-    if user_id == caller:
-        raise CannotDeleteSelf
-    async with ctx.db.write() as tx:
-        await logout_notices.of_user(tx, ctx.clock, user_id)
-        if not await tx.run(store.DELETE, user_id=user_id):
-            raise EntityNotFound
 
 
 async def find_by_identifier(tx: Tx, ctx: Context, text: str, kinds: Collection[str] | None = None) -> User | None:

@@ -1,11 +1,12 @@
 """Sign-ins under way."""
 
-from sqlalchemy import bindparam, delete, insert, null, select, update
+from sqlalchemy import Text, bindparam, cast, delete, insert, null, or_, select, update
 
 from vestibule.db import Statement
+from vestibule.db.helpers import in_set, like_any
 from vestibule.model import Interaction
 from vestibule.store.rows import Row
-from vestibule.store.tables import interactions
+from vestibule.store.tables import interactions, sessions
 
 _live = (interactions.c.id == bindparam("interaction_id"), interactions.c.expires_at > bindparam("now"))
 
@@ -41,3 +42,20 @@ FINISH = Statement(
 """Single use: only the first to resume a finished interaction gets it."""
 
 DELETE_OF_USER: Statement[Row] = Statement(delete(interactions).where(interactions.c.user_id == bindparam("user_id")))
+
+NAMING = Statement(
+    select(interactions).where(
+        or_(like_any(cast(interactions.c.state, Text), "texts"), like_any(cast(interactions.c.params, Text), "texts"))
+    ),
+    Interaction,
+)
+"""Those that hold any of some texts, given as patterns; a scan over what lives an hour at most."""
+
+DELETE_OF_BROWSERS: Statement[Row] = Statement(
+    delete(interactions).where(
+        interactions.c.session_id.in_(select(sessions.c.uid).where(sessions.c.user_id == bindparam("user_id")))
+    )
+)
+"""Those that were begun where the user is signed in."""
+
+DELETE_THESE: Statement[Row] = Statement(delete(interactions).where(in_set(interactions.c.id, "ids")))

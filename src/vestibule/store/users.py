@@ -34,7 +34,7 @@ INSERT = Statement(
 INSERT_ROW: Statement[Row] = Statement(
     insert(users).values({column.name: bindparam(column.name) for column in users.columns})
 )
-DELETE: Statement[Row] = Statement(delete(users).where(users.c.id == bindparam("user_id")))
+DELETE = Statement(delete(users).where(users.c.id == bindparam("user_id")).returning(*COLUMNS), User)
 HELD: Mapping[str, Statement[Row]] = {
     name: Statement(select(users.c[name]).where(in_set(users.c[name], "values")))
     for name in ("id", "username", "username_folded", "email_folded", "primary_phone")

@@ -1,9 +1,9 @@
 """Verification codes: one live row for each recipient and purpose."""
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from vestibule.db import Statement
-from vestibule.db.helpers import upsert
+from vestibule.db.helpers import in_set, like_any, upsert
 from vestibule.model import VerificationCode
 from vestibule.store.rows import Row
 from vestibule.store.tables import verification_codes as codes
@@ -27,3 +27,6 @@ CONSUME: Statement[Row] = Statement(
     .where(codes.c.id == bindparam("code_id"), codes.c.consumed_at.is_(None))
     .values(consumed_at=bindparam("now"))
 )
+TO = Statement(select(codes).where(like_any(codes.c.recipient, "texts")), VerificationCode)
+"""Codes to any of some recipients, given as patterns; a scan over what lives a day."""
+DELETE_THESE: Statement[Row] = Statement(delete(codes).where(in_set(codes.c.id, "ids")))

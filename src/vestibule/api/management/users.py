@@ -16,7 +16,7 @@ from vestibule.api.schemas import (
     json_text,
     user_out,
 )
-from vestibule.domain import users
+from vestibule.domain import deletion, users
 from vestibule.domain.context import Context
 from vestibule.domain.users import NewUser
 from vestibule.errors import (
@@ -120,7 +120,7 @@ class Users:
 
     async def delete(self, request: Request) -> Response:
         """DELETE /users/{userId}."""
-        await users.delete_user(self._ctx, request.path_params["userId"], caller_of(request).subject)
+        await deletion.delete_user(self._ctx, request.path_params["userId"], caller_of(request).subject)
         return empty(204)
 
 

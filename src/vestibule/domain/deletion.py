@@ -1,0 +1,82 @@
+"""Deleting a user: nothing of the person stays but the audit trail.
+
+What points at the user goes with the row. The rest is found by what it holds: sign-ins under way, codes sent to the
+user's addresses, and failed tries at the account. Two things stay for a while: notices of the sign-out, until the
+applications have taken them; and what counts messages to an address, as a keyed digest and for a day. That protects
+whoever reads the mail there: an account that is made and deleted must not begin the count anew.
+"""
+
+import re
+
+import msgspec
+
+from vestibule.db import Tx
+from vestibule.domain import attempts, logout_notices
+from vestibule.domain.context import Context
+from vestibule.domain.interactions.state import state_of
+from vestibule.domain.phones import spellings
+from vestibule.domain.users import get_user
+from vestibule.errors import CannotDeleteSelf, EntityNotFound
+from vestibule.model import Interaction, User, fold
+from vestibule.store import activities, interactions, users, verification_codes
+
+_decode = msgspec.json.Decoder(dict[str, object]).decode
+
+
+async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
+    """Delete a user with everything that is about it. Raises CannotDeleteSelf, EntityNotFound."""
+    if user_id == caller:
+        raise CannotDeleteSelf
+    async with ctx.db.write() as tx:
+        await logout_notices.of_user(tx, ctx.clock, user_id)
+        # A sign-in is held before its user everywhere: the other order could lock both out.
+        await _end_sign_ins(tx, await get_user(tx, user_id))
+        user = await tx.one(users.DELETE, user_id=user_id)
+        if user is None:
+            raise EntityNotFound
+        await _forget_codes(tx, user)
+        await activities.forget_targets(tx, [attempts.account_target(ctx, user_id)])
+
+
+async def _end_sign_ins(tx: Tx, user: User) -> None:
+    """End what is under way in the user's browsers, and what names the user, whoever began it."""
+    names = _names(user)
+    await tx.run(interactions.DELETE_OF_BROWSERS, user_id=user.id)
+    found = await tx.all(interactions.NAMING, texts=[f"%{_pattern(_quoted(name))}%" for name in names])
+    ids = [one.id for one in found if _mentions(one, {fold(name) for name in names})]
+    if ids:
+        await tx.run(interactions.DELETE_THESE, ids=ids)
+
+
+async def _forget_codes(tx: Tx, user: User) -> None:
+    names = _names(user)
+    found = await tx.all(verification_codes.TO, texts=[_pattern(name) for name in names])
+    ids = [code.id for code in found if fold(code.recipient) in {fold(name) for name in names}]
+    if ids:
+        await tx.run(verification_codes.DELETE_THESE, ids=ids)
+
+
+def _names(user: User) -> set[str]:
+    """Return everything that says who it is."""
+    phones = spellings(user.primary_phone) if user.primary_phone else ()
+    return {name for name in (user.id, user.username, user.primary_email, *phones) if name}
+
+
+def _quoted(name: str) -> str:
+    """Return a name as it stands in JSON."""
+    return msgspec.json.encode(name).decode()
+
+
+def _pattern(text: str) -> str:
+    """Return what to look for first: letters beyond ASCII may be spelled in several ways, in several characters."""
+    return re.sub(r"[^\x00-\x7f]+", "%", re.sub(r"([\\%_])", r"\\\1", text))
+
+
+def _mentions(interaction: Interaction, folded: set[str | None]) -> bool:
+    given: list[object] = [interaction.user_id, _decode(interaction.params).get("login_hint")]
+    if interaction.state is not None:
+        state = state_of(interaction)
+        given += [state.user_id, *state.profile.identifiers]
+        for record in state.records:
+            given += [record.user_id, record.identifier.value if record.identifier else None]
+    return any(isinstance(text, str) and fold(text) in folded for text in given)
