@@ -16,6 +16,7 @@ COMMANDS = {
     "account init": ("vestibule.cli.account_init", "create the applications, scopes and role of the account server"),
     "migrate": ("vestibule.cli.migrate", "bring the store up to date; `--plan` only says what would run"),
     "users": ("vestibule.cli.users", "create, list, import and unlock users"),
+    "doctor": ("vestibule.cli.doctor", "look at the running server from outside, and say what to change"),
     "breached": ("vestibule.cli.breached", "make and check the file of breached passwords"),
     "apps": ("vestibule.cli.apps", "create applications"),
     "keys": ("vestibule.cli.keys", "rotate the signing keys, and the master key that seals"),

@@ -71,7 +71,7 @@ from vestibule.errors import (
 )
 from vestibule.http import Application, Face, Log, Route, api_face
 from vestibule.oidc import routes as oidc
-from vestibule.pages import demo, outbox
+from vestibule.pages import demo, doctor, outbox
 from vestibule.pages.branding import brand_of
 from vestibule.pages.notices import Notices
 from vestibule.pages.site import SignInPages
@@ -208,7 +208,7 @@ def faces(ctx: Context, keys: Keyring) -> list[Face]:
     return [
         oidc.face(ctx, keys, notices),
         management_face(ctx, keys),
-        site.face([*outbox.routes(ctx, pages), *demo.routes(ctx, pages)]),
+        site.face([*outbox.routes(ctx, pages), *demo.routes(ctx, pages), *doctor.routes(ctx)]),
     ]
 
 

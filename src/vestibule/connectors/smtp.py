@@ -55,6 +55,24 @@ async def deliver(outgoing: Outgoing, config: SmtpConfig, message: Message) -> N
         raise ConnectorGeneral(f"The message was not sent: {description}", data={"message": description}) from error
 
 
+async def greet(outgoing: Outgoing, config: SmtpConfig) -> None:
+    """Connect, say EHLO, and leave: no message, no password; raises ConnectorGeneral with the server's words."""
+    try:
+        async with asyncio.timeout(TOTAL_SECONDS):
+            client = await _connect(outgoing, config)
+            try:
+                await client.ehlo()
+                with suppress(SMTPException):
+                    await client.quit()
+            finally:
+                client.close()
+    except (SMTPException, OutgoingError, OSError, ValueError, EOFError) as error:
+        description = _words(error)
+        raise ConnectorGeneral(
+            f"The mail server cannot be used: {description}", data={"message": description}
+        ) from error
+
+
 async def _connect(outgoing: Outgoing, config: SmtpConfig) -> SMTP:
     connection = await _dial(outgoing, config)
     client = SMTP(
@@ -154,16 +172,20 @@ def _describe(error: Exception, message: Message) -> str:
     """Say what went wrong in the server's words, without what the message carried."""
     if isinstance(error, SMTPRecipientsRefused) and error.recipients:
         error = error.recipients[0]
-    if isinstance(error, SMTPResponseException):
-        text = f"the mail server answered {error.code} {error.message}"
-    elif isinstance(error, TimeoutError):
-        text = "the mail server did not answer in time"
-    else:
-        text = str(error).replace(" on port None", "") or type(error).__name__
+    text = _words(error)
     secrets = [item for item in message.payload.values() if isinstance(item, str) and len(item) >= SHORTEST_SECRET]
     for value in (message.to, *secrets):
         text = text.replace(value, "…")
     return one_line(text)[:MAX_DESCRIPTION]
+
+
+def _words(error: Exception) -> str:
+    """Say what went wrong in the server's words."""
+    if isinstance(error, SMTPResponseException):
+        return f"the mail server answered {error.code} {error.message}"
+    if isinstance(error, TimeoutError):
+        return "the mail server did not answer in time"
+    return str(error).replace(" on port None", "") or type(error).__name__
 
 
 SMTP_EMAIL = Factory(
