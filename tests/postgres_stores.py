@@ -6,6 +6,8 @@ from itertools import count
 
 import asyncpg
 
+import vestibule.db.postgres  # noqa: F401 - enters its engine, as the command line does
+
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1"
 END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

@@ -1,7 +1,8 @@
-"""The command line. A command's module is imported only when it is asked for, so that each loads what it needs."""
+"""The command line. What a command or a store needs is imported only when it is asked for: each loads what it needs."""
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,9 @@ COMMANDS = {
     "keys": ("vestibule.cli.keys", "rotate the signing keys, and the master key that seals"),
     "outbox": ("vestibule.cli.outbox", "read the messages of a development server"),
 }
+# A database's own driver and dialect, by the scheme of its address; SQLite's are always there.
+ENGINES = dict.fromkeys(("postgresql", "postgres"), "vestibule.db.postgres")
+STORES = ("VESTIBULE_DATABASE_URL", "VESTIBULE_ACCOUNT_DATABASE_URL")
 
 
 def usage() -> str:
@@ -50,6 +54,8 @@ def run(name: str, arguments: Sequence[str]) -> int:
     """Run the command of the table's `name`; what the operator can mend is one line on standard error."""
     path, summary = COMMANDS[name]
     module = importlib.import_module(path)
+    for scheme in {os.environ.get(setting, "").strip().partition(":")[0] for setting in STORES} & ENGINES.keys():
+        importlib.import_module(ENGINES[scheme])
     parser = argparse.ArgumentParser(prog=f"vestibule {name}", description=f"{summary[0].upper()}{summary[1:]}.")
     module.add_arguments(parser)
     options = parser.parse_args(arguments)

@@ -66,3 +66,10 @@ def test_the_account_server_loads_nothing_of_the_identity_server() -> None:
 def test_up_itself_stays_light() -> None:
     floors = {name.split(".")[1] for name in loaded("import vestibule.cli.up") if "." in name}
     assert floors & {"domain", "http", "oidc", "api", "pages", "connectors", "app", "client"} == set()
+
+
+@pytest.mark.parametrize("command", ["serve", "account"])
+def test_a_server_on_sqlite_loads_no_other_engine(command: str) -> None:
+    code = f"import sys, vestibule.cli.{command}; print(*sys.modules)"
+    held = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    assert held & {"vestibule.db.postgres", "asyncpg", "sqlalchemy.dialects.postgresql", "alembic"} == set()

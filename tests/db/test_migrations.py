@@ -231,7 +231,8 @@ def test_a_store_that_nobody_serves_is_named() -> None:
 
 def test_a_start_on_a_current_store_does_not_load_alembic(database_url: str) -> None:
     script = (
-        "import sys; from vestibule.db.migrate import migrate; from vestibule.store import migrations\n"
+        "import sys; from vestibule.db import postgres\n"
+        "from vestibule.db.migrate import migrate; from vestibule.store import migrations\n"
         "assert migrate(sys.stdin.read(), migrations) is False; assert 'alembic' not in sys.modules"
     )
     done = subprocess.run(

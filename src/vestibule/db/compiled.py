@@ -7,7 +7,6 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from sqlalchemy import Boolean, Column, String
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -16,6 +15,7 @@ from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from sqlalchemy.types import ARRAY, TypeEngine
 
 from vestibule.db.errors import InvalidText, StatementError, ValueTooLong
+from vestibule.db.types import Jsonb
 
 R = TypeVar("R")
 Arguments = tuple[Any, ...] | list[Any]
@@ -130,7 +130,7 @@ def _bounds(clause: Executable) -> Iterator[tuple[str, int | None]]:
         if isinstance(column.type, String):
             if column.type.length is not None:
                 yield name, column.type.length
-            elif isinstance(column.type._variant_mapping.get("postgresql"), JSONB):
+            elif isinstance(column.type._variant_mapping.get("postgresql"), Jsonb):
                 yield name, None
 
 

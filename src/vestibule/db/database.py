@@ -1,15 +1,18 @@
 """The one interface over both engines: a database hands out units of work."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import MetaData
 
-from vestibule.db import postgres, sqlite
+from vestibule.db import sqlite
 from vestibule.db.statement import Statement
 
 R = TypeVar("R")
+REVISION = "SELECT version_num FROM alembic_version"
+"""Asks a store, in the words of both engines, which revision its schema has."""
 
 
 class Tx(Protocol):
@@ -54,12 +57,32 @@ class Database(Protocol):
         """Close every connection."""
 
 
+@dataclass(frozen=True)
+class Engine:
+    """What a database server needs beside SQLite: a way in, and the question which revision its schema has.
+
+    Both raise DatabaseUnavailable; `revision` returns None for an empty store.
+    """
+
+    connect: Callable[[str], Awaitable[Database]]
+    revision: Callable[[str], Awaitable[str | None]]
+
+
+# By the scheme of its addresses. An engine's module enters itself when it is imported, which `vestibule.__main__` does
+# for the engines that the settings name: a server on SQLite carries no other driver.
+ENGINES: dict[str, Engine] = {}
+
+
+def engine_of(url: str) -> Engine:
+    """Return the engine of an address; raises ValueError when there is none."""
+    scheme = url.partition(":")[0]
+    if scheme not in ENGINES:
+        raise ValueError(f"a database address starts with sqlite:/// or postgresql://, not {scheme}:")
+    return ENGINES[scheme]
+
+
 async def connect(url: str, metadata: MetaData, *, synchronous: str = "NORMAL") -> Database:
     """Open the store at `sqlite:///path` or `postgresql://…`; `metadata` names its constraints."""
     if url.startswith("sqlite:///"):
         return sqlite.SQLite(url.removeprefix("sqlite:///"), metadata, synchronous)
-    if url.startswith(("postgresql://", "postgres://")):
-        return await postgres.open_pool(url)
-    raise ValueError(
-        f"a database address starts with sqlite:/// or postgresql://, not {url.split(':', maxsplit=1)[0]}:"
-    )
+    return await engine_of(url).connect(url)

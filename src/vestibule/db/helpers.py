@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, bindparam
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.dialects.sqlite.dml import OnConflictDoUpdate
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -58,10 +59,17 @@ def _like_any_postgresql(element: like_any, compiler: SQLCompiler, **options: An
     return f"{tested} ILIKE ANY ({parameter})"
 
 
-def upsert(table: Table, conflict: Sequence[str], update: Sequence[str]) -> postgresql.Insert:
+class _OrUpdate(OnConflictDoUpdate):
+    """SQLite's clause with the one attribute more that PostgreSQL's compiler asks for."""
+
+    inherit_cache = True
+    constraint_target = None
+
+
+def upsert(table: Table, conflict: Sequence[str], update: Sequence[str]) -> Insert:
     """Insert a row, or update the named columns of the one it conflicts with; both engines spell it alike."""
-    insert = postgresql.insert(table)
-    return insert.on_conflict_do_update(index_elements=list(conflict), set_={c: insert.excluded[c] for c in update})
+    insert = Insert(table)
+    return insert.ext(_OrUpdate(list(conflict), set_={c: insert.excluded[c] for c in update}))
 
 
 class matches_pattern(FunctionElement[bool]):  # noqa: N801 - reads as a function

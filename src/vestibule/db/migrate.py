@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-import asyncpg
+from vestibule.db.database import REVISION, engine_of
+from vestibule.db.errors import DatabaseUnavailable
 
-from vestibule.db.postgres import CONNECT_SECONDS
-
-VERSION_QUERY = "SELECT version_num FROM alembic_version"
 _SQLITE = "sqlite:///"
 
 
@@ -44,7 +42,14 @@ def current(url: str) -> str | None:
         return _current_sqlite(Path(url.removeprefix(_SQLITE)))
     # On a thread, so that it can be asked with and without a running event loop.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _current_postgres(url)).result()
+        try:
+            return thread.submit(asyncio.run, _revision(url)).result()
+        except DatabaseUnavailable as error:
+            raise MigrationError(f"PostgreSQL cannot be reached: {error}") from error
+
+
+async def _revision(url: str) -> str | None:
+    return await engine_of(url).revision(url)
 
 
 def _current_sqlite(path: Path) -> str | None:
@@ -54,7 +59,7 @@ def _current_sqlite(path: Path) -> str | None:
         # For writing, though it only reads: a file whose last writer was killed is first brought into order.
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=5)
         try:
-            row = connection.execute(VERSION_QUERY).fetchone()
+            row = connection.execute(REVISION).fetchone()
         finally:
             connection.close()
     except sqlite3.Error as error:
@@ -62,20 +67,6 @@ def _current_sqlite(path: Path) -> str | None:
             return None
         raise MigrationError(f"{path}: {error}") from error
     return row[0] if row else None
-
-
-async def _current_postgres(url: str) -> str | None:
-    try:
-        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
-        try:
-            revision: str | None = await connection.fetchval(VERSION_QUERY)
-        finally:
-            await connection.close()
-    except asyncpg.UndefinedTableError:
-        return None
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        raise MigrationError(f"PostgreSQL cannot be reached: {error or type(error).__name__}") from error
-    return revision
 
 
 def plan(url: str, tree: ModuleType) -> list[Step]:

@@ -8,7 +8,8 @@ from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from vestibule.db.compiled import Compiled
-from vestibule.db.errors import TransactionAborted
+from vestibule.db.database import ENGINES, REVISION, Engine
+from vestibule.db.errors import DatabaseUnavailable, TransactionAborted
 from vestibule.db.postgres_errors import FAILURES, refuse
 from vestibule.db.statement import Statement
 from vestibule.db.units import Shared
@@ -182,3 +183,21 @@ async def open_pool(url: str) -> Postgres:
     except FAILURES as error:
         refuse(error)
     return Postgres(pool)
+
+
+async def revision(url: str) -> str | None:
+    """Return the revision of the store's schema, None when it is empty; raises DatabaseUnavailable."""
+    try:
+        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+        try:
+            found: str | None = await connection.fetchval(REVISION)
+        finally:
+            await connection.close()
+    except asyncpg.UndefinedTableError:
+        return None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise DatabaseUnavailable(str(error) or type(error).__name__) from error
+    return found
+
+
+ENGINES.update(dict.fromkeys(("postgresql", "postgres"), Engine(open_pool, revision)))
