@@ -21,6 +21,7 @@ COMMANDS = {
     "breached": ("vestibule.cli.breached", "make and check the file of breached passwords"),
     "apps": ("vestibule.cli.apps", "create applications"),
     "keys": ("vestibule.cli.keys", "rotate the signing keys, and the master key that seals"),
+    "keys init": ("vestibule.cli.keys_init", "make the master keys of stores that hold nothing yet"),
     "outbox": ("vestibule.cli.outbox", "read the messages of a development server"),
 }
 # A database's own driver and dialect, by the scheme of its address; SQLite's are always there.

@@ -86,6 +86,19 @@ def test_a_second_start_keeps_the_data_and_is_fast(folder: Path) -> None:
     assert {name: (folder / "var" / name).read_bytes() for name in held} == held
 
 
+def test_credentials_that_no_longer_fit_the_store_are_made_anew(folder: Path) -> None:
+    """The account server has started with what the file held; it is started again with what fits."""
+    file = folder / "var" / "account.json"
+    stale = json.loads(file.read_text()) | {"client_secret": "of another store"}
+    file.write_text(json.dumps(stale))
+    with live_servers(folder, *STORES) as live:
+        wait_for_words(live)
+        held = json.loads(file.read_text())
+        assert held["client_secret"] != stale["client_secret"]
+        running = Path(f"/proc/{children(live.process.pid)[-1]}")
+        assert running.stat().st_ctime >= file.stat().st_mtime
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_the_group_stops_everything_cleanly(live: Live, number: signal.Signals) -> None:
     wait_for_words(live)

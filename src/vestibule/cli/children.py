@@ -55,6 +55,14 @@ class Children:
         """Start a server without waiting for it."""
         await self._start(server.name, server.command)
 
+    async def restart(self, server: Server) -> None:
+        """Start a server anew, or for the first time, without waiting for it to answer."""
+        if running := self._running.get(server.name):
+            with contextlib.suppress(ProcessLookupError):
+                running.terminate()
+            await running.wait()
+        await self.start(server)
+
     async def ready(self, server: Server) -> None:
         """Return once the server answers a request; raises ChildEnded."""
         child = self._running[server.name]

@@ -1,7 +1,7 @@
 """`vestibule up`: everything a development machine needs, in the foreground; Ctrl-C or SIGTERM ends it all.
 
-The work is done by the other commands: `account init` once, `serve` and `account` as child processes. This one makes
-the master keys, looks after the children and says where everything is.
+The work is done by the other commands as child processes: `keys init` and `account init` to set up, `serve` and
+`account` to stay. This one looks after them and says where everything is; it opens no store, and so starts at once.
 """
 
 import argparse
@@ -9,14 +9,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from vestibule.account import migrations as account_migrations
 from vestibule.cli.children import ChildEnded, Children, Server, until_asked
-from vestibule.cli.keyfile import ensure_key
 from vestibule.cli.ports import require_free
-from vestibule.cli.words import in_words
-from vestibule.db.migrate import migrate
 from vestibule.settings import AccountSettings, ServerSettings, load
-from vestibule.store import migrations
 
 WORDS = """
 Vestibule is up.
@@ -41,20 +36,12 @@ def run(_: argparse.Namespace) -> int:
     identity, account = load(ServerSettings), load(AccountSettings)
     require_free(identity.host, identity.port, "VESTIBULE_PORT")
     require_free(account.host, account.port, "VESTIBULE_ACCOUNT_PORT")
-    in_words(lambda: prepare(identity, account))
     try:
         asyncio.run(keep_up(identity, account))
     except ChildEnded as error:
         print(f"vestibule: {error}", file=sys.stderr)
         return error.code
     return 0
-
-
-def prepare(identity: ServerSettings, account: AccountSettings) -> None:
-    """Make the master keys of empty stores and migrate both."""
-    for settings, tree in ((identity, migrations), (account, account_migrations)):
-        ensure_key(settings.secret_key, settings.secret_key_file, settings.database_url)
-        migrate(settings.database_url, tree)
 
 
 async def keep_up(identity: ServerSettings, account: AccountSettings) -> None:
@@ -72,12 +59,32 @@ async def bring_up(children: Children, identity: ServerSettings, account: Accoun
         Server("identity server", "serve", identity.host, identity.port, "/oidc/jwks"),
         Server("account server", "account", account.host, account.port, "/api/openapi.json"),
     )
+    if not (has_key(identity) and has_key(account)):
+        await children.finish("making of the master keys", "keys", "init")
     await children.start(servers[0])
+    held = credentials(account)
+    if held:
+        # What the last start left is nearly always right, so the set-up only checks it, beside the servers.
+        await children.start(servers[1])
     await children.finish("set-up of the account server", "account", "init", "--quiet", "--outbox")
-    await children.start(servers[1])
+    if credentials(account) != held:
+        await children.restart(servers[1])
     await asyncio.gather(*[children.ready(server) for server in servers])
     print(words(identity, account), flush=True)
     await children.watch()
+
+
+def has_key(settings: ServerSettings | AccountSettings) -> bool:
+    """Tell whether a server has a master key."""
+    return bool(settings.secret_key) or Path(settings.secret_key_file).is_file()
+
+
+def credentials(account: AccountSettings) -> str:
+    """Return what the account server would read as its applications: nothing before the first set-up."""
+    if account.client_id and account.page_client_id:
+        return account.client_id
+    path = Path(account.credentials_file)
+    return path.read_text() if path.is_file() else ""
 
 
 def words(identity: ServerSettings, account: AccountSettings) -> str:

@@ -77,14 +77,14 @@ class _Server(UvicornServer):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop gracefully at SIGTERM and SIGINT."""
+        """Stop gracefully at SIGTERM and SIGINT, however many arrive: the time-out ends it, no second signal does."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         loop = asyncio.get_running_loop()
         signals = (signal.SIGTERM, signal.SIGINT)
         for number in signals:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+            loop.add_signal_handler(number, setattr, self, "should_exit", True)
         try:
             yield
         finally:
