@@ -12,6 +12,7 @@ from vestibule.account.credentials import Credentials, save, with_credentials
 from vestibule.account.page.addresses import CALLBACK, SIGNED_OUT
 from vestibule.account.permissions import SCOPES
 from vestibule.cli import CommandError
+from vestibule.cli.trail import note
 from vestibule.cli.world import on_store
 from vestibule.domain.applications import create_application
 from vestibule.domain.clients import ClientMetadata, Proof, authenticate
@@ -58,7 +59,8 @@ async def ensure_applications(ctx: Context, settings: AccountSettings) -> bool:
     """Make both applications and write their file, unless the credentials at hand fit this store; tells which."""
     held = configured(settings)
     if held is not None and await fits(ctx, held):
-        await keep_addresses(ctx, held.page_client_id, settings)
+        if await keep_addresses(ctx, held.page_client_id, settings):
+            await note(ctx, "account init", changed=held.page_client_id)
         return False
     if settings.client_id and settings.page_client_id:
         raise CommandError(
@@ -66,6 +68,7 @@ async def ensure_applications(ctx: Context, settings: AccountSettings) -> bool:
         )
     server, server_secret = await create_application(ctx, "MachineToMachine", "Account server", management=True)
     page, page_secret = await create_application(ctx, "Traditional", NAME, *addresses(settings))
+    await note(ctx, "account init", made=[server.id, page.id])
     save(settings, Credentials(server.id, server_secret or "", page.id, page_secret or ""))
     return True
 
@@ -91,17 +94,18 @@ def addresses(settings: AccountSettings) -> tuple[list[str], list[str]]:
     return [settings.public_url + CALLBACK], [settings.public_url + SIGNED_OUT]
 
 
-async def keep_addresses(ctx: Context, page_id: str, settings: AccountSettings) -> None:
-    """Let the page's redirect addresses follow the account server's public address."""
+async def keep_addresses(ctx: Context, page_id: str, settings: AccountSettings) -> bool:
+    """Let the page's redirect addresses follow the account server's public address; tells whether they changed."""
     after_sign_in, after_sign_out = addresses(settings)
     async with ctx.db.write() as tx:
         page = await tx.one(store.GET, id=page_id)
         if page is None:
-            return
+            return False
         known = msgspec.json.decode(page.oidc_client_metadata, type=ClientMetadata)
         if {*after_sign_in} <= {*known.redirect_uris} and {*after_sign_out} <= {*known.post_logout_redirect_uris}:
-            return
+            return False
         stored = msgspec.json.decode(page.oidc_client_metadata, type=dict[str, object])
         stored |= {"redirectUris": after_sign_in, "postLogoutRedirectUris": after_sign_out}
         text = msgspec.json.encode(stored).decode()
         await tx.run(store.SET_METADATA, application_id=page_id, oidc_client_metadata=text)
+    return True

@@ -4,6 +4,7 @@ import argparse
 import json
 
 from vestibule.cli import CommandError
+from vestibule.cli.trail import note
 from vestibule.cli.world import on_store
 from vestibule.domain.applications import create_application
 from vestibule.domain.consent_scopes import USER_SCOPES
@@ -66,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
             third_party=args.third_party,
             user_scopes=args.user_scope,
         )
+        await note(ctx, "apps create", made=application.id)
         shown = {"id": application.id} | ({"secret": secret} if secret else {})
         print(json.dumps(shown) if args.json else "\n".join(f"{name:<7} {value}" for name, value in shown.items()))
 

@@ -5,6 +5,7 @@ import json
 import sys
 
 from vestibule.cli import CommandError
+from vestibule.cli.trail import note
 from vestibule.cli.world import on_store
 from vestibule.domain.context import Context
 from vestibule.domain.keys import rotate, withdraw_previous
@@ -55,6 +56,7 @@ def _rotate(args: argparse.Namespace) -> int:
     async def work(ctx: Context) -> None:
         signs_at = ctx.clock.now() + grace * 1000
         kid = await rotate(ctx, grace)
+        await note(ctx, "keys rotate", made=kid, signsAt=signs_at)
         if args.json:
             print(json.dumps({"kid": kid, "signsAt": signs_at}))
             return
@@ -70,6 +72,7 @@ def _withdraw(_: argparse.Namespace) -> int:
     async def work(ctx: Context) -> None:
         if not await withdraw_previous(ctx):
             raise CommandError("there is no previous key")
+        await note(ctx, "keys withdraw")
         print("the previous key is gone; running servers refuse its tokens within seconds")
 
     return on_store(work)
@@ -84,6 +87,7 @@ def _reseal(args: argparse.Namespace) -> int:
 
     async def work(ctx: Context) -> None:
         state = await reseal(ctx, progress)
+        await note(ctx, "keys reseal", resealed=state.resealed, unopened=len(state.unopened))
         if args.json:
             print(json.dumps({"resealed": state.resealed, "unopened": state.unopened}))
         else:

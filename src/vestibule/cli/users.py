@@ -7,6 +7,7 @@ import sys
 
 from vestibule import password_policy
 from vestibule.cli import CommandError, users_import, users_list
+from vestibule.cli.trail import note
 from vestibule.cli.world import on_store
 from vestibule.domain import password_rules, sentinel
 from vestibule.domain.context import Context
@@ -64,6 +65,7 @@ def _create(args: argparse.Namespace) -> int:
     async def work(ctx: Context) -> None:
         await check_password(ctx, new)
         user = await create_user(ctx, new)
+        await note(ctx, "users create", user_id=user.id, made=user.id)
         print(json.dumps({"id": user.id}) if args.json else f"created the user {user.id}")
 
     return on_store(work)
@@ -76,6 +78,7 @@ def _unlock(args: argparse.Namespace) -> int:
         lifted = await sentinel.unlock(ctx, args.name)
         if not lifted.users and not lifted.forgotten:
             raise CommandError(f"nobody here is called {args.name}, and nothing is held against that name")
+        await note(ctx, "users unlock", users=lifted.users, forgotten=lifted.forgotten)
         if args.json:
             print(json.dumps({"users": lifted.users, "forgotten": lifted.forgotten}))
         else:

@@ -19,6 +19,7 @@ from msgspec import UNSET
 
 from vestibule.api.schemas import UserCreate, json_text
 from vestibule.cli import CommandError
+from vestibule.cli.trail import note
 from vestibule.cli.world import on_store
 from vestibule.domain.context import Context
 from vestibule.domain.importing import Candidate, Mark, Refusal, mark_of, take
@@ -107,7 +108,11 @@ def run(args: argparse.Namespace) -> int:
     done: list[Mark] = []
 
     async def work(ctx: Context) -> None:
-        done.append(await _import(ctx, source))
+        before = await mark_of(ctx, source.key)
+        try:
+            done.append(await _import(ctx, source))
+        finally:  # what was imported before it was stopped stays
+            await _note(ctx, source, before)
 
     try:
         on_store(work)
@@ -124,6 +129,13 @@ def _sum_up(source: Source, mark: Mark, *, as_json: bool) -> None:
         print(json.dumps({"imported": mark.imported, "refused": mark.refused, "report": report}))
         return
     print(f"imported {mark.imported:,} users" + (f", refused {mark.refused:,}: see {report}" if report else ""))
+
+
+async def _note(ctx: Context, source: Source, before: Mark) -> None:
+    after = await mark_of(ctx, source.key)
+    imported, refused = after.imported - before.imported, after.refused - before.refused
+    name = source.path.name.encode(errors="replace").decode()
+    await note(ctx, "users import", imported=imported, refused=refused, file=name)
 
 
 async def _import(ctx: Context, source: Source) -> Mark:
