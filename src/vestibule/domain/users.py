@@ -31,6 +31,8 @@ IN_USE = {
     "users__email_folded": EmailInUse,
     "users__primary_phone": PhoneInUse,
 }
+BLANK = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+"""What an address cannot hold, and is not part of one around it; Python's own notion has a few characters more."""
 JsonText = str
 
 
@@ -242,7 +244,7 @@ async def find_by_identifier(tx: Tx, ctx: Context, text: str, kinds: Collection[
 
     Identifiers of other kinds than the given ones (those of `signIn.methods`) find nobody.
     """
-    identifier = text.strip()
+    identifier = text.strip(BLANK)
     kinds = ctx.live.experience.sign_in_identifiers if kinds is None else kinds
     if "@" in identifier:
         return await find_by(tx, ctx, "email", identifier) if "email" in kinds else None
