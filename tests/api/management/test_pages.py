@@ -19,7 +19,7 @@ ROWS = 13
 Value = tuple[str, int | None]
 """A text, and the number that ECMAScript reads in it; None is not to be had."""
 
-NUMBERS = st.integers(1, 30) | st.integers(1, 2**53 - 1)
+NUMBERS = st.integers(1, 4) | st.integers(1, 30) | st.integers(1, 2**53 - 1)
 GOOD: st.SearchStrategy[Value] = st.builds(
     lambda number, form: (form(number), number),
     NUMBERS,
