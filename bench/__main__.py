@@ -87,7 +87,7 @@ async def row(case: Case, product: Process, floor: Process, options: argparse.Na
         line, _ = await measure(floor, case.floor, options.seconds, case.connections)
         least.append(line)
     mine, base = median(ours), median(least)
-    goal = f"{target:>8.2f}" if target else "  hash+.3"
+    goal = f"{target:>8.2f}" if target else f"{case.goal:>8}"
     figures = f"{mine.rate:>9.0f}{mine.p99:>9.1f}{mine.cpu:>9.3f}{base.cpu:>9.3f}{mine.cpu / base.cpu:>7.2f}"
     print(f"{case.name:<20}{figures}{goal}" + (f"  {wrong} WRONG ANSWERS" if wrong else ""))
     return wrong

@@ -2,22 +2,28 @@
 
 import itertools
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from bench.load import Call, Source, call
 from bench.seed import API
 
 JSON = {"content-type": "application/json"}
+METADATA = "/.well-known/openid-configuration"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
+PARTS = [f"ench{number}" for number in range(100, 150)]
+"""Eleven to a hundred and eleven of 10,000 users have one in their name or address."""
 
 
 @dataclass(frozen=True)
 class Case:
     """One row of the table. `floor` names paths of bench/floor.py; targets are CPU ms on SQLite and PostgreSQL.
 
-    `calls` are walked round and round; a source makes them up, for requests that can be made only once.
+    Where there is no figure, `goal` says what is aimed at. `calls` are walked round and round; a source makes them up,
+    for requests that can be made only once.
     """
 
     name: str
@@ -25,6 +31,7 @@ class Case:
     floor: list[Call]
     targets: tuple[float, float]
     connections: int = 32
+    goal: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,14 @@ def cases(world: World) -> list[Case]:
             writes,
             (0.30, 0.30),
         ),
+        Case("post user", partial(_new_users, writing), [call("GET", f"/create/{ids[0]}")], (0.35, 0.35)),
+        Case(
+            "search by part",
+            [call("GET", f"/api/users?search=%25{part}%25", headers=bearer) for part in PARTS],
+            [call("GET", f"/part/{part}") for part in PARTS],
+            (0.0, 0.50),
+            goal="bound",
+        ),
         Case(
             "client credentials",
             [call("POST", "/oidc/token", headers=FORM, body=token)],
@@ -94,14 +109,24 @@ def cases(world: World) -> list[Case]:
         ),
         *personal_access_tokens(world, rows),
         Case("jwks", [call("GET", "/oidc/jwks")], [call("GET", "/constant")], (0.06, 0.06)),
+        Case("discovery", [call("GET", f"/oidc{METADATA}")], [call("GET", "/constant")], (0.06, 0.06)),
         Case(
             "password verify",
             [call("POST", verify, headers=writing, body=password, expected=204)],
             [call("GET", "/hash")],
             (0.0, 0.0),
             connections=4,
+            goal="hash+.3",
         ),
     ]
+
+
+def _new_users(headers: dict[str, str]) -> Iterator[Call]:
+    """Make users without a password, no two alike."""
+    while True:
+        name = f"n{secrets.token_hex(8)}"
+        body = {"username": name, "primaryEmail": f"{name}@example.com", "name": f"New Person {name}"}
+        yield call("POST", "/api/users", headers=headers, body=json.dumps(body).encode())
 
 
 def personal_access_tokens(world: World, rows: list[Call]) -> list[Case]:

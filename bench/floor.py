@@ -1,7 +1,7 @@
 """The floor: the same server answering constants, bare driver reads, and the primitives the product cannot avoid.
 
 `python -m bench.floor PORT` serves `/constant`, `/row/<id>`, `/rows`, `/write/<id>`, `/insert/<user>/<application>`,
-`/sign`, `/hash`.
+`/create/<user>`, `/part/<text>`, `/sign`, `/hash`.
 Everything here is the least that any correct server could do for the matching request.
 """
 
@@ -27,6 +27,15 @@ WRITE = "UPDATE users SET updated_at = updated_at + 1 WHERE id = {} RETURNING *"
 INSERT = (
     "INSERT INTO access_tokens (id, user_id, application_id, scope, created_at, expires_at) "
     "VALUES ({}, {}, {}, 'openid', 1, 9999999999999)"
+)
+CREATE = (
+    "INSERT INTO users (id, username, username_folded, custom_data, identities, created_at, updated_at, profile, "
+    "is_suspended, is_password_expired, logto_config) SELECT {}, {}, {}, custom_data, identities, created_at, "
+    "updated_at, profile, is_suspended, is_password_expired, logto_config FROM users WHERE id = {} RETURNING *"
+)
+PART = (
+    "SELECT * FROM users WHERE username_folded LIKE {} OR email_folded LIKE {} OR name_folded LIKE {} "
+    "OR primary_phone LIKE {} OR id LIKE {} ORDER BY created_at DESC, id LIMIT 20"
 )
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -61,9 +70,9 @@ class Floor:
     async def query(self, text: str, *values: str) -> None:
         """Run one statement through the driver and fetch everything."""
         if self.sqlite is not None:
-            self.sqlite.execute(text.format("?", "?", "?"), values).fetchall()
+            self.sqlite.execute(text.format(*["?"] * len(values)), values).fetchall()
         elif self.pool is not None:
-            await self.pool.fetch(text.format("$1", "$2", "$3"), *values)
+            await self.pool.fetch(text.format(*[f"${at}" for at in range(1, len(values) + 1)]), *values)
 
     async def __call__(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
         """Answer one request."""
@@ -83,6 +92,11 @@ class Floor:
             await self.query(WRITE, rest[0])
         elif kind == "insert":
             await self.query(INSERT, secrets.token_hex(32), *rest)
+        elif kind == "create":
+            name = secrets.token_hex(6)
+            await self.query(CREATE, name, name, name, *rest)
+        elif kind == "part":
+            await self.query(PART, *[f"%{rest[0]}%"] * 5)
         elif kind == "sign":
             self.key.sign(BODY[:430], ec.ECDSA(hashes.SHA384()))
         elif kind == "hash":

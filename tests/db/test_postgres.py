@@ -57,6 +57,16 @@ async def test_after_a_restart_the_pool_connects_again_by_itself(db: Database, u
             await tx.value(COUNT)
 
 
+async def test_a_second_statement_asks_for_a_transaction(db: Database) -> None:
+    """Nothing would undo the first, which is made by then."""
+    async with db.single() as tx:
+        await tx.run(ADD, **planet("a", 1))
+        with pytest.raises(StatementError):
+            await tx.run(ADD, **planet("b", 2))
+    async with db.read() as tx:
+        assert await tx.value(COUNT) == 1
+
+
 async def test_a_connection_lost_inside_a_transaction_is_unavailable_and_nothing_is_kept(
     db: Database, url: str
 ) -> None:

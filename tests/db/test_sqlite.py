@@ -6,12 +6,14 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, literal, select
+from sqlalchemy import Select, and_, func, literal, or_, select
 
-from tests.db.planets import ADD, COUNT, GET, create_tables, metadata, planet
+from tests.db.planets import ADD, COUNT, GET, create_tables, metadata, planet, planets
 from vestibule.db import DatabaseUnavailable, Statement, connect
 from vestibule.db import sqlite as engine
+from vestibule.db.helpers import in_set
 from vestibule.db.sqlite import SQLite
+from vestibule.db.sqlite_work import DIALECT
 
 pytestmark = pytest.mark.anyio
 
@@ -176,3 +178,24 @@ async def test_a_folder_that_is_missing_is_unavailable(tmp_path: Path) -> None:
 async def test_an_address_of_another_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="sqlite:/// or postgresql://"):
         await connect("mysql://host/name", metadata)
+
+
+_SOME, _NAMED = in_set(planets.c.id, "ids"), planets.c.name == literal("Mars")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        select(planets).where(_SOME),
+        select(planets).where(_SOME, _NAMED),
+        select(planets).where(or_(_SOME, and_(_SOME, _NAMED))),
+    ],
+)
+async def test_one_of_several_values_is_found_by_the_index(url: str, query: Select[tuple[object, ...]]) -> None:
+    """Whatever else is asked for beside it: a user is made, and looked for, without reading all the others."""
+    compiled = Statement(query).compile(DIALECT)
+    arguments = compiled.arguments({"ids": ["mars"]})
+    plan = other_process(url).execute(f"EXPLAIN QUERY PLAN {compiled.text}", arguments).fetchall()
+    steps = [str(step[-1]) for step in plan]
+    assert any(step.startswith("SEARCH planets USING INDEX") for step in steps)
+    assert not [step for step in steps if step.startswith("SCAN planets")]

@@ -90,6 +90,15 @@ async def test_many_rows_are_written_all_or_not_at_all(db: Database) -> None:
     assert await count(db) == 0
 
 
+async def test_a_single_statement_is_kept_whole_or_not_at_all(db: Database) -> None:
+    async with db.single() as tx:
+        await tx.many(ADD, [planet("a", 1), planet("b", 2)])
+    with pytest.raises(UniqueViolation):
+        async with db.single() as tx:
+            await tx.many(ADD, [planet("c", 3), planet("d", 4), planet("a", 5)])
+    assert await count(db) == 2
+
+
 async def test_a_cancelled_request_rolls_back_and_frees_the_connection(
     db: Database, caplog: pytest.LogCaptureFixture
 ) -> None:

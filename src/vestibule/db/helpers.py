@@ -8,15 +8,26 @@ from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite.dml import OnConflictDoUpdate
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import ARRAY, Boolean, Text
 
 
-class in_set(FunctionElement[bool]):  # noqa: N801 - reads as a function
-    """`tested` is one of the values given, as any collection, for a parameter. An empty one matches nothing."""
+class _Condition(FunctionElement[bool]):
+    """A condition that is written as it is: after `IN (…) = 1`, SQLAlchemy's way, SQLite reads the whole table."""
 
     inherit_cache = True
     type = Boolean()
+
+    def self_group(self, against: object = None) -> Any:
+        """Stand in parentheses wherever it is a part."""
+        return Grouping(self)
+
+
+class in_set(_Condition):  # noqa: N801 - reads as a function
+    """`tested` is one of the values given, as any collection, for a parameter. An empty one matches nothing."""
+
+    inherit_cache = True
     name = "in_set"
 
     def __init__(self, tested: ColumnElement[Any], parameter: str) -> None:
@@ -72,11 +83,10 @@ def upsert(table: Table, conflict: Sequence[str], update: Sequence[str]) -> Inse
     return insert.ext(_OrUpdate(list(conflict), set_={c: insert.excluded[c] for c in update}))
 
 
-class matches_pattern(FunctionElement[bool]):  # noqa: N801 - reads as a function
+class matches_pattern(_Condition):  # noqa: N801 - reads as a function
     """`tested` matches the regular expression given for a parameter, case for case."""
 
     inherit_cache = True
-    type = Boolean()
     name = "matches_pattern"
 
     def __init__(self, tested: ColumnElement[Any], parameter: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from vestibule.db.compiled import Compiled
 from vestibule.db.database import ENGINES, REVISION, Engine
-from vestibule.db.errors import DatabaseUnavailable, TransactionAborted
+from vestibule.db.errors import DatabaseUnavailable, StatementError, TransactionAborted
 from vestibule.db.postgres_errors import FAILURES, refuse
 from vestibule.db.statement import Statement
 from vestibule.db.units import Shared
@@ -92,6 +92,22 @@ class Work:
             refuse(error)
 
 
+class Single(Work):
+    """One statement on any connection: PostgreSQL makes it a transaction by itself."""
+
+    __slots__ = ("_pool",)
+
+    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+        self._pool: asyncpg.Pool[Any] | None = pool
+
+    @property
+    def _source(self) -> "asyncpg.Pool[Any]":
+        pool, self._pool = self._pool, None
+        if pool is None:
+            raise StatementError("a second statement needs a transaction: use write()")
+        return pool
+
+
 class Write:
     """A transaction on one connection: committed at the end of the block, rolled back when it raises."""
 
@@ -155,6 +171,10 @@ class Postgres:
     def write(self) -> Write:
         """A transaction on one connection."""
         return Write(self._pool)
+
+    def single(self) -> Shared[Work]:
+        """One statement on any connection."""
+        return Shared(Single(self._pool))
 
     async def ping(self) -> None:
         """Ask for one row."""

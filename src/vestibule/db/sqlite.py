@@ -156,6 +156,8 @@ class SQLite:
         """A transaction that holds the write connection alone."""
         return Write(self._writer, Transaction(self._writer.connection, self.names))
 
+    single = write
+
     async def _in_thread(self, text: str, arguments: Any) -> tuple[Rows, int]:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._fetch, text, arguments)

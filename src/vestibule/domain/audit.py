@@ -51,6 +51,7 @@ class Trail:
         self._clock = clock
         self._rows: deque[dict[str, object]] = deque(maxlen=HELD)
         self._writing = asyncio.Lock()
+        self._next: asyncio.Task[bool] | None = None
         self.waiting = asyncio.Event()
         """Set while there are rows to write."""
         self._minute = self._failures = 0
@@ -85,14 +86,20 @@ class Trail:
         self.waiting.set()
 
     async def settle(self) -> bool:
-        """Write what was noted so far; returns whether the store took it."""
+        """Write what was noted so far; returns whether the store took it. Who asks in one turn of the loop shares."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._store())
+        return await asyncio.shield(self._next)
+
+    async def _store(self) -> bool:
         async with self._writing:
+            self._next = None
             rows, self._rows = self._rows, deque(maxlen=HELD)
             self.waiting.clear()
             if not rows:
                 return True
             try:
-                async with self._db.write() as tx:
+                async with self._db.single() as tx:
                     await tx.many(store.INSERT, rows)
             except DatabaseUnavailable:
                 self._keep(rows)

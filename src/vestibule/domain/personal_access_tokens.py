@@ -64,7 +64,7 @@ async def create(ctx: Context, user_id: str, name: str, expires_at: float | None
         last_used_at=None,
     )
     try:
-        async with ctx.db.write() as tx:
+        async with ctx.db.single() as tx:
             await tx.run(store.INSERT, **msgspec.structs.asdict(token))
     except UniqueViolation as error:
         raise PersonalAccessTokenNameExists from error
@@ -74,7 +74,7 @@ async def create(ctx: Context, user_id: str, name: str, expires_at: float | None
 async def rename(ctx: Context, user_id: str, name: str, new_name: str) -> PersonalAccessToken:
     """Give a token another name; raises EntityNotExists, PersonalAccessTokenNameExists."""
     try:
-        async with ctx.db.write() as tx:
+        async with ctx.db.single() as tx:
             token = await tx.one(store.RENAME, of_user=user_id, old_name=name, new_name=new_name)
     except UniqueViolation as error:
         raise PersonalAccessTokenNameExists from error

@@ -189,9 +189,10 @@ async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | No
     identifiers = {
         name: str(values[name]) if values.get(name) else None for name in ("username", "primary_email", "primary_phone")
     }
+    plain = bool(values) and not any(identifiers.values())
     try:
-        async with ctx.db.write() as tx:
-            if not values or any(identifiers.values()):
+        async with ctx.db.single() if plain else ctx.db.write() as tx:
+            if not plain:
                 await get_user(tx, user_id)
             if not values:
                 raise EntityInvalidInput

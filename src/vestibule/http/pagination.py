@@ -74,7 +74,7 @@ def paginated(request: "Request", page: Page, total: int) -> list[tuple[str, str
     if page.number < last:
         targets.append(("next", page.number + 1))
     base = request.public_url + request.path
-    query = _merged(request.query_items)
+    query = {_quoted(key): _quoted(value) for key, value in _merged(request.query_items).items()}
     links = [("Link", f'<{base}?{_with_page(query, number)}>; rel="{rel}"') for rel, number in targets]
     return [("Total-Number", str(total)), *links]
 
@@ -86,9 +86,8 @@ def _merged(items: Sequence[tuple[str, str]]) -> dict[str, str]:
     return merged
 
 
-def _with_page(query: dict[str, str], number: int) -> str:
-    fields = query | {"page": str(number)}
-    return "&".join(f"{_quoted(key)}={_quoted(value)}" for key, value in fields.items())
+def _with_page(quoted: dict[str, str], number: int) -> str:
+    return "&".join([f"{key}={value}" for key, value in (quoted | {"page": str(number)}).items()])
 
 
 def _quoted(text: str) -> str:

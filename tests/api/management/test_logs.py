@@ -1,5 +1,6 @@
 """The audit trail: every Management write and every token leaves an entry, and no secret is in any."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -160,13 +161,35 @@ async def test_a_store_that_is_away_fails_nothing_and_loses_nothing(
         def away() -> None:
             raise DatabaseUnavailable("gone")
 
-        patch.setattr(type(world.server.ctx.db), "write", lambda db: away())
+        patch.setattr(type(world.server.ctx.db), "single", lambda db: away())
         assert await trail.settle() is False
         trail.record(Event(key="Second"))
         assert trail.waiting.is_set()
     assert await trail.settle() is True
     kept = [entry["key"] for entry in await entries(world)]
     assert {"First", "Second"} <= set(kept)
+
+
+async def test_entries_of_one_moment_share_a_transaction_and_none_is_believed_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trail, db = world.server.ctx.trail, world.server.ctx.db
+    single, opened = type(db).single, list[str]()
+
+    def counted(of: Any) -> Any:
+        opened.append("one")
+        return single(of)
+
+    monkeypatch.setattr(type(db), "single", counted)
+
+    async def note(key: str) -> int:
+        trail.record(Event(key=key))
+        assert await trail.settle()
+        async with db.read() as tx:
+            return len([row for row in await tx.all(ALL) if key in row])
+
+    assert await asyncio.gather(*(note(f"Note.{number}") for number in range(20))) == [1] * 20
+    assert len(opened) == 1
 
 
 async def test_strangers_cannot_fill_the_store_with_failures(world: World) -> None:

@@ -80,7 +80,7 @@ async def _settle(provider: Provider, client: Client, subject: Subject, made: Ac
     if subject.use is None and not made.is_opaque:
         return
     now = provider.clock.now()
-    async with provider.db.write() as tx:
+    async with provider.db.single() if subject.use is None else provider.db.write() as tx:
         if subject.use is not None and not await subject.use(tx):
             raise invalid_grant("the subject token was used in parallel")
         if made.is_opaque and not await tx.run(
