@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert, update
 
+import vestibule.db.postgres  # noqa: F401 - enters itself among the engines
 from vestibule import crypto
 from vestibule.cli.world import opened
 from vestibule.db import Statement
