@@ -11,6 +11,7 @@ from vestibule.api.auth import management_access
 from vestibule.api.documents import described
 from vestibule.api.experience import consent, interaction, profile
 from vestibule.api.experience import factors as experience_factors
+from vestibule.api.experience import passkeys as experience_passkeys
 from vestibule.api.experience import verifications as experience_verifications
 from vestibule.api.experience.access import InteractionAccess
 from vestibule.api.management import (
@@ -71,7 +72,7 @@ from vestibule.errors import (
 )
 from vestibule.http import Application, Face, Log, Route, api_face
 from vestibule.oidc import routes as oidc
-from vestibule.pages import demo, doctor, outbox
+from vestibule.pages import demo, doctor, outbox, passkeys
 from vestibule.pages.branding import brand_of
 from vestibule.pages.notices import Notices
 from vestibule.pages.site import SignInPages
@@ -150,7 +151,7 @@ def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
 def experience_routes(ctx: Context) -> list[Route]:
     """Return every route of the Experience API."""
     access, modules = InteractionAccess(ctx), (
-        interaction, experience_verifications, experience_factors, profile, consent,
+        interaction, experience_verifications, experience_factors, experience_passkeys, profile, consent,
     )  # fmt: skip
     return [route for module in modules for route in module.routes(ctx, access)]
 
@@ -208,7 +209,9 @@ def faces(ctx: Context, keys: Keyring) -> list[Face]:
     return [
         oidc.face(ctx, keys, notices),
         management_face(ctx, keys),
-        site.face([*outbox.routes(ctx, pages), *demo.routes(ctx, pages), *doctor.routes(ctx)]),
+        site.face([
+            *outbox.routes(ctx, pages), *demo.routes(ctx, pages), *doctor.routes(ctx), *passkeys.routes(ctx),
+        ]),  # fmt: skip
     ]
 
 

@@ -545,6 +545,27 @@ class FactorNotEnabled(AppError):
     message = "This factor cannot be used here."
 
 
+class WebAuthnNotFound(AppError):
+    """The user has no passkey."""
+
+    code, status = "session.mfa.webauthn_verification_not_found", 400
+    message = "This account has no passkey."
+
+
+class WebAuthnFailed(AppError):
+    """A passkey answered for another site, challenge or person, too late, or from a copy of it."""
+
+    code, status = "session.mfa.webauthn_verification_failed", 400
+    message = "This passkey was not accepted. Ask for a new challenge and try again."
+
+
+class PasskeySuggested(AppError):
+    """A passkey is offered on the pages before the sign-in goes on."""
+
+    code, status = "user.suggest_passkey", 422
+    message = "A passkey is offered. Make one or decline it, and submit again."
+
+
 class FactorMandatory(AppError):
     """Setting up a factor cannot be put off here."""
 

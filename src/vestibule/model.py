@@ -339,6 +339,15 @@ class MfaVerification(Noun, frozen=True, gc=False):
     remaining: int
 
 
+class PasskeyRow(Noun, frozen=True, gc=False):
+    """A passkey: whose it is, its id in base64url, and what is public of it; `data` is JSON text."""
+
+    id: str
+    user_id: str
+    credential_id: str
+    data: str
+
+
 class TotpSeed(Noun, frozen=True, gc=False):
     """The sealed seed of a TOTP generator and the step of its last good code."""
 

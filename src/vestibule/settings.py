@@ -62,6 +62,12 @@ class ServerSettings:
         "",
         "Networks of reverse proxies whose `X-Forwarded-For` names the client; none by default.",
     )
+    related_origins: tuple[str, ...] = _setting(
+        "VESTIBULE_RELATED_ORIGINS",
+        "",
+        "Other origins whose pages may use passkeys of this server's host, such as `https://example.org`; "
+        "`/.well-known/webauthn` lists them.",
+    )
     case_sensitive_usernames: bool = _setting(
         "CASE_SENSITIVE_USERNAME", "true", "Whether `alice` and `Alice` are two user names."
     )

@@ -118,10 +118,16 @@ async def test_an_expired_password_is_replaced_after_the_factor_only(world: Worl
     assert (await world.call("POST", verify, {"password": "another lazy door"})).status_code == 204
 
 
-async def test_a_factor_that_the_page_cannot_check_lets_nobody_in(world: World, ada: Visitor, user: JSON) -> None:
-    """A passkey alone: the way on stays closed, and is explained."""
+async def test_without_script_a_passkey_alone_lets_nobody_in_and_the_page_says_why(
+    world: World, ada: Visitor, user: JSON
+) -> None:
+    """A21: the way on stays closed, and is explained."""
     ctx = world.server.ctx
     factors = (await world.call("GET", f"/users/{user['id']}/mfa-verifications")).json()
     await change(ctx, "mfa_verifications", factors[0]["id"], {"type": "WebAuthn"})
-    await asked(world, ada)
-    assert ada.reads("factor.none_lead")
+    app = await application(world)
+    await (await ada.begin(app)).sign_in("ada")
+    assert (ada.heading, ada.reads("passkey.needs_script")) == (t("factor.title"), True)
+    await ada.submit(credential="{}", record="x")
+    assert (ada.heading, ada.reads("fault.passkey")) == (t("factor.title"), True)
+    assert not await ada.is_signed_in(app)

@@ -9,7 +9,7 @@ from vestibule.model import TENANT
 
 
 class _Shown(SignInExperience, frozen=True, rename="camel"):
-    """The fields after `mfa` have one value each: they are not obeyed yet."""
+    """The fields after `passkeySignIn` have one value each: they are not obeyed yet."""
 
     social_sign_in: dict[str, Any] = {}
     social_sign_in_connector_targets: list[str] = []
@@ -20,7 +20,6 @@ class _Shown(SignInExperience, frozen=True, rename="camel"):
     adaptive_mfa: dict[str, Any] = {}
     single_sign_on_enabled: bool = False
     captcha_policy: dict[str, Any] = {}
-    passkey_sign_in: dict[str, Any] = {}
     sign_up_profile_fields: list[dict[str, Any]] | None = None
 
 

@@ -19,6 +19,24 @@ AT_SIGN_IN_ONLY = frozenset({"PromptOnlyAtSignIn", "PromptOnlyAtSignInMandatory"
 MANDATORY = frozenset({"Mandatory", "PromptAtSignInAndSignUpMandatory", "PromptOnlyAtSignInMandatory"})
 
 
+class PasskeySignIn(Struct, frozen=True, rename="camel"):
+    """Whether people sign in with passkeys, whether the page shows a button for it, and offers them while one types."""
+
+    enabled: bool | UnsetType = UNSET
+    show_passkey_button: bool | UnsetType = UNSET
+    allow_autofill: bool | UnsetType = UNSET
+
+    @property
+    def shows_button(self) -> bool:
+        """Whether there is a button; there is, unless that is ruled out."""
+        return bool(self.enabled) and self.show_passkey_button is not False
+
+    @property
+    def fills_in(self) -> bool:
+        """Whether browsers offer passkeys at the field of the identifier."""
+        return bool(self.enabled) and self.allow_autofill is not False
+
+
 class Mfa(Struct, frozen=True, rename="camel"):
     """The factors that people may set up, and whether they are asked to; nobody belongs to an organization yet."""
 

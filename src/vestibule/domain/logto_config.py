@@ -13,7 +13,7 @@ from vestibule.store import users
 Choices = Mapping[str, Mapping[str, bool]]
 """By group (`mfa`, `passkeySignIn`), then by name."""
 
-FACTORS = "mfa"
+FACTORS, PASSKEYS = "mfa", "passkeySignIn"
 
 _choices = msgspec.json.Decoder(dict[str, dict[str, bool]]).decode
 
@@ -45,7 +45,12 @@ async def change_choices_in(tx: Tx, ctx: Context, user_id: str, changes: Choices
     return merged
 
 
-async def factor_choices(tx: Tx, user_id: str) -> Mapping[str, bool]:
-    """Return what a user chose about factors, within a transaction; an unknown user chose nothing."""
+async def choices_in(tx: Tx, user_id: str) -> Choices:
+    """Return what a user chose, within a transaction; an unknown user chose nothing."""
     held = await tx.value(store.GET, user_id=user_id)
-    return {} if held is None else _choices(held).get(FACTORS, {})
+    return {} if held is None else _choices(held)
+
+
+async def factor_choices(tx: Tx, user_id: str) -> Mapping[str, bool]:
+    """Return what of it is about second factors."""
+    return (await choices_in(tx, user_id)).get(FACTORS, {})

@@ -4,6 +4,8 @@ import asyncio
 import re
 from collections.abc import Sequence
 
+import msgspec
+
 from vestibule import totp
 from vestibule.crypto import new_backup_code, new_id, new_totp_secret
 from vestibule.db import Tx
@@ -11,6 +13,7 @@ from vestibule.domain import attempts
 from vestibule.domain.context import Context
 from vestibule.domain.phones import international
 from vestibule.domain.users import get_user
+from vestibule.domain.webauthn import Credential, Known, Made
 from vestibule.errors import (
     BackupCodeFormat,
     BackupCodesAlone,
@@ -20,8 +23,9 @@ from vestibule.errors import (
     InvalidTotpCode,
     TotpInUse,
     TotpSecretInvalid,
+    WebAuthnFailed,
 )
-from vestibule.model import FactorType, MfaVerification, User
+from vestibule.model import FactorType, MfaVerification, PasskeyRow, User
 from vestibule.store import mfa as store
 from vestibule.store import users
 
@@ -29,6 +33,8 @@ CODES = 10
 _CODE = re.compile(r"[0-9a-fA-F]{10}")
 _TABLE, _COLUMN = "mfa_verifications", "secret_sealed"
 NAMELESS = "Account"
+
+_credential = msgspec.json.Decoder(Credential).decode
 
 
 def label_of(user: User) -> str:
@@ -108,6 +114,45 @@ async def put_backup_codes(tx: Tx, ctx: Context, user_id: str, digests: Sequence
     await tx.many(store.INSERT_CODE, rows)
 
 
+async def put_passkey(tx: Tx, ctx: Context, user_id: str, made: Made, *, is_factor: bool) -> None:
+    """Store a passkey; raises WebAuthnFailed when somebody has it already (B67)."""
+    if await tx.one(store.BY_CREDENTIAL, credential=made.id) is not None:
+        raise WebAuthnFailed
+    data = msgspec.json.encode(msgspec.structs.replace(made.credential, is_factor=is_factor)).decode()
+    await _insert(tx, ctx, new_id(), user_id, "WebAuthn", None, last_step=made.count, data=data, credential=made.id)
+
+
+def credential_of(row: PasskeyRow | MfaVerification) -> Credential:
+    """Return what is kept of a passkey."""
+    return _credential(row.data)
+
+
+async def passkeys_of(tx: Tx, user_id: str) -> list[Known]:
+    """Return a user's passkeys, as browsers find them again."""
+    rows = await tx.all(store.PASSKEYS_OF_USER, of_user=user_id)
+    return [Known(row.credential_id, credential_of(row).transports) for row in rows]
+
+
+async def count_signature(ctx: Context, row: PasskeyRow, count: int) -> None:
+    """Note that a passkey has signed; raises WebAuthnFailed when a copy of it has signed before (B66)."""
+    async with ctx.db.write() as tx:
+        counted = await tx.run(store.COUNT_SIGNATURE, factor_id=row.id, count=count, now=ctx.clock.now())
+    if not counted:
+        raise WebAuthnFailed("This passkey seems to have been copied. Remove it from the account.")
+
+
+async def rename_passkey(ctx: Context, user_id: str, factor_id: str, name: str) -> None:
+    """Give a passkey a name; raises EntityNotFound."""
+    async with ctx.db.write() as tx:
+        await _locked(tx, user_id)
+        rows = await tx.all(store.PASSKEYS_OF_USER, of_user=user_id)
+        held = next((row for row in rows if row.id == factor_id), None)
+        if held is None:
+            raise EntityNotFound
+        data = msgspec.json.encode(msgspec.structs.replace(credential_of(held), name=name)).decode()
+        await tx.run(store.RENAME, of_user=user_id, factor_id=factor_id, new_data=data)
+
+
 async def remove_factor(ctx: Context, user_id: str, factor_id: str) -> None:
     """Take a factor from a user; raises EntityNotFound. Backup codes stay when the last other factor goes."""
     async with ctx.db.write() as tx:
@@ -166,6 +211,8 @@ async def _insert(
     sealed: str | None,
     *,
     last_step: int | None = None,
+    data: str = "{}",
+    credential: str | None = None,
 ) -> None:
     await tx.run(
         store.INSERT,
@@ -174,8 +221,8 @@ async def _insert(
         type=kind,
         secret_sealed=sealed,
         last_step=last_step,
-        data="{}",
-        credential_id=None,
+        data=data,
+        credential_id=credential,
         created_at=ctx.clock.now(),
         last_used_at=None,
     )

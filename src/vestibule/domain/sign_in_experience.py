@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
-from vestibule.domain.factor_settings import Mfa
+from vestibule.domain.factor_settings import Mfa, PasskeySignIn
+from vestibule.model import FactorType
 from vestibule.password_policy import Bounds, CharacterTypes, Policy, Rejects
 
 Identifier = Literal["username", "email", "phone"]
@@ -202,6 +203,7 @@ class SignInExperience(Struct, frozen=True, rename="camel"):
     password_expiration: PasswordExpiration = PasswordExpiration()
     username_policy: UsernamePolicy = UsernamePolicy(True, 1, 128, AllowedCharacters())
     mfa: Mfa = Mfa()
+    passkey_sign_in: PasskeySignIn = PasskeySignIn()
 
     @property
     def sign_in_identifiers(self) -> tuple[Identifier, ...]:
@@ -212,6 +214,10 @@ class SignInExperience(Struct, frozen=True, rename="camel"):
     def password_identifiers(self) -> tuple[Identifier, ...]:
         """What people may sign in with by a password."""
         return tuple(method.identifier for method in self.sign_in.methods if method.password)
+
+    def may_set_up(self, kind: FactorType) -> bool:
+        """Tell whether people may have this factor; a passkey also to sign in with."""
+        return kind in self.mfa.factors or (kind == "WebAuthn" and bool(self.passkey_sign_in.enabled))
 
     def code_identifiers(self, event: str) -> tuple[Identifier, ...]:
         """What a code may be sent to: to sign in, to register, or for a forgotten password."""

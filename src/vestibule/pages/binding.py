@@ -1,7 +1,7 @@
 """The page that sets up a second factor at sign-in: which one, then its first code, then backup codes to keep."""
 
 from vestibule.domain import mfa
-from vestibule.domain.interactions import enrolment, submitting
+from vestibule.domain.interactions import enrolment, passkeys, submitting
 from vestibule.domain.interactions.enrolment import Offer
 from vestibule.errors import (
     AppError,
@@ -13,12 +13,19 @@ from vestibule.errors import (
     TotpInUse,
     VerificationFailed,
     VerificationNotFound,
+    WebAuthnFailed,
 )
 from vestibule.http import Request, Response, redirect
 from vestibule.model import FactorType
+from vestibule.pages.passkeys import answer_of
 from vestibule.pages.step import BINDING, SIGN_IN, Step, StepPages, done
 
-OFFERED: dict[str, FactorType] = {"totp": "Totp", "email": "EmailVerificationCode", "phone": "PhoneVerificationCode"}
+OFFERED: dict[str, FactorType] = {
+    "passkey": "WebAuthn",
+    "totp": "Totp",
+    "email": "EmailVerificationCode",
+    "phone": "PhoneVerificationCode",
+}
 """The factors that this page sets up, as its address names them."""
 CODES, DECLINED, ANY = "backup-code", "none", "any"
 LOST = (IdentifierNotFound, InteractionNotStarted, InvalidCredentials)
@@ -40,7 +47,9 @@ class BindingForms(StepPages):
         if offer.backup_codes_due:
             return await self._codes(request, step)
         names = [name for name, kind in OFFERED.items() if kind in offer.kinds]
-        chosen = wanted if wanted in names else ""
+        if wanted == "passkey" and self.experience.may_set_up("WebAuthn"):
+            names = ["passkey", *(name for name in names if name != "passkey")]
+        chosen = wanted if wanted in names else (names[0] if names == ["passkey"] and wanted != ANY else "")
         if chosen == "totp" or (names == ["totp"] and not wanted):
             return await self._authenticator(request, step, offer, error)
         return self.page(
@@ -49,9 +58,11 @@ class BindingForms(StepPages):
             "binding.html",
             error,
             chosen=chosen,
+            fault=step.t("fault.passkey") if error else "",
             choices=[(name, step.at(BINDING, factor=name), self._address(offer, name)) for name in names],
             address=self._address(offer, chosen),
             offer=offer,
+            is_only_offered=chosen == "passkey" and "WebAuthn" not in offer.kinds,
             back=self._back(step, offer),
         )
 
@@ -88,7 +99,7 @@ class BindingForms(StepPages):
         try:
             await self._apply(step, name, values)
             return redirect(await submitting.finish(self.ctx, step.interaction))
-        except InvalidTotpCode as error:
+        except (InvalidTotpCode, WebAuthnFailed) as error:
             return await self._page(request, step, name, error)
         except (VerificationNotFound, VerificationFailed, FactorNotEnabled, TotpInUse):
             return redirect(step.at(BINDING))
@@ -99,6 +110,11 @@ class BindingForms(StepPages):
         interaction, record = step.interaction, values.get("record", "")
         if name == DECLINED:
             await enrolment.decline(self.ctx, interaction)
+        elif name == "no-passkey":
+            await enrolment.skip_passkey(self.ctx, interaction)
+        elif name == "passkey":
+            await passkeys.made(self.ctx, interaction, record, answer_of(values))
+            await enrolment.bind(self.ctx, interaction, "WebAuthn", record)
         elif name == CODES:
             await enrolment.bind(self.ctx, interaction, "BackupCode", record)
         elif name == "totp":

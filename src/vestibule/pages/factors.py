@@ -1,6 +1,6 @@
 """The page that asks for a second factor."""
 
-from vestibule.domain.interactions import factor_codes, factors, submitting
+from vestibule.domain.interactions import factor_codes, factors, passkeys, submitting
 from vestibule.errors import (
     AppError,
     CodeExpired,
@@ -17,9 +17,11 @@ from vestibule.errors import (
     MessageRateLimited,
     TooManyAttempts,
     VerificationNotFound,
+    WebAuthnFailed,
 )
 from vestibule.http import Request, Response, redirect
 from vestibule.model import FactorType, RecipientKind
+from vestibule.pages.passkeys import answer_of
 from vestibule.pages.step import FACTOR, SIGN_IN, Step, StepPages, done
 
 FAULTS: dict[type[AppError], str] = {
@@ -34,11 +36,13 @@ FAULTS: dict[type[AppError], str] = {
     MessageRateLimited: "fault.messages",
     ConnectorNotFound: "fault.no_message",
     FactorNotEnabled: "fault.no_message",
+    WebAuthnFailed: "fault.passkey",
 }
 OVER = (CodeExpired, CodeNotFound, CodeTriesExceeded, VerificationNotFound)
 """After these a new code has to be sent."""
 SHOWN: dict[str, FactorType] = {
     "totp": "Totp",
+    "passkey": "WebAuthn",
     "email": "EmailVerificationCode",
     "phone": "PhoneVerificationCode",
     "backup-code": "BackupCode",
@@ -100,7 +104,12 @@ class FactorForms(StepPages):
     async def _try(self, request: Request, step: Step, wanted: str, values: dict[str, str]) -> None:
         code, interaction = "".join(values.get("code", "").split()), step.interaction
         kind = SENT.get(wanted)
-        if kind is None:
+        if wanted == "passkey":
+            try:
+                await passkeys.verify(self.ctx, interaction, values.get("record", ""), answer_of(values))
+            except VerificationNotFound as error:
+                raise WebAuthnFailed from error
+        elif kind is None:
             await factors.verify(self.ctx, interaction, SHOWN.get(wanted, "Totp"), code, request.ip)
         else:
             await factor_codes.verify(self.ctx, interaction, values.get("record", ""), kind, code, request.ip)

@@ -3,6 +3,7 @@
 from vestibule.domain.interactions import at_once, steps
 from vestibule.errors import AppError, PasswordExpired
 from vestibule.http import Request, Response, redirect
+from vestibule.pages.passkeys import answer_of
 from vestibule.pages.step import REGISTER, Step, StepPages, done, with_query
 from vestibule.pages.words import RENEWAL_FAULTS, SIGN_IN_FAULTS, UNTICKED, Unticked, label_of, renewal_fault
 
@@ -31,6 +32,8 @@ class SignInForms(StepPages):
             ticks=experience.asks_to_agree_at_sign_in,
             unticked=step.t(UNTICKED) if unticked else "",
             other=with_query(REGISTER, request) if experience.lets_register else "",
+            passkey_button=experience.passkey_sign_in.shows_button,
+            passkey_fills_in=experience.passkey_sign_in.fills_in,
         )
 
     async def sent(self, request: Request) -> Response:
@@ -41,7 +44,9 @@ class SignInForms(StepPages):
             return self._form(request, step, identifier, Unticked())
         fresh = values.get("new_password")
         try:
-            if fresh is None:
+            if "credential" in values:
+                onward = await at_once.by_passkey(self.ctx, step.interaction, answer_of(values))
+            elif fresh is None:
                 onward = await at_once.sign_in(self.ctx, step.interaction, identifier, password, request.ip)
             else:
                 onward = await at_once.renew(self.ctx, step.interaction, identifier, password, fresh, request.ip)

@@ -61,8 +61,9 @@ class SignInPages:
         if isinstance(error, SessionNotFound):
             return redirect(self._ctx.live.experience.unknown_session_redirect_url or UNKNOWN, 302)
         if isinstance(error, AppError) and type(error) in NEXT:
+            path, _, query = NEXT[type(error)].partition("?")
             app_id = [(name, value) for name, value in request.query_items if name == "app_id"]
-            return redirect(f"{NEXT[type(error)]}?{urlencode(app_id[:1])}")
+            return redirect(f"{path}?{'&'.join(part for part in (query, urlencode(app_id[:1])) if part)}")
         return self._notices.error(request, error)
 
     def _not_allowed(self, request: Request, allowed: frozenset[str]) -> Response:

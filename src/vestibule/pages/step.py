@@ -16,6 +16,7 @@ from vestibule.errors import (
     FactorMissing,
     FactorSuggested,
     MfaRequired,
+    PasskeySuggested,
     TooManyAttempts,
 )
 from vestibule.http import Request, Response, csp, html, redirect
@@ -32,6 +33,7 @@ NEXT: dict[type[AppError], str] = {
     FactorMissing: BINDING,
     FactorSuggested: BINDING,
     BackupCodesRequired: BINDING,
+    PasskeySuggested: f"{BINDING}?factor=passkey",
 }
 """Where a sign-in goes on that is not done yet, whatever page it was on."""
 

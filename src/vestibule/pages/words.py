@@ -14,10 +14,13 @@ from vestibule.errors import (
     PhoneInUse,
     SamePassword,
     ServerBusy,
+    SignInMethodNotEnabled,
     TooManyAttempts,
     UsernameInUse,
     UsernameRejected,
     UserSuspended,
+    VerificationNotFound,
+    WebAuthnFailed,
 )
 from vestibule.ui.messages import Translate
 
@@ -46,6 +49,9 @@ SIGN_IN_FAULTS: dict[type[AppError], str] = {
     TooManyAttempts: "fault.too_many",
     UserSuspended: "fault.suspended",
     ServerBusy: "fault.busy",
+    WebAuthnFailed: "fault.passkey",
+    VerificationNotFound: "fault.passkey",
+    SignInMethodNotEnabled: "fault.passkey",
 }
 REGISTER_FAULTS: dict[type[AppError], tuple[str, str]] = {
     UsernameInUse: ("identifier", "fault.username_taken"),

@@ -343,10 +343,11 @@ mfa_verifications = Table(
     Column("id", String(21), primary_key=True),
     _user_fk(),
     Column("type", String(32), nullable=False),
-    # The seed of a TOTP generator; the step of its last good code, so that no code counts twice.
+    # The seed of a TOTP generator; the step of its last good code, so that no code counts twice, or the count of a
+    # passkey's last signature, so that a copy of it is noticed.
     Column("secret_sealed", Text),
     Column("last_step", BigInteger),
-    # What is public of a WebAuthn credential: key, counter, transports, agent, name.
+    # What is public of a WebAuthn credential: key, transports, agent, name.
     Column("data", JSONText, nullable=False),
     Column("credential_id", String(1400)),
     Column("created_at", BigInteger, nullable=False),

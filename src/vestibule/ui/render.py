@@ -15,6 +15,7 @@ ASSETS = {
     "vestibule.css": "text/css; charset=utf-8",
     "dark.css": "text/css; charset=utf-8",
     "vestibule.js": "text/javascript; charset=utf-8",
+    "passkey.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 LANGUAGE_PARAMETER = "lang"

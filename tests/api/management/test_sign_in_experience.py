@@ -82,7 +82,6 @@ NOT_OBEYED = {
     "captchaPolicy": {"enabled": True},
     "emailBlocklistPolicy": {"blockSubaddressing": True},
     "forgotPasswordMethods": ["EmailVerificationCode"],
-    "passkeySignIn": {"enabled": True},
     "signUpProfileFields": [{"name": "x"}],
     "socialSignIn": {"automaticAccountLinking": True},
     "socialSignInConnectorTargets": ["github"],

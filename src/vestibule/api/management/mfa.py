@@ -1,6 +1,5 @@
 """`/api/users/{userId}/mfa-verifications`: a user's factors, shown without their secrets; made, removed."""
 
-import msgspec
 from msgspec import UNSET, Struct
 
 from vestibule.clock import iso
@@ -59,21 +58,15 @@ class FactorOut(Struct, rename="camel", omit_defaults=True):
     remain_codes: Maybe[int] = UNSET
 
 
-class _Passkey(Struct):
-    """The part of a passkey's data that is shown."""
-
-    agent: Maybe[str] = UNSET
-    name: Maybe[str] = UNSET
-
-
 def factor_out(factor: MfaVerification) -> FactorOut:
     """Show a factor."""
     out = FactorOut(factor.id, iso(factor.created_at), factor.type)
     if factor.type == "BackupCode":
         out.remain_codes = factor.remaining
     elif factor.type == "WebAuthn":
-        passkey = msgspec.json.decode(factor.data, type=_Passkey)
-        out.agent, out.name = passkey.agent, passkey.name
+        passkey = mfa.credential_of(factor)
+        out.agent = passkey.agent or UNSET
+        out.name = passkey.name or UNSET
         if factor.last_used_at is not None:
             out.last_used_at = iso(factor.last_used_at)
     return out

@@ -3,11 +3,12 @@
 from vestibule.crypto import new_id
 from vestibule.domain import credentials, registration, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import holding, identifying, passwords, profiles, submitting
+from vestibule.domain.interactions import events, holding, identifying, passkeys, passwords, profiles, submitting
 from vestibule.domain.interactions.passwords import NEW_STEP, PASSWORD_STEP
 from vestibule.domain.interactions.state import Profile, Record, State
 from vestibule.domain.interactions.steps import refuse_unless_asked
 from vestibule.domain.interactions.trail import note
+from vestibule.domain.webauthn import Answer
 from vestibule.errors import AppError, Forbidden, UserSuspended
 from vestibule.model import Interaction, User
 
@@ -19,6 +20,18 @@ async def sign_in(ctx: Context, interaction: Interaction, identifier: str, passw
     TooManyAttempts, UserSuspended, PasswordExpired, MfaRequired, and SessionNotFound when the interaction is over.
     """
     await _known(ctx, interaction, identifier, password, ip)
+    return await submitting.finish(ctx, interaction)
+
+
+async def by_passkey(ctx: Context, interaction: Interaction, answer: Answer) -> str:
+    """Sign in whoever a passkey says it is; returns where to go next.
+
+    Raises what `passkeys.verify_sign_in`, `identifying.identify` and `submitting.finish` raise.
+    """
+    refuse_unless_asked(interaction)
+    await events.start(ctx, interaction, "SignIn")
+    record_id = await passkeys.verify_sign_in(ctx, interaction, None, answer)
+    await identifying.identify(ctx, interaction, record_id)
     return await submitting.finish(ctx, interaction)
 
 

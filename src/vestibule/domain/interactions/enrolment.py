@@ -23,11 +23,11 @@ from vestibule.errors import (
     FactorSuggested,
     IdentifierNotFound,
     InvalidTotpCode,
+    PasskeySuggested,
     TotpInUse,
     VerificationFailed,
 )
 from vestibule.model import FactorType, Interaction, MfaVerification, User
-from vestibule.store import mfa as store
 from vestibule.store import users
 
 MAIN: frozenset[FactorType] = frozenset({"Totp", "WebAuthn"})
@@ -64,7 +64,7 @@ async def new_totp(ctx: Context, interaction: Interaction, *, afresh: bool = Tru
     Raises IdentifierNotFound, FactorNotEnabled, MfaRequired, TotpInUse, and what `holding.hold` raises.
     """
     async with ctx.db.write() as tx:
-        state, user, held = await _begun(tx, ctx, interaction, "Totp")
+        state, user, held = await begun(tx, ctx, interaction, "Totp")
         if any(one.type == "Totp" for one in held):
             raise TotpInUse
         record = None if afresh else _pending(state)
@@ -114,7 +114,7 @@ async def new_backup_codes(ctx: Context, interaction: Interaction) -> tuple[str,
     """
     codes, record_id = [new_backup_code() for _ in range(mfa.CODES)], new_id()
     async with ctx.db.write() as tx:
-        state, user, held = await _begun(tx, ctx, interaction, "BackupCode")
+        state, user, held = await begun(tx, ctx, interaction, "BackupCode")
         if any(one.remaining for one in held):
             raise BackupCodesInUse
         digests = tuple(mfa.code_digest(ctx, user.id, code) for code in codes)
@@ -133,7 +133,7 @@ async def bind(ctx: Context, interaction: Interaction, kind: FactorType, record_
     BackupCodesAlone, and what `holding.hold` raises.
     """
     async with ctx.db.write() as tx:
-        state, user, held = await _begun(tx, ctx, interaction, kind)
+        state, user, held = await begun(tx, ctx, interaction, kind)
         record, enrolment = state.verified(record_id), state.enrolment
         if FACTOR_RECORDS.get(record.type) != kind or record.user_id != user.id:
             raise VerificationFailed
@@ -152,18 +152,21 @@ async def bind(ctx: Context, interaction: Interaction, kind: FactorType, record_
     await note(ctx, interaction, f"{state.event}.BindMfa.{kind}.Submit", user.id)
 
 
-async def _begun(
+async def begun(
     tx: Tx, ctx: Context, interaction: Interaction, kind: FactorType
 ) -> tuple[State, User, list[MfaVerification]]:
-    """Return the state, held, with who was identified and their factors, of which one was proven if there is any."""
+    """Return the state, held, with who was identified and their factors, of which one was proven if there is any.
+
+    Raises IdentifierNotFound, FactorNotEnabled, MfaRequired, and what `holding.hold` raises.
+    """
     state = await holding.hold(tx, ctx, interaction)
     user = await tx.one(users.GET, id=factors.identified(state))
     if user is None:
         raise IdentifierNotFound
-    if kind not in ctx.live.experience.mfa.factors:
+    if not ctx.live.experience.may_set_up(kind):
         raise FactorNotEnabled
     await factors.check(tx, ctx, state, user.id)
-    return state, user, await tx.all(store.OF_USER, of_user=user.id)
+    return state, user, await factors.counting(tx, ctx, user.id)
 
 
 async def enable(ctx: Context, interaction: Interaction) -> None:
@@ -198,6 +201,12 @@ async def skip_suggestion(ctx: Context, interaction: Interaction) -> None:
     await _said(ctx, interaction, lambda enrolment: replace(enrolment, suggestion_skipped=True))
 
 
+async def skip_passkey(ctx: Context, interaction: Interaction) -> None:
+    """Decline a passkey to sign in with; raises IdentifierNotFound and what `holding.hold` raises."""
+    factors.identified(await holding.read(ctx, interaction))
+    await _said(ctx, interaction, lambda enrolment: replace(enrolment, passkey_skipped=True))
+
+
 async def _said(ctx: Context, interaction: Interaction, apply: Callable[[Enrolment], Enrolment]) -> None:
     await holding.change(ctx, interaction, lambda held: replace(held, enrolment=apply(held.enrolment)))
 
@@ -208,7 +217,7 @@ async def offer(ctx: Context, interaction: Interaction) -> Offer:
     user_id = factors.identified(state)
     async with ctx.db.read() as tx:
         await factors.check(tx, ctx, state, user_id)
-        held = await tx.all(store.OF_USER, of_user=user_id)
+        held = await factors.counting(tx, ctx, user_id)
         kinds = await _bindable(tx, ctx, state, user_id, held)
         reachable = await factors.addresses(tx, ctx, state, user_id)
     suggests = state.proves_factor(user_id)
@@ -222,7 +231,7 @@ async def settle(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
 
     Raises FactorMissing, FactorSuggested, BackupCodesRequired, TotpInUse.
     """
-    enrolment, held = state.enrolment, await tx.all(store.OF_USER, of_user=user_id)
+    enrolment, held = state.enrolment, await factors.counting(tx, ctx, user_id)
     await _ask(tx, ctx, state, user_id, held)
     if _backup_codes_due(ctx, state, held):
         raise BackupCodesRequired
@@ -233,14 +242,30 @@ async def settle(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
             await mfa.put_totp(tx, ctx, user_id, _secret(ctx, record), step=record.step)
         elif record.type == "BackupCode":
             await mfa.put_backup_codes(tx, ctx, user_id, record.digests)
+        elif record.passkey is not None:
+            is_factor = "WebAuthn" in ctx.live.experience.mfa.factors
+            await mfa.put_passkey(tx, ctx, user_id, record.passkey, is_factor=is_factor)
     chosen = {
-        "enabled": bool(enrolment.factors) or enrolment.enabled,
+        "enabled": enrolment.enabled or bool(enrolment.kinds & {"Totp", "BackupCode"}),
         "skipped": enrolment.skipped,
         "additionalBindingSuggestionSkipped": enrolment.suggestion_skipped or enrolment.enabled,
     }
     said = {name: True for name, is_so in chosen.items() if is_so}
-    if said:
-        await logto_config.change_choices_in(tx, ctx, user_id, {logto_config.FACTORS: said})
+    changes = {logto_config.FACTORS: said} if said else {}
+    if enrolment.passkey_skipped:
+        changes[logto_config.PASSKEYS] = {"skipped": True}
+    if changes:
+        await logto_config.change_choices_in(tx, ctx, user_id, changes)
+
+
+async def suggest_passkey(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
+    """Offer a passkey to who has none and has not declined it, where one signs in; raises PasskeySuggested."""
+    enrolment = state.enrolment
+    if not ctx.live.experience.passkey_sign_in.enabled or enrolment.passkey_skipped or "WebAuthn" in enrolment.kinds:
+        return
+    declined = (await logto_config.choices_in(tx, user_id)).get(logto_config.PASSKEYS, {}).get("skipped")
+    if not declined and not await mfa.passkeys_of(tx, user_id):
+        raise PasskeySuggested
 
 
 async def _ask(tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaVerification]) -> None:

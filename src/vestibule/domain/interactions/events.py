@@ -22,7 +22,9 @@ async def start(ctx: Context, interaction: Interaction, event: InteractionEvent)
     """Begin; whatever was begun before is forgotten. Raises Forbidden, SessionNotFound."""
     check_open(ctx, event)
     async with ctx.db.write() as tx:
-        await holding.begin_anew(tx, ctx, interaction, State(event))
+        # A passkey is asked for as soon as a page is there, before it is known what the person wants.
+        asked = await holding.waiting(tx, ctx, interaction)
+        await holding.begin_anew(tx, ctx, interaction, State(event, records=asked))
 
 
 async def switch(ctx: Context, interaction: Interaction, event: InteractionEvent) -> None:

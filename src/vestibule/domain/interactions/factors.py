@@ -10,7 +10,7 @@ from vestibule.domain.interactions import holding
 from vestibule.domain.interactions.state import CODE_RECORDS, Record, RecordType, State
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import AppError, IdentifierNotFound, MfaRequired
-from vestibule.model import FactorType, Interaction, RecipientKind, User
+from vestibule.model import FactorType, Interaction, MfaVerification, RecipientKind, User
 from vestibule.store import mfa as store
 from vestibule.store import users
 
@@ -66,12 +66,18 @@ async def asked(ctx: Context, interaction: Interaction) -> dict[FactorType, str]
 
 async def available(tx: Tx, ctx: Context, state: State, user_id: str) -> list[FactorType]:
     """Return the kinds of factor that a user can be asked for, the last used first, backup codes last."""
-    held = [one for one in await tx.all(store.OF_USER, of_user=user_id) if one.type != "BackupCode" or one.remaining]
+    held = [one for one in await counting(tx, ctx, user_id) if one.type != "BackupCode" or one.remaining]
     held.sort(key=lambda one: -(one.last_used_at or 0))
     kinds = dict.fromkeys(one.type for one in held if one.type != "BackupCode")
     by_message = await by_code(tx, ctx, state, user_id)
     backup: list[FactorType] = ["BackupCode"] if any(one.type == "BackupCode" for one in held) else []
     return [*kinds, *by_message, *backup]
+
+
+async def counting(tx: Tx, ctx: Context, user_id: str) -> list[MfaVerification]:
+    """Return the factors of a user that are asked for: not a passkey that was made to sign in with, and for no more."""
+    held, asks = await tx.all(store.OF_USER, of_user=user_id), "WebAuthn" in ctx.live.experience.mfa.factors
+    return [one for one in held if one.type != "WebAuthn" or asks or mfa.credential_of(one).is_factor]
 
 
 async def by_code(tx: Tx, ctx: Context, state: State, user_id: str) -> dict[FactorType, str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from vestibule.db import Tx
 from vestibule.domain.context import Context
-from vestibule.domain.interactions.state import State, encoded, state_of
+from vestibule.domain.interactions.state import Record, State, encoded, state_of
 from vestibule.domain.interactions.steps import LOGIN
 from vestibule.errors import SessionNotFound
 from vestibule.model import Interaction
@@ -40,6 +40,15 @@ async def begin_anew(tx: Tx, ctx: Context, interaction: Interaction, state: Stat
     if await tx.one(store.HELD, interaction_id=interaction.id, now=ctx.clock.now(), at_prompt=LOGIN) is None:
         raise SessionNotFound
     await keep(tx, interaction, state)
+
+
+async def waiting(tx: Tx, ctx: Context, interaction: Interaction) -> tuple[Record, ...]:
+    """Return the records that wait for a passkey to sign in with; raises SessionNotFound."""
+    held = await tx.one(store.HELD, interaction_id=interaction.id, now=ctx.clock.now(), at_prompt=LOGIN)
+    if held is None:
+        raise SessionNotFound
+    records = () if held.state is None else state_of(held).records
+    return tuple(record for record in records if record.type == "SignInPasskey" and record.challenge)
 
 
 async def read(ctx: Context, interaction: Interaction) -> State:

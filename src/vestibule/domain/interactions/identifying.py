@@ -24,7 +24,7 @@ from vestibule.store import users as store
 
 CODES: frozenset[RecordType] = frozenset({"EmailVerificationCode", "PhoneVerificationCode"})
 PROOFS: dict[InteractionEvent, frozenset[RecordType]] = {
-    "SignIn": CODES | {"Password"},
+    "SignIn": CODES | {"Password", "SignInPasskey"},
     "Register": CODES | {"NewPasswordIdentity"},
     "ForgotPassword": CODES,
 }
@@ -88,6 +88,8 @@ def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
         raise VerificationFailed
     if record.event is not None and (record.event == "ForgotPassword") != (event == "ForgotPassword"):
         raise VerificationFailed
+    if record.type == "SignInPasskey" and not ctx.live.experience.passkey_sign_in.enabled:
+        raise SignInMethodNotEnabled
     if record.identifier is None or record.type == "NewPasswordIdentity":
         return
     by_code, experience = record.type in CODES, ctx.live.experience

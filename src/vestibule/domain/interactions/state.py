@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from vestibule.domain.webauthn import Made
 from vestibule.errors import InteractionNotStarted, VerificationFailed, VerificationNotFound
 from vestibule.model import FactorType, Interaction, RecipientKind
 
@@ -13,7 +14,11 @@ InteractionEvent = Literal["SignIn", "Register", "ForgotPassword"]
 IdentifierKind = Literal["username", "email", "phone"]
 CodeRecordType = Literal["EmailVerificationCode", "PhoneVerificationCode"]
 FactorCodeRecordType = Literal["MfaEmailVerificationCode", "MfaPhoneVerificationCode"]
-RecordType = Literal["Password", "NewPasswordIdentity", "Totp", "BackupCode"] | CodeRecordType | FactorCodeRecordType
+RecordType = (
+    Literal["Password", "NewPasswordIdentity", "Totp", "BackupCode", "WebAuthn", "SignInPasskey"]
+    | CodeRecordType
+    | FactorCodeRecordType
+)
 
 CODE_RECORDS: dict[RecipientKind, CodeRecordType] = {
     "email": "EmailVerificationCode",
@@ -22,6 +27,8 @@ CODE_RECORDS: dict[RecipientKind, CodeRecordType] = {
 FACTOR_RECORDS: dict[RecordType, FactorType] = {
     "Totp": "Totp",
     "BackupCode": "BackupCode",
+    "WebAuthn": "WebAuthn",
+    "SignInPasskey": "WebAuthn",
     "MfaEmailVerificationCode": "EmailVerificationCode",
     "MfaPhoneVerificationCode": "PhoneVerificationCode",
 }
@@ -39,7 +46,8 @@ class Record(Struct, frozen=True, omit_defaults=True):
     """A proof: pending until `verified_at` (epoch ms, the moment before the proof was looked at), used once.
 
     `event` is what a code was sent for; `digest` is that of a new password. With `is_new` it holds a factor that is to
-    be set up, and proves none: a `sealed` seed with the `step` of the code that was shown, or `digests` of codes.
+    be set up, and proves none: a `sealed` seed with the `step` of the code that was shown, `digests` of codes, or
+    a `passkey`. A `challenge` waits for the answer of a passkey since `asked_at`.
     """
 
     id: str
@@ -54,6 +62,9 @@ class Record(Struct, frozen=True, omit_defaults=True):
     sealed: str | None = None
     step: int | None = None
     digests: tuple[str, ...] = ()
+    challenge: str | None = None
+    asked_at: int = 0
+    passkey: Made | None = None
 
 
 class Profile(Struct, frozen=True, omit_defaults=True):
@@ -83,6 +94,7 @@ class Enrolment(Struct, frozen=True, omit_defaults=True):
     factors: tuple[Record, ...] = ()
     enabled: bool = False
     skipped: bool = False
+    passkey_skipped: bool = False
     suggestion_skipped: bool = False
 
     @property

@@ -19,7 +19,7 @@ from vestibule.model import Interaction
 from vestibule.store import subjects
 
 
-async def submit(ctx: Context, interaction: Interaction) -> str | None:
+async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False) -> str | None:
     """Finish; returns where to go next, or None when a forgotten password was replaced and nobody is signed in.
 
     Raises IdentifierNotFound, InvalidCredentials (suspended, or another password since the proof), PasswordExpired,
@@ -37,7 +37,7 @@ async def submit(ctx: Context, interaction: Interaction) -> str | None:
                 await _replace_forgotten(tx, ctx, interaction, state, state.user_id)
                 onward = None
             else:
-                onward = await _sign_in(tx, ctx, interaction, state, state.user_id)
+                onward = await _sign_in(tx, ctx, interaction, state, state.user_id, offers=offers)
     except AppError as error:
         if state is not None:
             await note(ctx, interaction, f"{state.event}.Submit", state.user_id, error)
@@ -47,14 +47,17 @@ async def submit(ctx: Context, interaction: Interaction) -> str | None:
 
 
 async def finish(ctx: Context, interaction: Interaction) -> str:
-    """Sign in whoever was identified; returns where to go next. Raises as `submit`, and NotForForgottenPassword."""
-    onward = await submit(ctx, interaction)
+    """Sign in whoever was identified; returns where to go next.
+
+    Raises as `submit`, NotForForgottenPassword, and PasskeySuggested: a page can show what an API cannot.
+    """
+    onward = await submit(ctx, interaction, offers=True)
     if onward is None:
         raise NotForForgottenPassword
     return onward
 
 
-async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State, user_id: str) -> str:
+async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State, user_id: str, *, offers: bool) -> str:
     now, digest = ctx.clock.now(), state.profile.password_digest
     # Holds the user's row from here on: no factor comes, and no password changes, before this is over.
     if not await tx.run(subjects.SIGNED_IN, user_id=user_id, seen_at=state.identified_at, now=now):
@@ -63,6 +66,8 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
         raise PasswordExpired
     await factors.check(tx, ctx, state, user_id)
     await enrolment.settle(tx, ctx, state, user_id)
+    if offers:
+        await enrolment.suggest_passkey(tx, ctx, state, user_id)
     if digest is not None:
         await credentials.put_password(tx, ctx, user_id, digest)
     return await advance(

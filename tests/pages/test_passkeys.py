@@ -1,0 +1,141 @@
+"""Passkeys on the pages, as far as a browser without script goes, and what the script sends (B41, B64)."""
+
+import json
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
+from tests.passkeys import Passkey
+from tests.world import JSON, PASSWORD, World, worlds
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def user(world: World) -> JSON:
+    """Ada."""
+    return await world.user(username="ada", password=PASSWORD)
+
+
+async def settings(world: World, **changes: object) -> None:
+    answer = await world.call("PATCH", "/sign-in-exp", changes)
+    assert answer.status_code == 200, answer.text
+
+
+async def api(ada: Visitor, path: str) -> JSON:
+    """Ask for options as the page's script does."""
+    sent = {"origin": "http://id.localhost:3001", "sec-fetch-site": "same-origin"}
+    answer: httpx2.Response = await ada.client.post(f"/api/experience/{path}", headers=sent)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def made(key: Passkey, options: JSON) -> str:
+    """Return what the script puts into the form."""
+    payload = key.create(options) if "user" in options else key.get(options)
+    return json.dumps({name: payload[name] for name in ("id", "rawId", "response")})
+
+
+def passkey_form(ada: Visitor) -> int:
+    """Return which form of the page is the one for the script."""
+    forms = ada.answer.text.split("<form")[1:]
+    return next(at for at, form in enumerate(forms) if "data-passkey" in form)
+
+
+async def bind(ada: Visitor, key: Passkey) -> Visitor:
+    """On the page that offers it, make a passkey."""
+    asked = await api(ada, "verification/web-authn/registration")
+    credential = made(key, asked["registrationOptions"])
+    return await ada.submit(passkey_form(ada), record=asked["verificationId"], credential=credential)
+
+
+async def test_a_passkey_is_set_up_and_asked_for(world: World, ada: Visitor, user: JSON) -> None:
+    await settings(world, mfa={"factors": ["WebAuthn"], "policy": "Mandatory"})
+    app = await application(world)
+    await (await ada.begin(app)).sign_in("ada")
+    assert ada.heading == t("binding.passkey_title")
+    assert ada.reads("passkey.needs_script")
+    key = Passkey()
+    await bind(ada, key)
+    assert ada.address.startswith(CALLBACK)
+    other = visitor(world)
+    await (await other.begin(app)).sign_in("ada")
+    assert (other.heading, other.reads("factor.passkey_lead")) == (t("factor.title"), True)
+    asked = await api(other, "verification/web-authn/authentication")
+    credential = made(key, asked["authenticationOptions"])
+    await other.submit(passkey_form(other), record=asked["verificationId"], credential="nonsense")
+    assert (other.answer.status_code, other.reads("fault.passkey")) == (422, True)
+    await other.submit(passkey_form(other), record=asked["verificationId"], credential=credential)
+    assert other.address.startswith(CALLBACK)
+
+
+async def test_a_passkey_signs_in_from_the_first_page(world: World, ada: Visitor, user: JSON) -> None:
+    """Offered after a password, then enough by itself; what is declined is not offered again."""
+    await settings(world, passkeySignIn={"enabled": True})
+    app = await application(world)
+    await (await ada.begin(app)).sign_in("ada")
+    assert (ada.heading, ada.reads("binding.later")) == (t("binding.passkey_title"), True)
+    key = Passkey()
+    await bind(ada, key)
+    assert ada.address.startswith(CALLBACK)
+    other = await visitor(world).begin(app)
+    assert other.reads("sign_in.passkey")
+    options = (await api(other, "preflight/sign-in-passkey/authentication"))["authenticationOptions"]
+    await other.submit(passkey_form(other), credential=made(key, options), csrf="wrong")
+    assert other.answer.status_code == 403
+    await other.begin(app)
+    options = (await api(other, "preflight/sign-in-passkey/authentication"))["authenticationOptions"]
+    key.host = "evil.example"
+    await other.submit(passkey_form(other), credential=made(key, options))
+    assert (other.answer.status_code, other.reads("fault.passkey")) == (422, True)
+    key.host = "id.localhost"
+    options = (await api(other, "preflight/sign-in-passkey/authentication"))["authenticationOptions"]
+    await other.submit(passkey_form(other), credential=made(key, options))
+    assert other.address.startswith(CALLBACK)
+
+
+async def test_a_passkey_that_is_declined_is_not_offered_again(world: World, ada: Visitor, user: JSON) -> None:
+    await settings(world, passkeySignIn={"enabled": True})
+    app = await application(world)
+    await (await ada.begin(app)).sign_in("ada")
+    await ada.submit(1, factor="no-passkey")
+    assert ada.address.startswith(CALLBACK)
+    other = visitor(world)
+    await (await other.begin(app)).sign_in("ada")
+    assert other.address.startswith(CALLBACK)
+
+
+@pytest.mark.parametrize(
+    ("setting", "button", "script"),
+    [
+        ({}, False, False),
+        ({"enabled": True}, True, True),
+        ({"enabled": True, "showPasskeyButton": False}, False, True),
+        ({"enabled": True, "showPasskeyButton": False, "allowAutofill": False}, False, False),
+    ],
+)
+async def test_the_settings_decide_what_the_first_page_offers(
+    world: World, ada: Visitor, setting: dict[str, bool], button: bool, script: bool
+) -> None:
+    await settings(world, passkeySignIn=setting)
+    await ada.begin(await application(world))
+    assert (ada.reads("sign_in.passkey"), "passkey.js" in ada.answer.text) == (button, script)
+    assert ("data-fills-in" in ada.answer.text) == (setting.get("allowAutofill", script) and script)
+
+
+async def test_other_origins_that_may_use_our_passkeys_are_listed_and_heard(database_url: str, tmp_path: Path) -> None:
+    other = "https://shop.example"
+    async with worlds(database_url, tmp_path, VESTIBULE_RELATED_ORIGINS=other) as world:
+        answer = await world.client.get("/.well-known/webauthn")
+        assert (answer.status_code, answer.json()) == (200, {"origins": [other]})
+        assert answer.headers["content-type"].startswith("application/json")
+        await world.user(username="ada", password=PASSWORD)
+        await settings(world, mfa={"factors": ["WebAuthn"], "policy": "Mandatory"})
+        ada = visitor(world)
+        await (await ada.begin(await application(world))).sign_in("ada")
+        await bind(ada, Passkey(origin="https://another.example"))
+        assert ada.reads("fault.passkey")
+        await bind(ada, Passkey(origin=other))
+        assert ada.address.startswith(CALLBACK)
