@@ -209,9 +209,14 @@ def faces(ctx: Context, keys: Keyring) -> list[Face]:
     return [
         oidc.face(ctx, keys, notices),
         management_face(ctx, keys),
-        site.face([
-            *outbox.routes(ctx, pages), *demo.routes(ctx, pages), *doctor.routes(ctx), *passkeys.routes(ctx),
-        ]),  # fmt: skip
+        site.face(
+            [
+                *outbox.routes(ctx, pages),
+                *demo.routes(ctx, pages),
+                *doctor.routes(ctx),
+                *passkeys.routes(ctx),
+            ]
+        ),
     ]
 
 

@@ -128,6 +128,45 @@ async def test_backup_codes_without_an_authenticator_are_not_offered(world: Worl
     assert (await world.client.get("/backup-codes")).status_code == 404
 
 
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+PASSKEYS = [
+    {"id": "one", "createdAt": "2026-01-01T00:00:00.000Z", "type": "WebAuthn", "agent": CHROME},
+    {"id": "two", "createdAt": "2026-02-01T00:00:00.000Z", "type": "WebAuthn", "name": "key <ring>",
+     "lastUsedAt": "2026-03-01T00:00:00.000Z"},
+]  # fmt: skip
+
+
+async def test_passkeys_are_listed_and_removed_with_the_password(world: World) -> None:
+    """B63: a wrong password removes none; backup codes can stand in for them."""
+    world.stub.factors["ada"] = [dict(one) for one in PASSKEYS]
+    await sign_in(world)
+    home = words(await opened(world, "/"))
+    assert "2 made" in home
+    assert "Backup codes" in home
+    listed = words(await opened(world, "/passkeys"))
+    assert "Passkey made with Chrome, Linux" in listed
+    assert "key <ring>" in listed
+    assert "last used on Mar 1, 2026" in listed
+    page = await opened(world, "/passkeys/remove?id=two")
+    assert "“key <ring>” no longer signs you in" in words(page)
+    wrong = await post(world, "/passkeys/remove", page, current="not it")
+    assert wrong.status_code in {400, 403, 422}
+    assert len(world.stub.factors["ada"]) == 2
+    gone = await sent(world, "/passkeys/remove?id=two")
+    assert (gone.status_code, gone.headers["location"]) == (303, "/passkeys?saved=passkey-removed")
+    assert [one["id"] for one in world.stub.factors["ada"]] == ["one"]
+    assert (await world.client.get("/passkeys/remove?id=two")).status_code == 404
+
+
+async def test_a_passkey_is_made_where_it_is_used_after_a_fresh_sign_in(world: World) -> None:
+    """The account page's host is another one: the identity server asks, with a new sign-in as the proof."""
+    await sign_in(world)
+    assert "No passkeys yet." in await opened(world, "/passkeys")
+    answer = await world.client.get("/passkeys/new")
+    query = httpx2.QueryParams(answer.headers["location"].partition("?")[2])
+    assert (query["vestibule_action"], query["prompt"]) == ("add-passkey", "login consent")
+
+
 async def test_a_deleted_account_is_gone_with_its_session(world: World) -> None:
     await sign_in(world)
     answer = await sent(world, "/delete-account")

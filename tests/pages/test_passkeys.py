@@ -139,3 +139,27 @@ async def test_other_origins_that_may_use_our_passkeys_are_listed_and_heard(data
         assert ada.reads("fault.passkey")
         await bind(ada, Passkey(origin=other))
         assert ada.address.startswith(CALLBACK)
+
+
+async def test_an_application_asks_for_a_passkey_and_gets_its_user_back(world: World, ada: Visitor, user: JSON) -> None:
+    """`vestibule_action=add-passkey`: also for who has one; declined, the sign-in goes on; not where there are none."""
+    app = await application(world)
+    await (await ada.begin(app, vestibule_action="add-passkey")).sign_in("ada")
+    assert ada.address.startswith(CALLBACK), "nothing is made where no passkeys are"
+    await settings(world, mfa={"factors": ["WebAuthn"], "policy": "NoPrompt"})
+    first, second = Passkey(), Passkey(id=b"of another device")
+    other = visitor(world)
+    await (await other.begin(app, vestibule_action="add-passkey")).sign_in("ada")
+    await bind(other, first)
+    assert other.address.startswith(CALLBACK)
+    other = visitor(world)
+    await (await other.begin(app, vestibule_action="add-passkey")).sign_in("ada")
+    assert other.heading == t("factor.title"), "whoever has a factor proves it first"
+    asked = await api(other, "verification/web-authn/authentication")
+    credential = made(first, asked["authenticationOptions"])
+    await other.submit(passkey_form(other), record=asked["verificationId"], credential=credential)
+    assert other.heading == t("binding.passkey_title")
+    await bind(other, second)
+    assert other.address.startswith(CALLBACK)
+    held = (await world.call("GET", f"/users/{user['id']}/mfa-verifications")).json()
+    assert [one["type"] for one in held] == ["WebAuthn", "WebAuthn"]

@@ -20,6 +20,9 @@ IDENTITY_SCOPES = (
 )
 """The scopes about the user, in the order of the discovery document; every other name is a scope of a resource."""
 
+ADD_PASSKEY = "add-passkey"
+"""A value of `vestibule_action`, a parameter of our own: the sign-in makes a passkey before it goes back."""
+
 ORGANIZATIONS_RESOURCE = "urn:logto:resource:organizations"
 """A marker that SDKs send among the resources; it names no row."""
 
@@ -51,6 +54,7 @@ class AuthorizationParams(msgspec.Struct, frozen=True, omit_defaults=True):
     organization_id: str | None = None
     identifier: str | None = None
     one_time_token: str | None = None
+    vestibule_action: str | None = None
 
     @property
     def prompts(self) -> frozenset[str]:

@@ -31,10 +31,12 @@ class Logins:
         self._party = party
         self._cookies = cookies
 
-    async def begin(self, request: Request, language: str | None, back: str, answer: Response) -> str:
+    async def begin(
+        self, request: Request, language: str | None, back: str, answer: Response, *, action: str = ""
+    ) -> str:
         """Remember a sign-in and the page to come back to, tie it to this browser, and return where to send it."""
         state, secret = new_token(), _Secret(new_token(), new_token(), own_page(back))
-        url = await self._party.authorization_url(state, secret.nonce, secret.verifier, language)
+        url = await self._party.authorization_url(state, secret.nonce, secret.verifier, language, action)
         browser = request.cookies.get(self._cookies.login, "")
         if not HANDLE.fullmatch(browser):
             browser = new_token()

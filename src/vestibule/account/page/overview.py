@@ -5,16 +5,22 @@ from dataclasses import dataclass
 
 from vestibule.account.page.api import JsonObject, SettingsApi
 
-TOTP, BACKUP_CODES = "Totp", "BackupCode"
+TOTP, BACKUP_CODES, PASSKEY = "Totp", "BackupCode", "WebAuthn"
 
 
 @dataclass(frozen=True)
 class Safety:
-    """Whether an authenticator app is set up, how many backup codes are left (None: none made), and all tokens."""
+    """Whether an authenticator app is set up, how many backup codes are left (None: none made), passkeys and tokens."""
 
     authenticator: JsonObject | None
     backup_codes: JsonObject | None
+    passkeys: list[JsonObject]
     tokens: list[JsonObject]
+
+    @property
+    def has_factor(self) -> bool:
+        """Whether there is a factor that backup codes stand in for."""
+        return self.authenticator is not None or bool(self.passkeys)
 
     @property
     def codes_left(self) -> int | None:
@@ -26,4 +32,5 @@ async def overview(api: SettingsApi, token: str) -> Safety:
     """Ask the settings API for both at once."""
     held, tokens = await asyncio.gather(api.call(token, "GET", "/factors"), api.call(token, "GET", "/tokens"))
     factors = {factor["type"]: factor for factor in held["factors"]}
-    return Safety(factors.get(TOTP), factors.get(BACKUP_CODES), tokens["tokens"])
+    passkeys = [factor for factor in held["factors"] if factor["type"] == PASSKEY]
+    return Safety(factors.get(TOTP), factors.get(BACKUP_CODES), passkeys, tokens["tokens"])

@@ -101,6 +101,15 @@ def remove_backup_codes(factor: JsonObject, me: JsonObject, t: Translate) -> For
     return _asking(form, me, t)
 
 
+def remove_passkey(factor_id: str, name: str, me: JsonObject, t: Translate) -> Form:
+    """No such passkey any more."""
+    form = Form(
+        path="/passkeys/remove", heading=t("passkey.remove"), lead=t("passkey.remove_lead", name=name),
+        go=t("account.remove"), fields=(), hidden={"of": factor_id}, danger=True,
+    )  # fmt: skip
+    return replace(_asking(form, me, t), back=Link(path="/passkeys", words=t("passkey.heading")))
+
+
 def delete_account(me: JsonObject, t: Translate) -> Form:
     """The end of the account."""
     form = Form(

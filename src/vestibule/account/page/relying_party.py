@@ -59,8 +59,10 @@ class RelyingParty:
     ctx: Context
     identity: Identity
 
-    async def authorization_url(self, state: str, nonce: str, verifier: str, language: str | None) -> str:
-        """Return where to send the browser."""
+    async def authorization_url(
+        self, state: str, nonce: str, verifier: str, language: str | None, action: str = ""
+    ) -> str:
+        """Return where to send the browser; for an `action` of the identity server the person signs in afresh."""
         settings, endpoints = self.ctx.settings, await self.identity.endpoints()
         query = {
             "client_id": settings.page_client_id,
@@ -74,6 +76,8 @@ class RelyingParty:
             "code_challenge": challenge(verifier),
             "code_challenge_method": "S256",
         }
+        if action:
+            query |= {"prompt": "login consent", "vestibule_action": action}
         if language:
             query["ui_locales"] = language
         return f"{endpoints.authorization_endpoint}?{urlencode(query)}"

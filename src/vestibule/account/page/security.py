@@ -11,6 +11,7 @@ from babel.dates import format_date
 from vestibule.account.page import addresses, edits, protected
 from vestibule.account.page.api import JsonObject, SettingsApi, Trouble
 from vestibule.account.page.changes import Values, confirm, with_trouble
+from vestibule.account.page.devices import device_of
 from vestibule.account.page.forms import Form
 from vestibule.account.page.overview import overview
 from vestibule.account.page.proving import Prover
@@ -133,7 +134,7 @@ class SecurityPages:
         safety = await overview(self._api, session.access_token)
         if safety.backup_codes is not None:
             return Asked("factor.remove", protected.remove_backup_codes(safety.backup_codes, me, t))
-        return Asked("factor.add", protected.backup_codes(me, t)) if safety.authenticator is not None else None
+        return Asked("factor.add", protected.backup_codes(me, t)) if safety.has_factor else None
 
     async def _change_backup_codes(
         self, request: Request, session: Open, values: Values, proofs: list[str]
@@ -146,6 +147,33 @@ class SecurityPages:
     async def _remove(self, session: Open, values: Values, proofs: list[str], saved: str) -> Response:
         await self._api.call(session.access_token, "DELETE", f"/factors/{quote(values['of'], safe='')}", proofs=proofs)
         return redirect(f"{addresses.HOME}?saved={saved}")
+
+    async def passkeys(self, request: Request) -> Response:
+        """GET /passkeys: the list."""
+
+        async def show(request: Request, session: Open, me: JsonObject) -> Response:
+            language = language_of(request)
+            t, saved = translator(language), dict(request.query_items).get("saved")
+            held = (await overview(self._api, session.access_token)).passkeys
+            items = [{"id": one["id"], "name": _called(one, t), "lines": _days(one, language, t)} for one in held]
+            return self._pages.show(
+                request, session, "passkeys.html", items=items, saved=told(t, f"saved.{saved}") if saved else ""
+            )
+
+        return await self._pages.signed_in(request, show)
+
+    async def _passkey(
+        self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
+    ) -> Asked | None:
+        wanted = values.get("of") or dict(request.query_items).get("id", "")
+        for one in (await overview(self._api, session.access_token)).passkeys:
+            if one["id"] == wanted:
+                return Asked("factor.remove", protected.remove_passkey(wanted, _called(one, t), me, t))
+        return None
+
+    async def _remove_passkey(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
+        await self._api.call(session.access_token, "DELETE", f"/factors/{quote(values['of'], safe='')}", proofs=proofs)
+        return redirect(f"{addresses.PASSKEYS}?saved=passkey-removed")
 
     async def _leaving(
         self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
@@ -210,16 +238,40 @@ class SecurityPages:
             ("/tokens/delete", "Delete an access token", self._named, self._delete_token),
             ("/authenticator", "Authenticator app", self._authenticator, self._change_authenticator),
             ("/backup-codes", "Backup codes", self._backup_codes, self._change_backup_codes),
+            (f"{addresses.PASSKEYS}/remove", "Remove a passkey", self._passkey, self._remove_passkey),
             ("/delete-account", "Delete the account", self._leaving, self._leave),
         ]
         pages = [
             Route("GET", TOKENS, self.tokens, access=PUBLIC, summary="Access tokens"),
+            Route("GET", addresses.PASSKEYS, self.passkeys, access=PUBLIC, summary="Passkeys"),
+            Route("GET", f"{addresses.PASSKEYS}/new", self._pages.new_passkey, access=PUBLIC, summary="New passkey"),
             Route("GET", DELETED, self.deleted, access=PUBLIC, summary="The account is deleted"),
         ]
         for path, summary, ask, finish in table:
             pages.append(Route("GET", path, self._shows(ask), access=PUBLIC, summary=summary))
             pages.append(Route("POST", path, self._changes(ask, finish), access=PUBLIC, summary=summary))
         return pages
+
+
+def _called(passkey: JsonObject, t: Translate) -> str:
+    """Return the name of a passkey, or where it was made."""
+    name = passkey["name"] or ""
+    device = device_of(name)
+    return (
+        name
+        if name and "Mozilla/" not in name
+        else t("passkey.made_with", device=device)
+        if device
+        else t("passkey.one")
+    )
+
+
+def _days(passkey: JsonObject, language: str, t: Translate) -> list[str]:
+    def day(moment: str) -> str:
+        return format_date(datetime.fromisoformat(moment), "medium", language)
+
+    lines = [t("token.made", day=day(passkey["createdAt"]))]
+    return [*lines, t("token.used", day=day(passkey["lastUsedAt"]))] if passkey["lastUsedAt"] else lines
 
 
 def _token(values: Values) -> str:

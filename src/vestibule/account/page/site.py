@@ -56,6 +56,14 @@ class AccountPages:
         answer.headers["location"] = await self._logins.begin(request, language_of(request), back, answer)
         return answer
 
+    async def new_passkey(self, request: Request) -> Response:
+        """GET /passkeys/new: the identity server makes it, after a fresh sign-in; its pages know its own host."""
+        answer = redirect(addresses.HOME)
+        back = f"{addresses.PASSKEYS}?saved=passkey"
+        url = await self._logins.begin(request, language_of(request), back, answer, action="add-passkey")
+        answer.headers["location"] = url
+        return answer
+
     async def callback(self, request: Request) -> Response:
         """GET /callback: back from the identity server. Signs in only with a token that the settings API accepts."""
         earlier = await self._sessions.find(request)

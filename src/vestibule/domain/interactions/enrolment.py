@@ -258,10 +258,17 @@ async def settle(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
         await logto_config.change_choices_in(tx, ctx, user_id, changes)
 
 
-async def suggest_passkey(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
-    """Offer a passkey to who has none and has not declined it, where one signs in; raises PasskeySuggested."""
+async def suggest_passkey(tx: Tx, ctx: Context, state: State, user_id: str, *, asked_for: bool) -> None:
+    """Offer a passkey to who has none and has not declined it, where one signs in; raises PasskeySuggested.
+
+    When the application has `asked_for` it, whatever there is already.
+    """
     enrolment = state.enrolment
-    if not ctx.live.experience.passkey_sign_in.enabled or enrolment.passkey_skipped or "WebAuthn" in enrolment.kinds:
+    if enrolment.passkey_skipped or "WebAuthn" in enrolment.kinds:
+        return
+    if asked_for and ctx.live.experience.may_set_up("WebAuthn"):
+        raise PasskeySuggested
+    if not ctx.live.experience.passkey_sign_in.enabled:
         return
     declined = (await logto_config.choices_in(tx, user_id)).get(logto_config.PASSKEYS, {}).get("skipped")
     if not declined and not await mfa.passkeys_of(tx, user_id):

@@ -2,10 +2,11 @@
 
 from vestibule.db import Tx
 from vestibule.domain import attempts, credentials
+from vestibule.domain.authorization import ADD_PASSKEY
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import enrolment, events, factors, holding
 from vestibule.domain.interactions.state import State
-from vestibule.domain.interactions.steps import LOGIN, Outcome, advance
+from vestibule.domain.interactions.steps import LOGIN, Outcome, advance, params_of
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import (
     AppError,
@@ -67,7 +68,8 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
     await factors.check(tx, ctx, state, user_id)
     await enrolment.settle(tx, ctx, state, user_id)
     if offers:
-        await enrolment.suggest_passkey(tx, ctx, state, user_id)
+        asked_for = params_of(interaction).vestibule_action == ADD_PASSKEY
+        await enrolment.suggest_passkey(tx, ctx, state, user_id, asked_for=asked_for)
     if digest is not None:
         await credentials.put_password(tx, ctx, user_id, digest)
     return await advance(
