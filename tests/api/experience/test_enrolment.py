@@ -119,7 +119,7 @@ async def test_an_authenticator_is_bound_after_its_first_code(world: World, prog
     assert await factors_of(world, ada) == []
     assert await program.code_for_tokens()
     assert await factors_of(world, ada) == ["Totp"]
-    assert (await choices_of(world, ada))["enabled"] is True
+    assert "enabled" not in await choices_of(world, ada)
     other = await again(world)
     assert await other.refused("POST", "/submit") == NEEDED
     used = {"code": code_at(world.clock.now(), secret)}
@@ -127,6 +127,19 @@ async def test_an_authenticator_is_bound_after_its_first_code(world: World, prog
     world.clock.advance(seconds=STEP_SECONDS)
     await other.good("POST", "/verification/totp/verify", {"code": code_at(world.clock.now(), secret)})
     assert await other.code_for_tokens()
+
+
+async def test_an_authenticator_brings_no_weaker_factor_with_it(world: World, program: Headless, ada: JSON) -> None:
+    """A21: codes by e-mail are for who chose them, unless the policy insists on a factor."""
+    await policy(world, "UserControlled", "Totp", "BackupCode", "EmailVerificationCode")
+    await program.identified()
+    await new_totp(world, program)
+    made = await program.good("POST", "/verification/backup-code/generate")
+    await program.good("POST", "/profile/mfa", {"type": "BackupCode", "verificationId": made["verificationId"]})
+    assert await program.code_for_tokens()
+    other = await again(world)
+    refused = (await other.call("POST", "/submit")).json()
+    assert refused["data"] == {"availableFactors": ["Totp", "BackupCode"], "maskedIdentifiers": {}}
 
 
 async def test_a_new_authenticator_that_shows_the_wrong_code_is_not_bound(

@@ -246,7 +246,7 @@ async def settle(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
             is_factor = "WebAuthn" in ctx.live.experience.mfa.factors
             await mfa.put_passkey(tx, ctx, user_id, record.passkey, is_factor=is_factor)
     chosen = {
-        "enabled": enrolment.enabled or bool(enrolment.kinds & {"Totp", "BackupCode"}),
+        "enabled": enrolment.enabled,
         "skipped": enrolment.skipped,
         "additionalBindingSuggestionSkipped": enrolment.suggestion_skipped or enrolment.enabled,
     }
