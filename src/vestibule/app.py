@@ -46,6 +46,7 @@ from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import PasswordPool
 from vestibule.db import (
     CheckViolation,
+    Database,
     DatabaseUnavailable,
     ForeignKeyViolation,
     InvalidText,
@@ -78,6 +79,7 @@ from vestibule.pages.notices import Notices
 from vestibule.pages.site import SignInPages
 from vestibule.settings import ServerSettings, master_keys
 from vestibule.store.tables import metadata
+from vestibule.ui.arrivals import Arrivals
 from vestibule.ui.render import Pages
 
 SWEEP_SECONDS = 600
@@ -171,15 +173,26 @@ async def build(
 ) -> IdentityServer:
     """Build the identity server on a migrated store; raises SettingError, SealError."""
     clock = clock or SystemClock()
-    db = await connect(settings.database_url, metadata, synchronous=settings.sqlite_synchronous)
     log = log or Log(clock, level=settings.log_level)
+    db = await connect(settings.database_url, metadata, synchronous=settings.sqlite_synchronous)
+    try:
+        return await compose(settings, db, clock, log, passwords or PasswordPool())
+    except BaseException:
+        await db.close()  # its connections would keep the process from ending
+        raise
+
+
+async def compose(
+    settings: ServerSettings, db: Database, clock: Clock, log: Log, passwords: PasswordPool
+) -> IdentityServer:
+    """Build the identity server over an open store."""
     outgoing = Outgoing(settings.allow_private)
     breached = BreachedPasswords.of(settings, outgoing, lambda event, reason: log.warning(event, reason=reason))
     ctx = Context(
         db=db,
         clock=clock,
         sealer=await open_sealer(db, clock, master_keys(settings.secret_key, settings.secret_key_file)),
-        passwords=passwords or PasswordPool(),
+        passwords=passwords,
         settings=settings,
         outgoing=outgoing,
         breached=breached,
@@ -191,7 +204,7 @@ async def build(
     keys = Keyring(ctx)
     await keys.jwks()
     app = Application(
-        faces(ctx, keys),
+        faces(ctx, keys, log),
         public_url=settings.public_url,
         log=log,
         trusted_proxies=settings.trusted_proxies,
@@ -201,11 +214,12 @@ async def build(
     return IdentityServer(app, ctx, keys)
 
 
-def faces(ctx: Context, keys: Keyring) -> list[Face]:
+def faces(ctx: Context, keys: Keyring, log: Log | None = None) -> list[Face]:
     """Return the three faces: the protocol, the JSON API, the pages."""
     pages = Pages(["vestibule.pages"], branding=lambda: brand_of(ctx.live.experience))
     notices = Notices(pages)
-    site = SignInPages(ctx, CookieKeys(ctx), pages, notices)
+    arrivals = Arrivals(ctx.clock, (log or Log(ctx.clock)).warning, "VESTIBULE_PUBLIC_URL")
+    site = SignInPages(ctx, CookieKeys(ctx), pages, notices, arrivals)
     return [
         oidc.face(ctx, keys, notices),
         management_face(ctx, keys),

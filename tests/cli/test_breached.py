@@ -87,6 +87,15 @@ def test_a_broken_file_stops_the_start_and_names_the_setting(
         assert done.err.startswith(f"vestibule: VESTIBULE_BREACHED_FILE: {path} ")
 
 
+def test_a_wrong_master_key_ends_the_start(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B101: it ends, with the store's connections closed, and does not hang."""
+    assert shell("users", "create", "--username", "ada").code == 0
+    monkeypatch.setenv("VESTIBULE_SECRET_KEY", "B" * 43)
+    done = shell("serve")
+    assert done.code == 2
+    assert "the master key does not open" in done.err
+
+
 def test_a_breached_password_makes_no_user(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VESTIBULE_BREACHED_FILE", str(built(shell)))
     done = shell("users", "create", "--username", "ada", "--password", WORDS[1])

@@ -70,6 +70,14 @@ class CookieKeys:
         except msgspec.MsgspecError:
             return {}
 
+    def visitor(self, cookies: Mapping[str, str]) -> str | None:
+        """Return the client whose sign-in this browser began last, over or not."""
+        value = self.read(cookies, VISITOR)
+        try:
+            return None if value is None else _decode_map(unquote(value)).get("appId")
+        except msgspec.MsgspecError:
+            return None
+
     def browser(self, cookies: Mapping[str, str]) -> str | None:
         """Return the browser's secret, if it has one."""
         return cookies.get(self.browser_name) or None

@@ -37,23 +37,25 @@ class Notices:
         reference: str = "",
         detail: str = "",
         headers: Mapping[str, str] | None = None,
+        link: str = "",
+        **values: str,
     ) -> Response:
         """Show the notice `name`: its words are `<name>.title`, `<name>.lead` and, where it leads on, `<name>.go`.
 
-        `detail` is for the makers of the application.
+        `detail` is for the makers of the application; `values` are named in the words.
         """
-        t, link = translator(self._language(request)), _way_on(request, name)
+        t, link = translator(self._language(request)), link or _way_on(request, name)
         text = self._pages.render(
             "notice.html",
             self._language(request),
             _here(request),
             heading=t(f"{name}.title"),
-            sentence=t(f"{name}.lead"),
+            sentence=t(f"{name}.lead", **values),
             look=LOOKS.get(name, ("alert", "")),
             detail=detail,
             reference=reference,
             link=link,
-            go=t(f"{name}.go") if link else "",
+            go=t(f"{name}.go", **values) if link else "",
             support=status >= 400 or name == "unknown",
         )
         policy = csp.policy(images=self._pages.brand.pictures)

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
+from vestibule.domain.interactions.details import whence
 from vestibule.errors import AppError, SessionNotFound
 from vestibule.http import PUBLIC, Face, Request, Response, Route, redirect
 from vestibule.pages.binding import BindingForms
@@ -14,6 +15,8 @@ from vestibule.pages.register import RegisterForms
 from vestibule.pages.sign_in import SignInForms
 from vestibule.pages.step import BINDING, CONSENT, FACTOR, NEXT, REGISTER, SIGN_IN, with_query
 from vestibule.ui import assets
+from vestibule.ui.arrivals import Arrivals
+from vestibule.ui.browser import ForeignForm
 from vestibule.ui.render import Pages
 
 UNKNOWN = "/unknown-session"
@@ -30,8 +33,9 @@ REGISTER_ALIASES = ("/identifier-register",)
 class SignInPages:
     """The handlers, over one context and one set of templates."""
 
-    def __init__(self, ctx: Context, cookies: CookieKeys, pages: Pages, notices: Notices) -> None:
+    def __init__(self, ctx: Context, cookies: CookieKeys, pages: Pages, notices: Notices, arrivals: Arrivals) -> None:
         self._ctx = ctx
+        self._arrivals = arrivals
         self._pages = pages
         self._notices = notices
         self._sign_in = SignInForms(ctx, cookies, pages)
@@ -49,8 +53,12 @@ class SignInPages:
         return redirect(with_query(REGISTER, request))
 
     async def unknown(self, request: Request) -> Response:
-        """GET /unknown-session."""
-        return self._notices.page(request, "unknown", 200)
+        """GET /unknown-session: back to the application that this browser came from, where that is known."""
+        self._arrivals.look(request)
+        from_app = await whence(self._ctx, request.cookies)
+        if from_app is None:
+            return self._notices.page(request, "unknown", 200)
+        return self._notices.page(request, "unknown", 200, link=from_app.address, application=from_app.name)
 
     async def home(self, request: Request) -> Response:
         """GET /: this server has no page of its own."""
@@ -58,6 +66,9 @@ class SignInPages:
 
     def render_error(self, request: Request, error: Exception) -> Response:
         """Show any refusal as a page; a page without its sign-in leads to the one that says so."""
+        misplaced = isinstance(error, SessionNotFound | ForeignForm) and self._arrivals.look(request)
+        if misplaced and isinstance(error, ForeignForm):
+            return self._notices.page(request, "misplaced", error.status, address=request.public_url)
         if isinstance(error, SessionNotFound):
             return redirect(self._ctx.live.experience.unknown_session_redirect_url or UNKNOWN, 302)
         if isinstance(error, AppError) and type(error) in NEXT:

@@ -1,11 +1,13 @@
 """What a page may show about a sign-in: who asks, for what, and where cancelling leads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from vestibule.domain.authorization import OFFLINE_ACCESS, OPENID, identity_scopes
 from vestibule.domain.clients import find_client
 from vestibule.domain.context import Context
+from vestibule.domain.cookies import CookieKeys
 from vestibule.domain.interactions.steps import params_of
 from vestibule.errors import SessionNotFound
 from vestibule.model import Interaction, Resource, Scope, User
@@ -72,6 +74,26 @@ async def details(ctx: Context, interaction: Interaction) -> InteractionDetails:
         ui_locales=params.ui_locales,
         first_screen=params.first_screen,
     )
+
+
+@dataclass(frozen=True)
+class Whence:
+    """The application that a browser came from last: its name, and where it lives."""
+
+    name: str
+    address: str
+
+
+async def whence(ctx: Context, cookies: Mapping[str, str]) -> Whence | None:
+    """Return the application that began this browser's last sign-in, over or not; None without a web address."""
+    app_id = CookieKeys(ctx).visitor(cookies)
+    if app_id is None:
+        return None
+    async with ctx.db.read() as tx:
+        client = await find_client(tx, app_id)
+    parts = [] if client is None else [urlsplit(uri) for uri in client.metadata.redirect_uris]
+    homes = [f"{part.scheme}://{part.netloc}/" for part in parts if part.scheme in {"http", "https"} and part.netloc]
+    return Whence(client.application.name, homes[0]) if client is not None and homes else None
 
 
 def _asked(resource: Resource, scope: Scope) -> ResourceScope:
