@@ -149,3 +149,29 @@ async def test_without_script_the_page_says_why_and_an_authenticator_does(browse
             await ada.sees(ada.t("backup.made_heading"))
             await look(ada.page, "backup codes")
             assert look.is_content()
+
+
+@pytest.mark.parametrize("site", ONE_STORE, indirect=True)
+async def test_a_passkey_is_made_and_removed_from_the_account_page(browser: Browser, site: Site) -> None:
+    """Made after a fresh sign-in, at the host that it is for; removed with the password."""
+    name, look = somebody(site), Look()
+    async with (
+        settings(site, mfa={"factors": ["WebAuthn"], "policy": "NoPrompt"}),
+        visiting(browser, site) as ada,
+    ):
+        await authenticator(ada)
+        await ada.open("/")
+        await ada.sign_in(name, PASSWORD)
+        await ada.open("/passkeys")
+        await ada.follow("passkey.new")
+        await ada.sign_in(name, PASSWORD)
+        await ada.press("binding.passkey_go")
+        await ada.sees(ada.t("passkey.heading"))
+        await look(ada.page, "passkeys of the account")
+        await ada.page.get_by_role("link", name=ada.t("account.remove")).click()
+        await ada.sees(ada.t("passkey.remove"))
+        await look(ada.page, "remove a passkey")
+        await ada.fill(current_password=PASSWORD)
+        await ada.press("account.remove")
+        await ada.reads(ada.t("passkey.none"))
+        assert look.is_content()
