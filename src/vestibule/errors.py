@@ -656,6 +656,13 @@ class BackupCodesEnabledAlone(AppError):
     message = "Backup codes stand in for another factor. Enable one as well."
 
 
+class EnabledConnectorNotFound(AppError):
+    """A code that no connector sends: sign-in or sign-up would ask for it in vain."""
+
+    code, status = "sign_in_experiences.enabled_connector_not_found", 400
+    message = "No connector sends such codes. Create one with POST /api/connectors first."
+
+
 class PasswordlessRequiresVerify(AppError):
     """A sign-up without password that does not verify the identifier."""
 

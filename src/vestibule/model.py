@@ -55,6 +55,8 @@ class User(Noun, frozen=True, gc=False):
     is_suspended: bool
     password_digest: str | None
     password_algorithm: str | None
+    email_verified: bool
+    phone_verified: bool
 
     @property
     def has_password(self) -> bool:

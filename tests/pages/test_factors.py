@@ -118,6 +118,18 @@ async def test_an_expired_password_is_replaced_after_the_factor_only(world: Worl
     assert (await world.call("POST", verify, {"password": "another lazy door"})).status_code == 204
 
 
+async def test_a_password_that_expires_before_the_factor_is_proven_is_replaced(
+    world: World, ada: Visitor, user: JSON
+) -> None:
+    await asked(world, ada)
+    await world.call("PATCH", "/sign-in-exp", {"passwordExpiration": {"enabled": True, "validPeriodDays": 90}})
+    await world.call("PATCH", f"/users/{user['id']}/password/expiration", {"isExpired": True})
+    await ada.submit(code=code_at(world.clock.now()))
+    assert ada.heading == t("recovery.new_title")
+    await ada.submit(password="another lazy door")
+    assert ada.address.startswith(CALLBACK)
+
+
 async def test_without_script_a_passkey_alone_lets_nobody_in_and_the_page_says_why(
     world: World, ada: Visitor, user: JSON
 ) -> None:

@@ -4,7 +4,10 @@ import pytest
 
 from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
 from tests.world import JSON, PASSWORD, World
+from vestibule.domain.attempts import PER_ADDRESS
 from vestibule.domain.interactions.steps import INTERACTION_MS
+from vestibule.domain.users import get_user
+from vestibule.oidc.claims import for_userinfo
 
 pytestmark = pytest.mark.anyio
 
@@ -159,6 +162,56 @@ async def test_of_two_who_take_a_name_at_once_one_gets_it(world: World, ada: Vis
     assert ada.address.startswith(CALLBACK)
     assert eve.reads("fault.username_taken")
     assert len(await users(world)) == 1
+
+
+async def test_one_place_in_the_network_cannot_ask_for_every_name(world: World, ada: Visitor) -> None:
+    """B51: registrations count with the other tries from an address, whatever becomes of them."""
+    await world.user(username="taken", password=PASSWORD)
+    await ada.begin(await application(world), first_screen="register")
+    for _ in range(PER_ADDRESS):
+        await ada.register("taken")
+        assert ada.reads("fault.username_taken")
+    await ada.register("free_name")
+    assert ada.answer.status_code == 429
+    assert ada.reads("fault.too_many", minutes=15)
+    assert len(await users(world)) == 1
+
+
+async def test_a_name_that_is_taken_costs_a_hash(world: World, ada: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B50: how long the answer takes tells nothing before the answer does."""
+    await world.user(username="taken", password=PASSWORD)
+    hashed = list[str]()
+    pool, real = world.server.ctx.passwords, world.server.ctx.passwords.hash
+
+    async def counted(password: str) -> str:
+        hashed.append(password)
+        return await real(password)
+
+    monkeypatch.setattr(pool, "hash", counted)
+    await ada.begin(await application(world), first_screen="register")
+    for name in ("taken", "free_name"):
+        await ada.register(name)
+        assert hashed.pop() == PASSWORD
+    assert hashed == []
+
+
+async def test_an_address_that_nobody_proved_is_not_called_verified(world: World, ada: Visitor) -> None:
+    """A24, A28: relying parties join accounts by addresses that they are told are verified."""
+    await (await ada.begin(await application(world))).register("ada@example.com")
+    (made,) = await users(world)
+    ctx = world.server.ctx
+    scopes = frozenset({"email", "phone"})
+
+    async def claims(user_id: str) -> JSON:
+        async with ctx.db.read() as tx:
+            return await for_userinfo(tx, await get_user(tx, user_id), scopes)
+
+    assert (await claims(made["id"]))["email_verified"] is False
+    await world.call("PATCH", f"/users/{made['id']}", {"primaryEmail": "ada@example.com"})
+    assert (await claims(made["id"]))["email_verified"] is True, "an operator vouches for it"
+    other = await visitor(world).begin(await application(world))
+    await other.register("+33612345678")
+    assert (await claims((await users(world))[0]["id"]))["phone_number_verified"] is False
 
 
 async def test_a_nul_makes_no_account(world: World, ada: Visitor) -> None:

@@ -78,14 +78,50 @@ async def test_the_tenth_wrong_try_is_the_last_for_a_while(world: World, ada: Vi
     assert other.address.startswith(CALLBACK)
 
 
-async def test_names_that_nobody_has_are_counted_alike(world: World, ada: Visitor) -> None:
-    """B50, B51: whether an account exists does not show in when the counting ends."""
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("case_sensitive", [False, True])
+@pytest.mark.parametrize(
+    ("typed", "variant", "counts_alike"),
+    [
+        ("nobody", " nobody ", "always"),
+        ("nobody", "NOBODY", "without case"),
+        ("groß", "GROSS", "without case"),
+        ("straße@x.io", " STRASSE@x.io", "always"),
+        ("+33 (0) 6 12 34 56 78", "33612345678", "always"),
+        ("+39 06 69812345", "+39 6 69812345", "always"),
+        ("+39 6 69812345", "+39 006 69812345", "always"),
+    ],
+)
+async def test_the_lock_does_not_tell_who_is_known(
+    world: World, ada: Visitor, known: bool, case_sensitive: bool, typed: str, variant: str, counts_alike: str
+) -> None:
+    """B50, B51: after the last try every spelling is answered alike, whether anybody has the name or nobody."""
+    if known:
+        names = {"username": "nobody"} if typed == "nobody" else {"name": "somebody"}
+        await world.user(primaryEmail="straße@x.io", primaryPhone="33612345678", password=PASSWORD, **names)
+        await world.user(primaryPhone="390669812345", password=PASSWORD)
+    if not case_sensitive:
+        policy = {"caseSensitive": False, "minLength": 1, "maxLength": 128, "allowedChars": {}}
+        await world.call("PATCH", "/sign-in-exp", {"usernamePolicy": policy})
     await ada.begin(await application(world))
     for _ in range(DEFAULT_TRIES):
-        await ada.sign_in("nobody", WRONG)
+        await ada.sign_in(typed, WRONG)
         assert ada.answer.status_code == 422
-    await ada.sign_in(" NOBODY ", WRONG)
-    assert ada.answer.status_code == 429
+    await ada.sign_in(variant, WRONG)
+    is_one = counts_alike == "always" or not case_sensitive
+    assert ada.answer.status_code == (429 if is_one else 422)
+
+
+async def test_a_good_sign_in_forgets_the_tries_at_every_identifier(world: World, ada: Visitor) -> None:
+    await world.user(username="ada", primaryEmail="ada@example.com", password=PASSWORD)
+    app = await application(world)
+    for wrong, right in (("ada", "ada@example.com"), ("ada@example.com", "ada"), ("ada", "ada")):
+        await ada.begin(app, prompt="login")
+        for _ in range(DEFAULT_TRIES - 1):
+            await ada.sign_in(wrong, WRONG)
+            assert ada.answer.status_code == 422
+        await ada.sign_in(right)
+        assert ada.address.startswith(CALLBACK)
 
 
 async def test_a_good_sign_in_forgets_the_wrong_tries(world: World, ada: Visitor) -> None:
@@ -330,7 +366,7 @@ async def test_a_hint_fills_in_the_name(world: World, ada: Visitor) -> None:
         ("register", "register.title"),
         ("identifier:sign_in", "sign_in.title"),
         ("identifier:register", "register.title"),
-        ("reset_password", "sign_in.title"),
+        ("reset_password", "recovery.title"),
         ("single_sign_on", "sign_in.title"),
     ],
 )

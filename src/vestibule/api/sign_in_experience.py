@@ -1,5 +1,6 @@
 """The sign-in experience as the API shows it: what is decided, and beside it what this server does not obey yet."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -65,6 +66,7 @@ def shown(experience: SignInExperience) -> Experience:
     return Experience(**msgspec.structs.asdict(experience))
 
 
-def shown_to_everybody(experience: SignInExperience) -> PublicExperience:
-    """Show what everybody may see."""
-    return PublicExperience(**msgspec.structs.asdict(experience))
+def shown_to_everybody(experience: SignInExperience, reachable: Collection[str]) -> PublicExperience:
+    """Show what everybody may see; `reachable` are the kinds of address that messages can be sent to."""
+    by_code = [kind in reachable for kind in ("phone", "email")] if experience.password_identifiers else [False, False]
+    return PublicExperience(**msgspec.structs.asdict(experience), forgot_password=ForgotPassword(*by_code))

@@ -5,13 +5,21 @@ from collections.abc import Collection, Mapping
 import msgspec
 from msgspec import UNSET
 
+from vestibule.domain import messages
 from vestibule.domain.context import Context
 from vestibule.domain.factor_settings import Mfa
 from vestibule.domain.live_settings import EXPERIENCE
-from vestibule.domain.sign_in_experience import PasswordExpiration, SignIn, SignInExperience, SignUp
+from vestibule.domain.sign_in_experience import (
+    Identifier,
+    PasswordExpiration,
+    SignIn,
+    SignInExperience,
+    SignUp,
+)
 from vestibule.errors import (
     AuthenticationFactorMissing,
     BackupCodesEnabledAlone,
+    EnabledConnectorNotFound,
     FactorsDuplicated,
     InvalidRequest,
     LanguageNotSupported,
@@ -30,9 +38,11 @@ async def change_experience(
     """Replace the given fields, in the contract's spelling, and return the whole; `languages` are the pages'.
 
     Raises SettingNotSupported, AuthenticationFactorMissing, PasswordlessRequiresVerify, LanguageNotSupported,
-    FactorsDuplicated, BackupCodesEnabledAlone, and InvalidRequest for what contradicts itself; nothing is stored then.
+    FactorsDuplicated, BackupCodesEnabledAlone, EnabledConnectorNotFound (a code that nothing can send), and
+    InvalidRequest for what contradicts itself; nothing is stored then.
     """
     cleared = {name: None for name in ADDRESSES if changes.get(name) == ""}
+    reachable = await messages.kinds(ctx)
     async with ctx.db.write() as tx:
         await tx.run(configs.LOCK, key=EXPERIENCE, value="{}")  # one at a time
         held = msgspec.json.decode(await tx.value(configs.GET, key=EXPERIENCE), type=dict[str, object])
@@ -42,6 +52,8 @@ async def change_experience(
         _check_sign_in(experience.sign_in)
         _check_sign_up(experience.sign_up)
         _check_bounds(experience)
+        if not _reached_by_codes(experience) <= reachable:
+            raise EnabledConnectorNotFound
         _check_factors(experience.mfa)
         if experience.language_info.fallback_language not in languages:
             raise LanguageNotSupported
@@ -61,8 +73,8 @@ def _since(changes: Mapping[str, object], now: int) -> Mapping[str, object]:
 def _check_sign_in(sign_in: SignIn) -> None:
     if not sign_in.methods or any(not (item.password or item.verification_code) for item in sign_in.methods):
         raise AuthenticationFactorMissing
-    if any(item.verification_code for item in sign_in.methods):
-        raise _not_supported("signIn.methods.verificationCode")
+    if any(item.verification_code for item in sign_in.methods if item.identifier == "username"):
+        raise InvalidRequest("No code can be sent to a user name.")
     if len({item.identifier for item in sign_in.methods}) < len(sign_in.methods):
         raise InvalidRequest("Each identifier has one sign-in method.")
 
@@ -70,14 +82,16 @@ def _check_sign_in(sign_in: SignIn) -> None:
 def _check_sign_up(sign_up: SignUp) -> None:
     if not sign_up.password and not sign_up.verify:
         raise PasswordlessRequiresVerify
-    refused = {
-        "signUp.identifiers": not sign_up.identifiers,
-        "signUp.verify": sign_up.verify,
-        "signUp.password": not sign_up.password,
-        "signUp.secondaryIdentifiers": bool(sign_up.secondary_identifiers),
-    }
-    if any(refused.values()):
-        raise _not_supported(*(name for name, given in refused.items() if given))
+    if not sign_up.password and "username" in sign_up.identifiers:
+        raise InvalidRequest("A user name alone proves nobody: ask for a password, too.")
+    if not sign_up.identifiers:
+        raise _not_supported("signUp.identifiers")
+
+
+def _reached_by_codes(experience: SignInExperience) -> set[Identifier]:
+    """Return the kinds of address that codes are sent to by these settings."""
+    needed = set(experience.code_identifiers("SignIn"))
+    return needed | {kind for kind in experience.code_identifiers("Register") if experience.sign_up.needs_proof(kind)}
 
 
 def _check_factors(mfa: Mfa) -> None:

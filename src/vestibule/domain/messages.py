@@ -3,11 +3,17 @@
 from collections.abc import Mapping
 
 from vestibule.connectors.factory import ConnectorType, Message
-from vestibule.domain.connectors import instance_for
+from vestibule.domain.connectors import instance_for, list_instances
 from vestibule.domain.context import Context
 from vestibule.model import RecipientKind
 
 _KINDS: dict[RecipientKind, ConnectorType] = {"email": "Email", "phone": "Sms"}
+
+
+async def kinds(ctx: Context) -> frozenset[RecipientKind]:
+    """Return the kinds of address that messages can be sent to here."""
+    held = {instance.factory.kind for instance in await list_instances(ctx)}
+    return frozenset(kind for kind, needed in _KINDS.items() if needed in held)
 
 
 async def send(

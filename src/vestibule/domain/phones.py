@@ -32,6 +32,12 @@ def spellings(digits: str) -> tuple[str, str]:
     return f"{parsed[0]}{parsed[1]}", f"{parsed[0]}0{parsed[1]}"
 
 
+def loosest(digits: str) -> str:
+    """Return one form for every spelling that could lead to the same number, whatever zeros lead its national part."""
+    parsed = _parsed(digits)
+    return digits if parsed is None else f"{parsed[0]}{parsed[1].lstrip('0')}"
+
+
 def international(digits: str) -> str:
     """Return a stored number as people write it, such as `+33 6 12 34 56 78`."""
     try:

@@ -9,7 +9,7 @@ from vestibule.domain import attempts, client_failures, verifications
 from vestibule.domain.audit import Event
 from vestibule.domain.context import Context
 from vestibule.domain.phones import spellings
-from vestibule.domain.users import phone_digits
+from vestibule.domain.users import looked_up_as, phone_digits, ways_to
 from vestibule.model import User, fold
 from vestibule.store import activities
 from vestibule.store import users as store
@@ -65,7 +65,8 @@ async def _users(tx: Tx, text: str) -> list[User]:
 
 def _counters(ctx: Context, text: str, users: Sequence[User]) -> set[str]:
     """Return every counter that an identifier leads to: of the text, of whoever has it, of messages sent to it."""
-    accounts = {text, fold(text) or "", *(user.id for user in users)}
+    accounts = {text, looked_up_as(ctx, text), *(user.id for user in users)}
+    accounts |= {way for user in users for way in ways_to(ctx, user)}
     digits = phone_digits(text)
     buckets = {verifications.bucket(ctx, "email", text), verifications.bucket(ctx, "phone", digits or text)}
     return {attempts.account_target(ctx, account) for account in accounts} | buckets

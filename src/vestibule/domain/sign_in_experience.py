@@ -25,6 +25,8 @@ WebAddressOrEmpty = Annotated[str, Meta(pattern=f"^({ADDRESS})?$", max_length=20
 EmailOrEmpty = Annotated[str, Meta(pattern=r"^([^\s@]+@[^\s@]+)?$", max_length=256)]
 
 EVERY_IDENTIFIER: tuple[Identifier, ...] = ("username", "email", "phone")
+ADDRESSES: tuple[Identifier, ...] = ("email", "phone")
+"""The identifiers that a message can be sent to."""
 DAY_MS = 86_400_000
 DEFAULT_TRIES, DEFAULT_LOCKOUT_MINUTES = 10, 15
 DEFAULT_CODE_SECONDS, DEFAULT_CODE_TRIES = 600, 10
@@ -75,6 +77,11 @@ class SecondaryIdentifier(Struct, frozen=True):
     identifier: Literal["username", "email", "phone", "emailOrPhone"]
     verify: bool | UnsetType = UNSET
 
+    @property
+    def kinds(self) -> tuple[Identifier, ...]:
+        """The identifiers of which one is asked for."""
+        return ("email", "phone") if self.identifier == "emailOrPhone" else (self.identifier,)
+
 
 class SignUp(Struct, frozen=True, rename="camel"):
     """What people register with: any one of the identifiers, and a password."""
@@ -83,6 +90,30 @@ class SignUp(Struct, frozen=True, rename="camel"):
     password: bool = True
     verify: bool = False
     secondary_identifiers: tuple[SecondaryIdentifier, ...] | UnsetType = UNSET
+
+    @property
+    def secondary(self) -> tuple[SecondaryIdentifier, ...]:
+        """The identifiers asked for beside the first one."""
+        return () if self.secondary_identifiers is UNSET else self.secondary_identifiers
+
+    @property
+    def every_identifier(self) -> frozenset[Identifier]:
+        """What people may say while they register, first or beside it."""
+        return frozenset(self.identifiers).union(*(one.kinds for one in self.secondary))
+
+    @property
+    def asks_password_first(self) -> bool:
+        """Whether the first form asks for the password, too: where a code comes first, it comes after the code."""
+        return self.password and not self.verify
+
+    def needs_proof(self, kind: Identifier) -> bool:
+        """Tell whether an identifier has to be proven by a code before an account is made with it."""
+        if kind == "username":
+            return False
+        if kind in self.identifiers:
+            return self.verify
+        beside = [one.verify for one in self.secondary if kind in one.kinds]
+        return any(self.verify if verify is UNSET else verify for verify in beside)
 
 
 class PasswordPolicy(Struct, frozen=True, rename="camel"):
@@ -223,8 +254,19 @@ class SignInExperience(Struct, frozen=True, rename="camel"):
         """What a code may be sent to: to sign in, to register, or for a forgotten password."""
         if event == "SignIn":
             return tuple(method.identifier for method in self.sign_in.methods if method.verification_code)
-        kinds = self.sign_up.identifiers if event == "Register" else self.password_identifiers
-        return tuple(kind for kind in kinds if kind != "username")
+        if event == "Register":
+            return tuple(kind for kind in ADDRESSES if kind in self.sign_up.every_identifier)
+        return ADDRESSES if self.password_identifiers else ()
+
+    def way_in(self, wanted: str) -> Literal["password", "code"]:
+        """Return the way that the sign-in page offers first: the one that is wanted, as far as it is open."""
+        codes, methods = self.code_identifiers("SignIn"), self.sign_in.methods
+        if not codes or not self.password_identifiers:
+            return "password" if self.password_identifiers else "code"
+        if wanted in {"password", "code"}:
+            return "code" if wanted == "code" else "password"
+        first = (one.password and (one.is_password_primary or not one.verification_code) for one in methods)
+        return "password" if any(first) else "code"
 
     @property
     def asks_to_agree_at_sign_up(self) -> bool:

@@ -11,7 +11,7 @@ from vestibule.db import Tx, UniqueViolation, ValueTooLong
 from vestibule.db.locks import take_turn
 from vestibule.domain import default_roles, sessions
 from vestibule.domain.context import Context
-from vestibule.domain.phones import normalise, spellings
+from vestibule.domain.phones import loosest, normalise, spellings
 from vestibule.errors import (
     EmailInUse,
     EntityInvalidInput,
@@ -33,12 +33,17 @@ IN_USE = {
 }
 BLANK = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 """What an address cannot hold, and is not part of one around it; Python's own notion has a few characters more."""
+VERIFIED = {"primary_email": "email_verified", "primary_phone": "phone_verified"}
+"""Which column tells that an address was proven, or that an operator vouches for it."""
 JsonText = str
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewUser:
-    """What a user starts with; everything is optional. `profile` and `custom_data` are JSON text."""
+    """What a user starts with; everything is optional. `profile` and `custom_data` are JSON text.
+
+    An address counts as verified unless it is said that nobody has proven it: operators vouch for what they enter.
+    """
 
     username: str | None = None
     primary_email: str | None = None
@@ -51,6 +56,8 @@ class NewUser:
     custom_data: JsonText = "{}"
     profile: JsonText = "{}"
     application_id: str | None = field(default=None)
+    email_verified: bool = True
+    phone_verified: bool = True
 
 
 async def create_user(ctx: Context, new: NewUser) -> User:
@@ -127,6 +134,8 @@ def row_of(new: NewUser, phone: str | None, digest: str | None, algorithm: str |
         "password_updated_at": now if digest else None,
         "is_password_expired": False,
         "logto_config": "{}",
+        "email_verified": new.email_verified,
+        "phone_verified": new.phone_verified,
         **_folded({"username": new.username, "primary_email": new.primary_email, "name": new.name or None}),
     }
 
@@ -202,6 +211,7 @@ async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | No
             await _refuse_clashes(tx, ctx, username, email, phone, user_id)
             if phone:
                 values["primary_phone"] = normalise(phone)
+            values |= {flag: True for name, flag in VERIFIED.items() if name in values}
             values |= _folded(values)
             user = await store.change(tx, user_id, {**values, "updated_at": ctx.clock.now()})
     except UniqueViolation as error:
@@ -265,6 +275,22 @@ async def find_by(tx: Tx, ctx: Context, kind: str, value: str) -> User | None:
     if user is None and not ctx.case_sensitive_usernames:
         user = await tx.one(store.BY_USERNAME_FOLDED, text=fold(value))
     return user
+
+
+def looked_up_as(ctx: Context, text: str, kind: str | None = None) -> str:
+    """Return one form for every text that a look-up takes for the same identifier, of any kind or of this one."""
+    if kind == "email" or (kind is None and "@" in text):
+        return f"email:{fold(text)}"
+    digits = phone_digits(text)
+    if digits:
+        return f"phone:{loosest(digits)}"
+    return f"username:{text if ctx.case_sensitive_usernames else fold(text)}"
+
+
+def ways_to(ctx: Context, user: User) -> list[str]:
+    """Return what a user's identifiers are looked up as."""
+    held = (("username", user.username), ("email", user.primary_email), ("phone", user.primary_phone))
+    return [looked_up_as(ctx, text, kind) for kind, text in held if text]
 
 
 def phone_digits(text: str) -> str | None:

@@ -36,9 +36,11 @@ async def for_userinfo(tx: Tx, user: User, scopes: frozenset[str]) -> dict[str, 
     if "profile" in scopes:
         claims |= _profile(user, profile)
     if "email" in scopes:
-        claims |= {"email": user.primary_email, "email_verified": user.primary_email is not None}
+        is_verified = user.primary_email is not None and user.email_verified
+        claims |= {"email": user.primary_email, "email_verified": is_verified}
     if "phone" in scopes:
-        claims |= {"phone_number": user.primary_phone, "phone_number_verified": user.primary_phone is not None}
+        is_verified = user.primary_phone is not None and user.phone_verified
+        claims |= {"phone_number": user.primary_phone, "phone_number_verified": is_verified}
     if "address" in scopes and profile.get("address"):
         claims["address"] = profile["address"]
     if "custom_data" in scopes:

@@ -2,11 +2,21 @@
 
 from collections.abc import Mapping
 
-from vestibule.domain.interactions import at_once
+from vestibule.domain import registration
+from vestibule.domain.interactions import at_once, by_code
 from vestibule.errors import AppError
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.step import SIGN_IN, Step, StepPages, done, with_query
-from vestibule.pages.words import REGISTER_FAULTS, UNTICKED, Unticked, identifier_hint, label_of, register_fault
+from vestibule.pages.step import CODE, SIGN_IN, Step, StepPages, done, with_query
+from vestibule.pages.words import (
+    REGISTER_FAULTS,
+    SEND_FAULTS,
+    UNTICKED,
+    Unticked,
+    identifier_hint,
+    label_of,
+    register_fault,
+    send_fault,
+)
 
 
 class RegisterForms(StepPages):
@@ -31,7 +41,8 @@ class RegisterForms(StepPages):
             error,
             identifier=identifier,
             label=label_of(kinds),
-            hint=identifier_hint(step.t, kinds),
+            hint=identifier_hint(step.t, kinds, proves=experience.sign_up.verify and "username" not in kinds),
+            asks_password=experience.sign_up.asks_password_first,
             length=experience.password_policy.effective.length,
             ticks=experience.asks_to_agree_at_sign_up,
             fault=faults.get("", ""),
@@ -40,13 +51,24 @@ class RegisterForms(StepPages):
         )
 
     async def sent(self, request: Request) -> Response:
-        """POST /register."""
+        """POST /register: by a code where the address has to be proven, otherwise by what the form holds."""
         step, values = await self.posted(request)
-        identifier, password = values.get("identifier", "").strip(), values.get("password", "")
+        identifier = values.get("identifier", "").strip()
         if self.experience.asks_to_agree_at_sign_up and values.get("agree") != "yes":
             return self._form(request, step, identifier, {"agree": step.t(UNTICKED)}, Unticked())
         try:
-            return redirect(await at_once.register(self.ctx, step.interaction, identifier, password))
+            return redirect(await self._begun(request, step, identifier, values.get("password", "")))
         except tuple(REGISTER_FAULTS) as error:
             words = register_fault(step.t, error, self.experience.sign_up.identifiers)
             return self._form(request, step, identifier, words, error)
+        except tuple(SEND_FAULTS) as error:
+            return self._form(request, step, identifier, {"": send_fault(step.t, error)}, error)
+
+    async def _begun(self, request: Request, step: Step, identifier: str, password: str) -> str:
+        sign_up = self.experience.sign_up
+        kind, _ = registration.checked(self.ctx, identifier)
+        if sign_up.needs_proof(kind):
+            await by_code.ask(self.ctx, step.interaction, "Register", identifier, request.ip)
+            return step.at(CODE)
+        given = password if sign_up.asks_password_first else None
+        return await at_once.register(self.ctx, step.interaction, identifier, given, request.ip)

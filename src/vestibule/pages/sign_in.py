@@ -1,11 +1,25 @@
-"""The sign-in page, with the password that replaces an expired one."""
+"""The sign-in page, by password or by a code, with the password that replaces an expired one."""
 
-from vestibule.domain.interactions import at_once, steps
+from vestibule.domain.interactions import at_once, by_code, steps
 from vestibule.errors import AppError, PasswordExpired
 from vestibule.http import Request, Response, redirect
 from vestibule.pages.passkeys import answer_of
-from vestibule.pages.step import REGISTER, Step, StepPages, done, with_query
-from vestibule.pages.words import RENEWAL_FAULTS, SIGN_IN_FAULTS, UNTICKED, Unticked, label_of, renewal_fault
+from vestibule.pages.step import CODE, RECOVERY, REGISTER, Step, StepPages, done, with_query
+from vestibule.pages.words import (
+    ADDRESS_FAULTS,
+    RENEWAL_FAULTS,
+    SEND_FAULTS,
+    SIGN_IN_FAULTS,
+    UNTICKED,
+    Unticked,
+    address_fault,
+    label_of,
+    renewal_fault,
+    send_fault,
+)
+
+TOLD = {"new-password": "recovery.done"}
+"""What other pages may have this one say, as its address names it."""
 
 
 class SignInForms(StepPages):
@@ -13,35 +27,77 @@ class SignInForms(StepPages):
 
     async def show(self, request: Request) -> Response:
         """GET /sign-in."""
-        step = await self.step(request)
+        step, query = await self.step(request), dict(request.query_items)
         if not self.experience.lets_sign_in and step.interaction.prompt != steps.CONSENT:
             return redirect(with_query(REGISTER, request))
-        return done(step) or self._form(request, step, step.details.login_hint or "")
+        told = TOLD.get(query.get("told", ""), "")
+        hint, way = step.details.login_hint or "", query.get("way", "")
+        return done(step) or await self._form(request, step, hint, told=told, way=way)
 
-    def _form(self, request: Request, step: Step, identifier: str, error: AppError | None = None) -> Response:
+    async def _form(
+        self,
+        request: Request,
+        step: Step,
+        identifier: str,
+        error: AppError | None = None,
+        *,
+        told: str = "",
+        way: str = "",
+    ) -> Response:
         experience, unticked = self.experience, isinstance(error, Unticked)
         minutes = experience.sentinel_policy.lockout_ms // 60_000
+        passwords, codes = experience.password_identifiers, experience.code_identifiers("SignIn")
+        way = experience.way_in(way)
+        carries = bool(set(codes) & set(passwords))
+        fault = send_fault(step.t, error)
+        if error and type(error) in SIGN_IN_FAULTS:
+            fault = step.t(SIGN_IN_FAULTS[type(error)], minutes=minutes)
         return self.page(
             request,
             step,
             "sign_in.html",
             error,
+            way=way,
             identifier=identifier,
-            label=label_of(experience.sign_in_identifiers),
-            fault=step.t(SIGN_IN_FAULTS[type(error)], minutes=minutes) if error and not unticked else "",
+            label=label_of(codes if way == "code" else passwords),
+            fault=fault,
+            identifier_fault=address_fault(step.t, error, codes),
+            told=step.t(told) if told else "",
             ticks=experience.asks_to_agree_at_sign_in,
             unticked=step.t(UNTICKED) if unticked else "",
+            forgot=step.at(RECOVERY) if await self.reachable("ForgotPassword") else "",
+            carries=carries,
+            other_way=self._other_way(step, way, carries=carries),
             other=with_query(REGISTER, request) if experience.lets_register else "",
             passkey_button=experience.passkey_sign_in.shows_button,
             passkey_fills_in=experience.passkey_sign_in.fills_in,
         )
 
+    def _other_way(self, step: Step, way: str, *, carries: bool) -> str:
+        """Return the address of this page for the other way, where there is one that no button leads to."""
+        if way == "code":
+            return step.at("/sign-in", way="password") if self.experience.password_identifiers else ""
+        return step.at("/sign-in", way="code") if self.experience.code_identifiers("SignIn") and not carries else ""
+
     async def sent(self, request: Request) -> Response:
         """POST /sign-in: an unknown account and a wrong password read and cost the same (B50)."""
         step, values = await self.posted(request)
-        identifier, password = values.get("identifier", ""), values.get("password", "")
+        identifier, way = values.get("identifier", ""), values.get("way", "password")
         if self.experience.asks_to_agree_at_sign_in and values.get("agree") != "yes":
-            return self._form(request, step, identifier, Unticked())
+            return await self._form(request, step, identifier, Unticked(), way=way)
+        if way == "code":
+            return await self._code(request, step, identifier.strip())
+        return await self._password(request, step, values)
+
+    async def _code(self, request: Request, step: Step, identifier: str) -> Response:
+        try:
+            await by_code.ask(self.ctx, step.interaction, "SignIn", identifier, request.ip)
+        except (*ADDRESS_FAULTS, *SEND_FAULTS) as error:
+            return await self._form(request, step, identifier, error, way="code")
+        return redirect(step.at(CODE))
+
+    async def _password(self, request: Request, step: Step, values: dict[str, str]) -> Response:
+        identifier, password = values.get("identifier", ""), values.get("password", "")
         fresh = values.get("new_password")
         try:
             if "credential" in values:
@@ -56,7 +112,7 @@ class SignInForms(StepPages):
         except RENEWAL_FAULTS as error:
             return self._renewal(request, step, identifier, renewal_fault(step.t, error), error)
         except tuple(SIGN_IN_FAULTS) as error:
-            return self._form(request, step, identifier, error)
+            return await self._form(request, step, identifier, error, way="password")
 
     def _renewal(self, request: Request, step: Step, identifier: str, fault: str, error: AppError) -> Response:
         length = self.experience.password_policy.effective.length

@@ -8,12 +8,27 @@ from vestibule.domain.interactions.details import whence
 from vestibule.errors import AppError, SessionNotFound
 from vestibule.http import PUBLIC, Face, Request, Response, Route, redirect
 from vestibule.pages.binding import BindingForms
+from vestibule.pages.codes import CodeForms
 from vestibule.pages.consent import ConsentForms
 from vestibule.pages.factors import FactorForms
+from vestibule.pages.more import MoreForms
 from vestibule.pages.notices import Notices
+from vestibule.pages.recovery import RecoveryForms
 from vestibule.pages.register import RegisterForms
 from vestibule.pages.sign_in import SignInForms
-from vestibule.pages.step import BINDING, CONSENT, FACTOR, NEXT, REGISTER, SIGN_IN, with_query
+from vestibule.pages.step import (
+    BINDING,
+    CODE,
+    CONSENT,
+    FACTOR,
+    MORE,
+    NEW_PASSWORD,
+    NEXT,
+    RECOVERY,
+    REGISTER,
+    SIGN_IN,
+    with_query,
+)
 from vestibule.ui import assets
 from vestibule.ui.arrivals import Arrivals
 from vestibule.ui.browser import ForeignForm
@@ -24,7 +39,6 @@ SIGN_IN_ALIASES = (
     "/sign-in/cancel",
     "/identifier-sign-in",
     "/single-sign-on",
-    "/reset-password",
     "/direct/{method}/{target}",
 )
 REGISTER_ALIASES = ("/identifier-register",)
@@ -42,6 +56,9 @@ class SignInPages:
         self._register = RegisterForms(ctx, cookies, pages)
         self._factors = FactorForms(ctx, cookies, pages)
         self._binding = BindingForms(ctx, cookies, pages)
+        self._codes = CodeForms(ctx, cookies, pages)
+        self._recovery = RecoveryForms(ctx, cookies, pages)
+        self._more = MoreForms(ctx, cookies, pages)
         self._consent = ConsentForms(ctx, cookies, pages)
 
     async def to_sign_in(self, request: Request) -> Response:
@@ -89,6 +106,16 @@ class SignInPages:
             ("POST", f"{SIGN_IN}/cancel", self._sign_in.cancel, "Give up"),
             ("GET", REGISTER, self._register.show, "Register"),
             ("POST", REGISTER, self._register.sent, "Register"),
+            ("GET", CODE, self._codes.show, "The code that was sent"),
+            ("POST", CODE, self._codes.sent, "The code that was sent"),
+            ("POST", f"{CODE}/instead", self._codes.over, "Register, or sign in, instead"),
+            ("GET", MORE, self._more.show, "What an account still needs"),
+            ("POST", MORE, self._more.sent, "What an account still needs"),
+            ("GET", RECOVERY, self._recovery.show, "A forgotten password"),
+            ("POST", RECOVERY, self._recovery.sent, "A forgotten password"),
+            ("GET", "/reset-password", self._recovery.to_start, "A forgotten password"),
+            ("GET", NEW_PASSWORD, self._recovery.choose, "A new password"),
+            ("POST", NEW_PASSWORD, self._recovery.chosen, "A new password"),
             ("GET", FACTOR, self._factors.show, "A second factor"),
             ("POST", FACTOR, self._factors.sent, "A second factor"),
             ("GET", BINDING, self._binding.show, "Set up a second factor"),

@@ -4,19 +4,23 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from vestibule.crypto import same
+from vestibule.domain import messages
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import BrowserCookies, CookieKeys
 from vestibule.domain.interactions import steps
 from vestibule.domain.interactions.details import InteractionDetails, details
+from vestibule.domain.interactions.state import InteractionEvent
 from vestibule.domain.interactions.steps import params_of
-from vestibule.domain.sign_in_experience import SignInExperience
+from vestibule.domain.sign_in_experience import Identifier, SignInExperience
 from vestibule.errors import (
     AppError,
     BackupCodesRequired,
     FactorMissing,
     FactorSuggested,
     MfaRequired,
+    MissingProfile,
     PasskeySuggested,
+    PasswordExpired,
     TooManyAttempts,
 )
 from vestibule.http import Request, Response, csp, html, redirect
@@ -26,6 +30,7 @@ from vestibule.ui.messages import Translate, translator
 from vestibule.ui.render import Pages
 
 SIGN_IN, REGISTER, CONSENT, FACTOR = "/sign-in", "/register", "/consent", "/mfa-verification"
+CODE, RECOVERY, NEW_PASSWORD, MORE = "/verification-code", "/forgot-password", "/forgot-password/new", "/continue"
 BINDING = "/mfa-binding"
 
 NEXT: dict[type[AppError], str] = {
@@ -34,6 +39,8 @@ NEXT: dict[type[AppError], str] = {
     FactorSuggested: BINDING,
     BackupCodesRequired: BINDING,
     PasskeySuggested: f"{BINDING}?factor=passkey",
+    PasswordExpired: NEW_PASSWORD,
+    MissingProfile: MORE,
 }
 """Where a sign-in goes on that is not done yet, whatever page it was on."""
 
@@ -74,6 +81,11 @@ class StepPages:
     def experience(self) -> SignInExperience:
         """What is decided about signing in."""
         return self.ctx.live.experience
+
+    async def reachable(self, event: InteractionEvent) -> tuple[Identifier, ...]:
+        """Return what a code can be sent to for an event: what is open, as far as messages of the kind can be sent."""
+        held = await messages.kinds(self.ctx)
+        return tuple(kind for kind in self.experience.code_identifiers(event) if kind in held)
 
     async def step(self, request: Request) -> Step:
         """Find the sign-in of this browser; raises SessionNotFound."""

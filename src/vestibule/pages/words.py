@@ -3,13 +3,24 @@
 from collections.abc import Collection
 from typing import Any
 
+from vestibule.domain.attempts import WINDOW_MS
 from vestibule.domain.sign_in_experience import EVERY_IDENTIFIER
 from vestibule.errors import (
     AppError,
+    CodeExpired,
+    CodeMismatch,
+    CodeNotFound,
+    CodeTriesExceeded,
+    ConnectorGeneral,
+    ConnectorInvalidConfig,
+    ConnectorInvalidParameters,
+    ConnectorNotFound,
+    ConnectorTemplateNotFound,
     EmailInUse,
     EntityInvalidInput,
     InvalidCredentials,
     InvalidPhone,
+    MessageRateLimited,
     PasswordRejected,
     PhoneInUse,
     SamePassword,
@@ -61,8 +72,33 @@ REGISTER_FAULTS: dict[type[AppError], tuple[str, str]] = {
     EntityInvalidInput: ("identifier", "fault.identifier"),
     UsernameRejected: ("identifier", "fault.username_rejected"),
     PasswordRejected: ("password", "fault.password"),
+    TooManyAttempts: ("", "fault.too_many"),
     ServerBusy: ("", "fault.busy"),
 }
+
+ADDRESS_FAULTS: tuple[type[AppError], ...] = (EntityInvalidInput, InvalidPhone)
+"""What can be wrong with an address that a code shall go to."""
+CODE_FAULTS: dict[type[AppError], str] = {
+    CodeMismatch: "fault.sent_code",
+    CodeExpired: "fault.sent_code_over",
+    CodeNotFound: "fault.sent_code_over",
+    CodeTriesExceeded: "fault.sent_code_over",
+}
+SEND_FAULTS: dict[type[AppError], str] = {
+    MessageRateLimited: "fault.messages",
+    SignInMethodNotEnabled: "fault.method_closed",
+    **dict.fromkeys(
+        (
+            ConnectorNotFound,
+            ConnectorGeneral,
+            ConnectorInvalidConfig,
+            ConnectorInvalidParameters,
+            ConnectorTemplateNotFound,
+        ),
+        "fault.no_message",
+    ),
+}
+"""Why no message was sent."""
 
 
 def label_of(kinds: Collection[str]) -> str:
@@ -70,10 +106,11 @@ def label_of(kinds: Collection[str]) -> str:
     return _LABELS[frozenset(kinds)]
 
 
-def identifier_hint(t: Translate, kinds: Collection[str]) -> str:
+def identifier_hint(t: Translate, kinds: Collection[str], *, proves: bool) -> str:
     """Return what to know about the identifier that somebody registers with."""
     hints = [t("register.any_one")] if len(kinds) > 1 else []
     hints += [t("register.country_code")] if "phone" in kinds else []
+    hints += [t("register.code_hint")] if proves else []
     return " ".join(hints)
 
 
@@ -84,11 +121,27 @@ def register_fault(t: Translate, error: AppError, kinds: Collection[str]) -> dic
         return {place: _password_fault(t, error)}
     if key == "fault.identifier" and len(kinds) < len(EVERY_IDENTIFIER):
         return {place: t("fault.identifier_kind", kind=t(label_of(kinds)))}
-    return {place: t(key)}
+    return {place: t(key, minutes=WINDOW_MS // 60_000)}
 
 
-def renewal_fault(t: Translate, error: AppError) -> str:
-    """Return what is wrong with the password that replaces an expired one."""
+def address_fault(t: Translate, error: AppError | None, kinds: Collection[str]) -> str:
+    """Return what is wrong with an address that a code shall go to; an empty text where nothing is."""
+    if not isinstance(error, ADDRESS_FAULTS):
+        return ""
+    return t("fault.phone") if isinstance(error, InvalidPhone) else t("fault.identifier_kind", kind=t(label_of(kinds)))
+
+
+def send_fault(t: Translate, error: AppError | None, seconds: int = 0) -> str:
+    """Return why no message was sent, `seconds` before the next one may be; an empty text where one was."""
+    if error is None or type(error) not in SEND_FAULTS:
+        return ""
+    return t("fault.too_soon", seconds=seconds) if seconds else t(SEND_FAULTS[type(error)])
+
+
+def renewal_fault(t: Translate, error: AppError, minutes: int = 0) -> str:
+    """Return what is wrong with the password that takes the place of another."""
+    if isinstance(error, TooManyAttempts):
+        return t("fault.too_many", minutes=minutes)
     return _password_fault(t, error) if isinstance(error, PasswordRejected) else t("fault.same_password")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 from vestibule.db.types import JSONText
@@ -59,6 +60,9 @@ users = Table(
     Column("is_password_expired", Boolean, nullable=False, server_default=false()),
     # What the contract calls logto-configs: choices about factors that belong to no factor.
     Column("logto_config", JSONText, nullable=False, server_default="{}"),
+    # False for an address that somebody registered with and has not proven yet.
+    Column("email_verified", Boolean, nullable=False, server_default=true()),
+    Column("phone_verified", Boolean, nullable=False, server_default=true()),
     # Folded by the application (casefold), so that both stores compare alike.
     Column("username_folded", String(256)),
     Column("email_folded", String(384)),

@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.experience.headless import Headless, headless
 from tests.world import PASSWORD, World
+from vestibule.domain.attempts import PER_ADDRESS
 from vestibule.domain.sign_in_experience import DEFAULT_TRIES
 
 pytestmark = pytest.mark.anyio
@@ -95,7 +96,8 @@ async def test_what_happens_to_an_account_during_a_sign_in_ends_it(
         await world.call("PATCH", f"/users/{user['id']}/password", {"password": "another lazy door"})
     else:
         await world.call("DELETE", f"/users/{user['id']}")
-    assert await program.refused("POST", "/submit") == (422, "session.invalid_credentials")
+    over = (400, "session.not_found") if change == "delete" else (422, "session.invalid_credentials")
+    assert await program.refused("POST", "/submit") == over
 
 
 async def test_a_verification_is_used_once_and_by_one_person(world: World, program: Headless) -> None:
@@ -145,6 +147,69 @@ async def test_an_account_is_made_of_its_parts(world: World, program: Headless) 
     late = await program.refused("POST", "/profile", {"type": "username", "value": "eve"})
     assert late == (403, "auth.forbidden")
     assert await program.code_for_tokens()
+
+
+async def test_a_password_that_came_first_is_judged_against_the_name_that_came_after(
+    world: World, program: Headless
+) -> None:
+    """B46: in whatever order the parts come; another password does instead."""
+    await program.start("Register")
+    await program.good("POST", "/profile", {"type": "password", "value": "ada_lovelace1"})
+    await program.good("POST", "/profile", {"type": "username", "value": "ada_lovelace"})
+    refused = await program.call("POST", "/identification", {})
+    assert (refused.status_code, refused.json()["code"]) == (422, "password.rejected")
+    assert refused.json()["data"] == [{"code": "password_rejected.restricted.user_info"}]
+    assert "ada_lovelace1" not in (await program.call("GET", "/interaction")).text
+    await program.good("POST", "/profile", {"type": "password", "value": PASSWORD})
+    await program.good("POST", "/profile", {"type": "username", "value": "countess"})
+    assert (await program.call("POST", "/identification", {})).status_code == 201
+
+
+async def test_a_password_is_judged_against_an_address_that_is_added_after_it(world: World, program: Headless) -> None:
+    """B46."""
+    await program.start("Register")
+    new = {"identifier": {"type": "username", "value": "ada"}, "password": "lovelace1815"}
+    verification = (await program.good("POST", "/verification/new-password-identity", new))["verificationId"]
+    code = await program.verified_code("lovelace@example.com", "Register")
+    await program.good("POST", "/profile", {"type": "email", "verificationId": code})
+    refused = await program.refused("POST", "/identification", {"verificationId": verification})
+    assert refused == (422, "password.rejected")
+
+
+async def test_names_cannot_be_asked_for_without_end(world: World, program: Headless) -> None:
+    """B51: neither by new passwords nor by the profile."""
+    await world.user(**ADA)
+    new = {"identifier": {"type": "username", "value": "ada"}, "password": PASSWORD}
+    name = {"type": "username", "value": "ada"}
+    await program.start("Register")
+    for _ in range(PER_ADDRESS // 2):
+        for path, sent in (("/verification/new-password-identity", new), ("/profile", name)):
+            assert await program.refused("POST", path, sent) == (422, "user.username_already_in_use")
+    for path, sent in (("/verification/new-password-identity", new), ("/profile", name)):
+        assert await program.refused("POST", path, sent) == BLOCKED
+
+
+async def test_who_registers_by_an_address_has_no_user_name(world: World, program: Headless) -> None:
+    sign_up = {"identifiers": ["email"], "password": True, "verify": False}
+    await world.call("PATCH", "/sign-in-exp", {"signUp": sign_up})
+    await program.start("Register")
+    refused = await program.refused("POST", "/profile", {"type": "username", "value": "ada"})
+    assert refused == (422, "user.sign_in_method_not_enabled")
+
+
+async def test_the_old_password_cannot_be_guessed_by_choosing_it_again(world: World, program: Headless) -> None:
+    """B51: whoever reads somebody's mail learns no password from it; a lock on the password stands in nobody's way."""
+    await world.user(**ADA)
+    for _ in range(DEFAULT_TRIES):
+        await program.start()
+        assert (await program.refused("POST", "/verification/password", body("username", "ada", "no")))[0] == 422
+    await program.start("ForgotPassword")
+    await program.identify(await program.verified_code("ada@example.com", "ForgotPassword"))
+    for _ in range(DEFAULT_TRIES):
+        same = await program.refused("PUT", "/profile/password", {"password": PASSWORD})
+        assert same == (422, "user.same_password")
+    assert await program.refused("PUT", "/profile/password", {"password": PASSWORD}) == BLOCKED
+    assert await program.refused("PUT", "/profile/password", {"password": "another lazy door"}) == BLOCKED
 
 
 async def test_a_name_that_is_taken_is_told(world: World, program: Headless) -> None:

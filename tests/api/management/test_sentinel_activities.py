@@ -8,6 +8,7 @@ import pytest
 
 from tests.world import World
 from vestibule.domain import attempts
+from vestibule.domain.users import looked_up_as
 from vestibule.errors import TooManyAttempts
 
 pytestmark = pytest.mark.anyio
@@ -46,10 +47,21 @@ async def test_a_locked_account_is_let_in_again_by_any_of_its_identifiers(world:
 async def test_an_id_and_an_identifier_that_nobody_has_do_as_well(world: World) -> None:
     user = await world.user()
     await lock(world, user["id"])
-    await lock(world, "eve@x.io")
+    typed = looked_up_as(world.server.ctx, "eve@x.io")
+    await lock(world, typed)
     await forget(world, "User", user["id"], "EVE@x.io ")
     assert not await is_locked(world, user["id"])
-    assert not await is_locked(world, "eve@x.io")
+    assert not await is_locked(world, typed)
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+async def test_what_was_typed_is_let_in_again_with_the_account(world: World, by_id: bool) -> None:
+    user = await world.user(username="ada", primaryEmail="Ada@x.io")
+    typed = [looked_up_as(world.server.ctx, text) for text in ("ada", "ADA@x.io")]
+    for one in typed:
+        await lock(world, one)
+    await forget(world, "User", user["id"] if by_id else "ada")
+    assert [await is_locked(world, one) for one in typed] == [False, False]
 
 
 @pytest.mark.parametrize(

@@ -108,29 +108,14 @@ def methods(*kinds: str, password: bool = True, code: bool = False) -> dict[str,
     [
         ({"signIn": {"methods": []}}, "sign_in_experiences.at_least_one_authentication_factor"),
         ({"signIn": methods("email", password=False)}, "sign_in_experiences.at_least_one_authentication_factor"),
-        ({"signIn": methods("email", code=True)}, "sign_in_experiences.not_supported"),
+        ({"signIn": methods("username", code=True)}, "request.invalid_input"),
         ({"signIn": methods("email", "email")}, "request.invalid_input"),
         (
             {"signUp": {"identifiers": ["email"], "password": False, "verify": False}},
             "sign_in_experiences.passwordless_requires_verify",
         ),
-        (
-            {"signUp": {"identifiers": ["email"], "password": False, "verify": True}},
-            "sign_in_experiences.not_supported",
-        ),
-        ({"signUp": {"identifiers": ["email"], "password": True, "verify": True}}, "sign_in_experiences.not_supported"),
+        ({"signUp": {"identifiers": ["username"], "password": False, "verify": True}}, "request.invalid_input"),
         ({"signUp": {"identifiers": [], "password": True, "verify": False}}, "sign_in_experiences.not_supported"),
-        (
-            {
-                "signUp": {
-                    "identifiers": ["username"],
-                    "password": True,
-                    "verify": False,
-                    "secondaryIdentifiers": [{"identifier": "email"}],
-                }
-            },
-            "sign_in_experiences.not_supported",
-        ),
         (
             {"languageInfo": {"autoDetect": True, "fallbackLanguage": "de"}},
             "sign_in_experiences.unsupported_default_language",
@@ -320,6 +305,32 @@ async def test_the_tries_at_a_code_are_read_when_it_is_tried(world: World) -> No
     await verifications.verify_code(ctx, "email", "ada@x.io", world.code_for("ada@x.io"))
 
 
+async def without_connectors(world: World) -> None:
+    for connector in (await world.call("GET", "/connectors")).json():
+        await world.call("DELETE", f"/connectors/{connector['id']}")
+
+
+BESIDE = {"identifiers": ["username"], "password": True, "verify": False}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"signIn": methods("email", code=True)},
+        {"signIn": methods("phone", code=True, password=False)},
+        {"signUp": {"identifiers": ["email"], "password": False, "verify": True}},
+        {"signUp": {**BESIDE, "secondaryIdentifiers": [{"identifier": "emailOrPhone", "verify": True}]}},
+    ],
+)
+async def test_codes_are_asked_for_where_something_can_send_them(world: World, body: dict[str, Any]) -> None:
+    await patch(world, **body)
+    await without_connectors(world)
+    refused = (400, "sign_in_experiences.enabled_connector_not_found")
+    assert refusal(await world.call("PATCH", PATH, body)) == refused
+    assert refusal(await world.call("PATCH", PATH, {"signInMode": "SignIn"})) == refused, "looked at as a whole"
+    await patch(world, signIn=methods("email"), signUp=BESIDE)
+
+
 # --- what everybody may see ---
 
 
@@ -331,6 +342,9 @@ async def test_everybody_sees_the_experience_without_what_is_private(world: Worl
     assert {"emailBlocklistPolicy", "forgotPasswordMethods"}.isdisjoint(record)
     assert (record["signInMode"], record["termsOfUseUrl"]) == ("SignIn", "https://x.io/terms")
     assert (record["socialConnectors"], record["ssoConnectors"]) == ([], [])
+    assert record["forgotPassword"] == {"phone": True, "email": True}
+    await without_connectors(world)
+    record = (await world.client.get("/api/.well-known/sign-in-exp")).json()
     assert record["forgotPassword"] == {"phone": False, "email": False}
     assert set(record) >= SAMPLE_KEYS | {"isDevelopmentTenant", "customProfileFields"}
 

@@ -30,6 +30,7 @@ from vestibule.errors import (
     NewPasswordRequired,
     NotForForgottenPassword,
     PasswordExpired,
+    PasswordRejected,
     PhoneInUse,
     SignInMethodNotEnabled,
     TotpInUse,
@@ -110,7 +111,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     done: dict[int, object] = {204: None}
     identified = (
         InteractionNotStarted, VerificationNotFound, VerificationFailed, UserNotExist, UserSuspended, IdentityConflict,
-        SignInMethodNotEnabled, MissingProfile, UsernameInUse, EmailInUse, PhoneInUse,
+        SignInMethodNotEnabled, MissingProfile, PasswordRejected, UsernameInUse, EmailInUse, PhoneInUse,
     )  # fmt: skip
     submitted = (
         InteractionNotStarted, IdentifierNotFound, InvalidCredentials, PasswordExpired, MfaRequired,

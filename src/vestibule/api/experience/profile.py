@@ -23,6 +23,7 @@ from vestibule.errors import (
     PhoneInUse,
     SamePassword,
     SignInMethodNotEnabled,
+    TooManyAttempts,
     UsernameInUse,
     UsernameRejected,
     VerificationFailed,
@@ -43,7 +44,7 @@ class Profiles:
         body: AnyProfile = await request.json(AnyProfile)  # type: ignore[arg-type]
         ctx, interaction = self._ctx, interaction_of(request)
         if isinstance(body, UsernameProfile):
-            await profiles.set_username(ctx, interaction, body.value)
+            await profiles.set_username(ctx, interaction, body.value, request.ip)
         elif isinstance(body, PasswordProfile):
             await profiles.set_password(ctx, interaction, body.value)
         elif isinstance(body, ExtraProfile):
@@ -68,7 +69,7 @@ class Profiles:
 def routes(ctx: Context, access: Access) -> list[Route]:
     """Return the routes over the profile."""
     api, path, tags, done = Profiles(ctx), "/api/experience/profile", ("Experience",), {204: None}
-    password = (InteractionNotStarted, IdentifierNotFound, PasswordRejected, SamePassword)
+    password = (InteractionNotStarted, IdentifierNotFound, PasswordRejected, SamePassword, TooManyAttempts)
     added = (
         *password, NotForForgottenPassword, UsernameRejected, UsernameInUse, EmailInUse, PhoneInUse,
         SignInMethodNotEnabled, VerificationNotFound, VerificationFailed,

@@ -72,7 +72,9 @@ class Verifications:
         """POST …/new-password-identity."""
         body = await request.json(NewPasswordBody)
         return verification(
-            await passwords.propose(self._ctx, interaction_of(request), body.identifier.value, body.password)
+            await passwords.propose(
+                self._ctx, interaction_of(request), body.identifier.value, body.password, request.ip
+            )
         )
 
     async def send_code(self, request: Request) -> Response:
@@ -109,7 +111,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
         ("password", api.password, "Check a password", PasswordVerification,
          (SignInMethodNotEnabled, InvalidCredentials, TooManyAttempts)),
         ("new-password-identity", api.new_password, "Choose a user name and a password to register with",
-         NewPasswordBody, (SignInMethodNotEnabled, UsernameRejected, UsernameInUse, PasswordRejected)),
+         NewPasswordBody, (SignInMethodNotEnabled, UsernameRejected, UsernameInUse, PasswordRejected, TooManyAttempts)),
         ("verification-code", api.send_code, "Send a code", CodeBody, sent),
         ("verification-code/verify", api.verify_code, "Use up a code", CodeVerifyBody, tried),
         ("backup-code/verify", api.backup_code, "Use up a backup code", FactorBody,

@@ -14,6 +14,7 @@ from vestibule.domain.users import get_user
 from vestibule.errors import (
     AuthenticationFactorMissing,
     BackupCodesEnabledAlone,
+    EnabledConnectorNotFound,
     EntityInvalidInput,
     EntityNotFound,
     FactorsDuplicated,
@@ -131,6 +132,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
         SettingNotSupported,
         AuthenticationFactorMissing,
         PasswordlessRequiresVerify,
+        EnabledConnectorNotFound,
         LanguageNotSupported,
         FactorsDuplicated,
         BackupCodesEnabledAlone,

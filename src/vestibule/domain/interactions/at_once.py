@@ -1,7 +1,9 @@
 """Forms that hold everything: the verbs of the other modules in a row, in as few transactions as they need."""
 
+from msgspec.structs import replace
+
 from vestibule.crypto import new_id
-from vestibule.domain import credentials, registration, users
+from vestibule.domain import attempts, credentials, registration, users
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, holding, identifying, passkeys, passwords, profiles, submitting
 from vestibule.domain.interactions.passwords import NEW_STEP, PASSWORD_STEP
@@ -9,8 +11,8 @@ from vestibule.domain.interactions.state import Profile, Record, State
 from vestibule.domain.interactions.steps import refuse_unless_asked
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.webauthn import Answer
-from vestibule.errors import AppError, Forbidden, UserSuspended
-from vestibule.model import Interaction, User
+from vestibule.errors import AppError, Forbidden, SignInMethodNotEnabled, UserSuspended
+from vestibule.model import Interaction, RecipientKind, User
 
 
 async def sign_in(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> str:
@@ -54,7 +56,8 @@ async def _known(ctx: Context, interaction: Interaction, identifier: str, passwo
     at = ctx.clock.now()
     async with ctx.db.read() as tx:
         user = await users.find_by_identifier(tx, ctx, identifier, ctx.live.experience.password_identifiers)
-    checked = await passwords.check(ctx, interaction, user, identifier, password, ip)
+    typed = users.looked_up_as(ctx, identifier.strip(users.BLANK))
+    checked = await passwords.check(ctx, interaction, user, typed, password, ip)
     try:
         if checked.is_suspended:
             raise UserSuspended
@@ -69,19 +72,30 @@ async def _known(ctx: Context, interaction: Interaction, identifier: str, passwo
 
 
 async def register(
-    ctx: Context, interaction: Interaction, identifier: str, password: str, name: str | None = None
+    ctx: Context, interaction: Interaction, identifier: str, password: str | None, ip: str, name: str | None = None
 ) -> str:
     """Create an account and sign it in; returns where to go next.
 
-    Raises what `registration.check` raises, the three InUse, and SessionNotFound when the sign-in is over: then no
-    account is made.
+    An identifier that is taken costs as much as one that is free. Raises what `registration.checked` raises, the three
+    InUse, TooManyAttempts (of the address), SignInMethodNotEnabled where the address has to be proven first, and
+    SessionNotFound when the sign-in is over: then no account is made. MissingProfile where more is asked for: what was
+    said is kept.
     """
     refuse_unless_asked(interaction)
     try:
         kind, value = registration.checked(ctx, identifier)
+        if ctx.live.experience.sign_up.needs_proof(kind):
+            raise SignInMethodNotEnabled
+        await attempts.begin_from(ctx, ip)
+        profile = Profile(name=name)
+        if password is not None:
+            digest = await passwords.digest_of(ctx, password, [identifier, name])
+            profile = replace(
+                profile, password_digest=digest, password_sealed=passwords.sealed(ctx, interaction, password)
+            )
         await users.refuse_taken(ctx, **{kind: value})
-        digest = await passwords.digest_of(ctx, password, [identifier])
-        profile = Profile(name=name, password_digest=digest).having(kind, value)
+        unproven: tuple[RecipientKind, ...] = () if kind == "username" else (kind,)
+        profile = replace(profile, unproven=unproven).having(kind, value)
     except AppError as error:
         await note(ctx, interaction, NEW_STEP, None, error)
         raise

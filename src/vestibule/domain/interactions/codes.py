@@ -2,11 +2,12 @@
 
 from vestibule.crypto import new_id
 from vestibule.db.locks import take_turn
-from vestibule.domain import verifications
+from vestibule.domain import users, verifications
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, holding
 from vestibule.domain.interactions.state import CODE_RECORDS, Identifier, InteractionEvent, Record
 from vestibule.domain.interactions.trail import note
+from vestibule.domain.phones import spellings
 from vestibule.errors import (
     AppError,
     CodeEmailMismatch,
@@ -28,8 +29,9 @@ async def send(
 ) -> str:
     """Send a code; returns the id of the record. Whether anybody has the address makes no difference.
 
-    Raises SignInMethodNotEnabled, NotForForgottenPassword, MessageRateLimited, the connector's refusals, and what
-    `holding.hold` raises.
+    It goes to the address that is stored where an account has one that is looked up alike: `voß@…` and `voss@…` are
+    two mailboxes. Raises SignInMethodNotEnabled, NotForForgottenPassword, MessageRateLimited, the connector's refusals,
+    and what `holding.hold` raises.
     """
     state = await holding.read(ctx, interaction)
     if (event == "ForgotPassword") != (state.event == "ForgotPassword"):
@@ -37,17 +39,27 @@ async def send(
     events.check_open(ctx, event)
     if kind not in ctx.live.experience.code_identifiers(event):
         raise SignInMethodNotEnabled
-    record = Record(new_id(), CODE_RECORDS[kind], Identifier(kind, value), event=event)
+    sent_to = await _stored(ctx, kind, value)
+    record = Record(new_id(), CODE_RECORDS[kind], Identifier(kind, value), event=event, sent_to=sent_to,
+                    asked_at=ctx.clock.now())  # fmt: skip
     step = f"{event}.Verification.{record.type}.Create"
     try:
         await count_sent(ctx, ip)
-        await verifications.send_code(ctx, kind, value, record.id, ip, usage=event)
+        await verifications.send_code(ctx, kind, sent_to, record.id, ip, usage=event)
     except AppError as error:
         await note(ctx, interaction, step, None, error)
         raise
     await holding.change(ctx, interaction, lambda held: held.keeping(record))
     await note(ctx, interaction, step, None)
     return record.id
+
+
+async def _stored(ctx: Context, kind: RecipientKind, value: str) -> str:
+    """Return the address of whoever is found by this one, or this one in the form in which it would be stored."""
+    async with ctx.db.read() as tx:
+        user = await users.find_by(tx, ctx, kind, value)
+    held = None if user is None else user.primary_email if kind == "email" else user.primary_phone
+    return held or (value if kind == "email" else spellings(value)[0])
 
 
 async def count_sent(ctx: Context, ip: str) -> None:
@@ -75,7 +87,7 @@ async def verify(
         raise CodeEmailMismatch if kind == "email" else CodePhoneMismatch
     step, at = f"{record.event}.Verification.{record.type}.Submit", ctx.clock.now()
     try:
-        await verifications.verify_code(ctx, kind, record.identifier.value, code, record.id)
+        await verifications.verify_code(ctx, kind, record.sent_to or record.identifier.value, code, record.id)
     except AppError as error:
         await note(ctx, interaction, step, None, error)
         raise

@@ -6,7 +6,7 @@ from vestibule.crypto import new_id
 from vestibule.db import Tx, UniqueViolation
 from vestibule.domain import users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding, profiles
+from vestibule.domain.interactions import events, holding, passwords, profiles
 from vestibule.domain.interactions.state import InteractionEvent, Profile, Record, RecordType, State
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import (
@@ -29,6 +29,8 @@ PROOFS: dict[InteractionEvent, frozenset[RecordType]] = {
     "ForgotPassword": CODES,
 }
 """Which records identify somebody, for each event."""
+PROVEN: dict[RecordType, str] = {"EmailVerificationCode": "email_verified", "PhoneVerificationCode": "phone_verified"}
+"""What is known of an address from then on when a code that went to it identifies its user."""
 
 
 async def identify(ctx: Context, interaction: Interaction, record_id: str | None) -> bool:
@@ -36,7 +38,8 @@ async def identify(ctx: Context, interaction: Interaction, record_id: str | None
 
     To register, the record may be left out when the profile says enough. Raises VerificationNotFound,
     VerificationFailed, UserNotExist, UserSuspended, IdentityConflict, SignInMethodNotEnabled, Forbidden,
-    MissingProfile, the three InUse, and what `holding.hold` raises.
+    MissingProfile, PasswordRejected (a password about what was said after it), the three InUse, and what
+    `holding.hold` raises.
     """
     state = await holding.read(ctx, interaction)
     step = f"{state.event}.Identifier.Submit"
@@ -64,6 +67,9 @@ async def _recognise(ctx: Context, interaction: Interaction, record_id: str | No
             # Nothing that was said before it was known who speaks is written about them.
             state = replace(state, profile=Profile())
         await holding.keep(tx, interaction, state.identified(user.id, record))
+        proven = PROVEN.get(record.type)
+        if proven is not None and not getattr(user, proven):
+            await store.change(tx, user.id, {proven: True})
 
 
 async def owner(tx: Tx, ctx: Context, state: State, record: Record) -> User:
@@ -74,11 +80,17 @@ async def owner(tx: Tx, ctx: Context, state: State, record: Record) -> User:
         user = await tx.one(store.GET, id=record.user_id)
     elif record.identifier is not None:
         user = await users.find_by(tx, ctx, record.identifier.type, record.identifier.value)
-    if user is None:
+    if user is None or not _reached(user, record):
         raise UserNotExist(data={"identifier": record.identifier})
     if user.is_suspended:
         raise UserSuspended
     return user
+
+
+def _reached(user: User, record: Record) -> bool:
+    """Tell whether a code went to the very address of this user: look-up takes several addresses for one."""
+    held = user.primary_email if record.type == "EmailVerificationCode" else user.primary_phone
+    return record.type not in CODES or (record.sent_to is not None and record.sent_to == held)
 
 
 def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
@@ -103,7 +115,12 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
     """Make the account in the transaction that notes it: neither is there without the other."""
     record = None if record_id is None else state.verified(record_id)
     profile = _joined(ctx, state, record)
+    if record is not None and record.type in PROVEN:
+        # Whoever reads the messages to an address may know that it is taken, before more is asked for.
+        await users.refuse_taken(ctx, email=profile.primary_email, phone=profile.primary_phone)
     missing = profiles.missing(ctx.live.experience, profile)
+    if not missing and not await passwords.judge_again(ctx, interaction, profile):
+        missing = ["password"]
     if missing:
         await _remember(ctx, interaction, record)
         raise MissingProfile(data={"missingProfile": missing})

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
-from vestibule.domain import credentials, registration, users
+from vestibule.domain import attempts, credentials, registration, users
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, holding, passwords
 from vestibule.domain.interactions.state import CODE_RECORDS, Profile, Record, State
@@ -26,21 +26,27 @@ from vestibule.store import users as store
 
 def missing(experience: SignInExperience, profile: Profile) -> list[str]:
     """Return what an account still needs before it can be made, in the contract's words."""
-    kinds = experience.sign_up.identifiers
+    sign_up = experience.sign_up
     held = {"username": profile.username, "email": profile.primary_email, "phone": profile.primary_phone}
+    kinds = sign_up.identifiers
     wanted: list[str] = []
     if not any(held[kind] for kind in kinds):
         wanted.append("emailOrPhone" if {"email", "phone"} == set(kinds) else kinds[0])
-    if experience.sign_up.password and profile.password_digest is None:
+    wanted += [one.identifier for one in sign_up.secondary if not any(held[kind] for kind in one.kinds)]
+    if sign_up.password and profile.password_digest is None:
         wanted.append("password")
-    return wanted
+    return list(dict.fromkeys(wanted))
 
 
 def joined(profile: Profile, record: Record) -> Profile:
-    """Return a profile with what a verified record says."""
+    """Return a profile with what a verified record says: of a code the address that it was sent to."""
     if record.identifier is not None:
-        profile = profile.having(record.identifier.type, record.identifier.value)
-    return profile if record.digest is None else replace(profile, password_digest=record.digest)
+        kind = record.identifier.type
+        profile = profile.having(kind, record.sent_to or record.identifier.value)
+        profile = replace(profile, unproven=tuple(one for one in profile.unproven if one != kind))
+    if record.digest is None:
+        return profile
+    return replace(profile, password_digest=record.digest, password_sealed=record.sealed)
 
 
 def new_user(profile: Profile) -> NewUser:
@@ -54,6 +60,8 @@ def new_user(profile: Profile) -> NewUser:
         profile=msgspec.json.encode(profile.profile).decode(),
         password_digest=profile.password_digest,
         password_algorithm=OUR_ALGORITHM if profile.password_digest else None,
+        email_verified="email" not in profile.unproven,
+        phone_verified="phone" not in profile.unproven,
     )
 
 
@@ -65,12 +73,38 @@ def check_registering(state: State) -> None:
         raise Forbidden("Only somebody who registers says this here. Afterwards the account's own page does it.")
 
 
-async def set_username(ctx: Context, interaction: Interaction, username: str) -> None:
-    """Choose a user name to register with; raises UsernameRejected, UsernameInUse and what `_changed` raises."""
+async def set_username(ctx: Context, interaction: Interaction, username: str, ip: str) -> None:
+    """Choose a user name to register with.
+
+    Raises SignInMethodNotEnabled where nobody registers with one, UsernameRejected, UsernameInUse, TooManyAttempts (of
+    the address) and what `_changed` raises.
+    """
     check_registering(await holding.read(ctx, interaction))
+    if "username" not in ctx.live.experience.sign_up.every_identifier:
+        raise SignInMethodNotEnabled
     registration.check_username(username, ctx.live.experience.username_policy)
+    await attempts.begin_from(ctx, ip)
     await users.refuse_taken(ctx, username=username)
     await _changed(ctx, interaction, lambda profile: replace(profile, username=username))
+
+
+async def set_address(ctx: Context, interaction: Interaction, kind: RecipientKind, value: str, ip: str) -> None:
+    """Say an address to register with that need not be proven here, and is not called verified.
+
+    Raises SignInMethodNotEnabled where it is not asked for or has to be proven, EmailInUse, PhoneInUse, TooManyAttempts
+    (of the address of the network) and what `_changed` raises.
+    """
+    sign_up = ctx.live.experience.sign_up
+    check_registering(await holding.read(ctx, interaction))
+    if kind not in sign_up.every_identifier or sign_up.needs_proof(kind):
+        raise SignInMethodNotEnabled
+    await attempts.begin_from(ctx, ip)
+    await users.refuse_taken(ctx, **{kind: value})
+
+    def said(profile: Profile) -> Profile:
+        return replace(profile.having(kind, value), unproven=(*profile.unproven, kind))
+
+    await _changed(ctx, interaction, said)
 
 
 async def set_extra(
@@ -95,7 +129,7 @@ async def bind(ctx: Context, interaction: Interaction, kind: RecipientKind, reco
         raise VerificationFailed
     if kind not in ctx.live.experience.code_identifiers("Register"):
         raise SignInMethodNotEnabled
-    value = record.identifier.value
+    value = record.sent_to or record.identifier.value
     await users.refuse_taken(ctx, email=value if kind == "email" else None, phone=value if kind == "phone" else None)
 
     def bound(held: State) -> State:
@@ -109,11 +143,13 @@ async def bind(ctx: Context, interaction: Interaction, kind: RecipientKind, reco
 async def set_password(ctx: Context, interaction: Interaction, password: str) -> None:
     """Choose a password: to register with, or in place of the one of whoever was identified.
 
-    It is written at the end, with everything else. Raises PasswordRejected, SamePassword, IdentifierNotFound,
-    Forbidden where a password is there and has not expired, and what `holding.hold` raises.
+    It is written at the end, with everything else. Raises PasswordRejected, SamePassword, TooManyAttempts (of such
+    comparisons), IdentifierNotFound, Forbidden where a password is there and has not expired, and what `holding.hold`
+    raises.
     """
-    state = await holding.read(ctx, interaction)
+    state, sealed = await holding.read(ctx, interaction), None
     if state.event == "Register" and state.user_id is None:
+        sealed = passwords.sealed(ctx, interaction, password)
         digest = await passwords.digest_of(ctx, password, [*state.profile.identifiers, state.profile.name])
     else:
         digest = await _replacement(ctx, state, password)
@@ -121,7 +157,7 @@ async def set_password(ctx: Context, interaction: Interaction, password: str) ->
     def chosen(held: State) -> State:
         if (held.event, held.user_id) != (state.event, state.user_id):
             raise IdentifierNotFound
-        return replace(held, profile=replace(held.profile, password_digest=digest))
+        return replace(held, profile=replace(held.profile, password_digest=digest, password_sealed=sealed))
 
     await holding.change(ctx, interaction, chosen)
     await note(ctx, interaction, f"{state.event}.Profile.Update", state.user_id)
@@ -140,6 +176,8 @@ async def _replacement(ctx: Context, state: State, password: str) -> str:
         raise Forbidden("This password has not expired.")
     about = [user.username, user.primary_email, user.primary_phone, user.name]
     digest = await passwords.digest_of(ctx, password, about)
+    if user.has_password:
+        await attempts.begin_comparing(ctx, user.id)
     if user.has_password and await ctx.passwords.verify(password, user.password_digest, user.password_algorithm):
         raise SamePassword
     return digest

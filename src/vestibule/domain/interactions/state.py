@@ -45,9 +45,11 @@ class Identifier(Struct, frozen=True):
 class Record(Struct, frozen=True, omit_defaults=True):
     """A proof: pending until `verified_at` (epoch ms, the moment before the proof was looked at), used once.
 
-    `event` is what a code was sent for; `digest` is that of a new password. With `is_new` it holds a factor that is to
-    be set up, and proves none: a `sealed` seed with the `step` of the code that was shown, `digests` of codes, or
-    a `passkey`. A `challenge` waits for the answer of a passkey since `asked_at`.
+    `event` is what a code was sent for, and `sent_to` the very address that it went to: of an account the stored one,
+    which may differ from what was typed. `digest` is that of a new password, which is kept `sealed`. With `is_new` it
+    holds a factor that is to be set up, and proves none: a `sealed` seed with the `step` of the code that was shown,
+    `digests` of codes, or a `passkey`. `asked_at` (epoch ms) is when a code was sent, or since when a `challenge` waits
+    for the answer of a passkey.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     identifier: Identifier | None = None
     event: InteractionEvent | None = None
     user_id: str | None = None
+    sent_to: str | None = None
     digest: str | None = None
     verified_at: int | None = None
     used: bool = False
@@ -68,7 +71,11 @@ class Record(Struct, frozen=True, omit_defaults=True):
 
 
 class Profile(Struct, frozen=True, omit_defaults=True):
-    """What is to be written about the person at the end; `profile` holds members of that object."""
+    """What is to be written about the person at the end; `profile` holds members of that object.
+
+    `password_sealed` is the password of somebody who registers: it is judged once more when it is known who that is.
+    `unproven` are the addresses that nothing was sent to.
+    """
 
     username: str | None = None
     primary_email: str | None = None
@@ -77,6 +84,8 @@ class Profile(Struct, frozen=True, omit_defaults=True):
     avatar: str | None = None
     profile: dict[str, object] = {}
     password_digest: str | None = None
+    password_sealed: str | None = None
+    unproven: tuple[RecipientKind, ...] = ()
 
     @property
     def identifiers(self) -> list[str]:

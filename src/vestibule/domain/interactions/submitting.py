@@ -1,7 +1,7 @@
 """The end of a sign-in under way, whatever the way there: the only place where somebody is signed in."""
 
 from vestibule.db import Tx
-from vestibule.domain import attempts, credentials
+from vestibule.domain import attempts, credentials, users
 from vestibule.domain.authorization import ADD_PASSKEY
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import enrolment, events, factors, holding
@@ -81,8 +81,9 @@ async def _replace_forgotten(tx: Tx, ctx: Context, interaction: Interaction, sta
     """Write the new password, end every session, and forget the proofs: a factor is asked for at sign-in (B53)."""
     if state.profile.password_digest is None:
         raise NewPasswordRequired
-    if await tx.one(subjects.ACTIVE_LOCKED, id=user_id) is None:
+    user = await tx.one(subjects.ACTIVE_LOCKED, id=user_id)
+    if user is None:
         raise InvalidCredentials
     await credentials.put_password(tx, ctx, user_id, state.profile.password_digest, seen_at=state.identified_at)
-    await attempts.forgive(tx, ctx, user_id)
+    await attempts.forgive(tx, ctx, user_id, users.ways_to(ctx, user))
     await holding.keep(tx, interaction, None)

@@ -1,0 +1,100 @@
+"""Forms that ask for a code: sent to an address, entered, and what it proves used at once, as `at_once` does it."""
+
+from vestibule.domain import registration
+from vestibule.domain.context import Context
+from vestibule.domain.interactions import codes, events, holding, identifying, profiles
+from vestibule.domain.interactions.state import CODE_RECORDS, InteractionEvent, Record, State
+from vestibule.domain.interactions.steps import refuse_unless_asked
+from vestibule.errors import EntityInvalidInput, MessageRateLimited, SignInMethodNotEnabled, VerificationNotFound
+from vestibule.model import Interaction, RecipientKind
+
+WAIT_MS = 60_000
+"""So long after one message the next can be asked for on the pages (B57)."""
+
+
+def address(ctx: Context, event: InteractionEvent, identifier: str) -> tuple[RecipientKind, str]:
+    """Return kind and value of an address that a code may go to.
+
+    Raises SignInMethodNotEnabled where none is sent at all, EntityInvalidInput, InvalidPhone.
+    """
+    kind, value = registration.kind_of(identifier.strip())
+    kinds = ctx.live.experience.code_identifiers(event)
+    if not kinds:
+        raise SignInMethodNotEnabled
+    if kind == "username" or kind not in kinds:
+        raise EntityInvalidInput("No code can be sent there.")
+    registration.check_address(kind, value)
+    return kind, value
+
+
+async def ask(ctx: Context, interaction: Interaction, event: InteractionEvent, identifier: str, ip: str) -> None:
+    """Begin an event anew and send the code for it; whether anybody has the address makes no difference.
+
+    Raises what `address` raises, Forbidden, SessionNotFound, MessageRateLimited and the connector's refusals.
+    """
+    refuse_unless_asked(interaction)
+    kind, value = address(ctx, event, identifier)
+    await events.start(ctx, interaction, event)
+    await codes.send(ctx, interaction, kind, value, event, ip)
+
+
+async def ask_beside(ctx: Context, interaction: Interaction, identifier: str, ip: str) -> None:
+    """Send a code to a further address of somebody who registers; raises as `ask`, and what `holding.read` raises."""
+    profiles.check_registering(await holding.read(ctx, interaction))
+    kind, value = address(ctx, "Register", identifier)
+    await codes.send(ctx, interaction, kind, value, "Register", ip)
+
+
+def pending(state: State) -> Record:
+    """Return the proof whose code was sent and is waited for; raises VerificationNotFound."""
+    record = state.latest(*CODE_RECORDS.values())
+    if record is None or record.identifier is None or record.event is None:
+        raise VerificationNotFound
+    return record
+
+
+def wait_ms(ctx: Context, record: Record) -> int:
+    """Return how long it takes until another code can be asked for, in ms; 0 when it can."""
+    return max(0, record.asked_at + WAIT_MS - ctx.clock.now())
+
+
+async def ask_again(ctx: Context, interaction: Interaction, ip: str) -> None:
+    """Send a new code to the same address; the one before no longer works.
+
+    Raises as `ask`, and VerificationNotFound.
+    """
+    record = pending(await holding.read(ctx, interaction))
+    if wait_ms(ctx, record):
+        raise MessageRateLimited
+    kind, value, event = target(record)
+    await codes.send(ctx, interaction, kind, value, event, ip)
+
+
+def target(record: Record) -> tuple[RecipientKind, str, InteractionEvent]:
+    """Return where a code went, as it was typed, and what for; raises VerificationNotFound for another proof."""
+    identifier = record.identifier
+    if identifier is None or identifier.type == "username" or record.event is None:
+        raise VerificationNotFound
+    return identifier.type, identifier.value, record.event
+
+
+async def enter(ctx: Context, interaction: Interaction, code: str) -> None:
+    """Use up the code that is waited for, and identify whom it proves; somebody who registers gets an account.
+
+    Raises what `codes.verify` and `identifying.identify` raise. A proof that identified nobody is kept.
+    """
+    record = pending(await holding.read(ctx, interaction))
+    kind, value, _ = target(record)
+    if record.verified_at is None:
+        await codes.verify(ctx, interaction, record.id, kind, value, code)
+    await identifying.identify(ctx, interaction, record.id)
+
+
+async def go_over(ctx: Context, interaction: Interaction, event: InteractionEvent) -> None:
+    """Use a proof for the other event: make an account where nobody has the address, or sign in where somebody has.
+
+    Raises as `identify`, and Forbidden where the other one is closed.
+    """
+    record = pending(await holding.read(ctx, interaction))
+    await events.switch(ctx, interaction, event)
+    await identifying.identify(ctx, interaction, record.id)
