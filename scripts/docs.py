@@ -110,8 +110,12 @@ def _below(kind: type[errors.AppError]) -> list[type[errors.AppError]]:
 
 LIFETIMES = (
     ("sign-in under way", INTERACTION_MS, ""),
-    ("session, unused", sessions.IDLE_MS, "every authorization request counts as use"),
-    ("session, in any case", sessions.ABSOLUTE_MS, "counted from the sign-in"),
+    (
+        "session, unused",
+        sessions.IDLE_MS,
+        "any authorization request is a use; `PATCH /api/configs/oidc/session`",
+    ),
+    ("session, in any case", sessions.ABSOLUTE_MS, "counted from the sign-in; `VESTIBULE_SESSION_DAYS`"),
     ("grant", grants.GRANT_MS, "renewed at each consent"),
     ("authorization code", codes.CODE_MS, "used once; a second use ends all it gave"),
     ("opaque access token", OPAQUE_SECONDS * 1000, ""),

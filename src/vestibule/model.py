@@ -188,7 +188,10 @@ class Interaction(Noun, frozen=True, gc=False):
 
 
 class Session(Noun, frozen=True, gc=False):
-    """A browser session at the authorization server. `id` is the digest of the cookie's value."""
+    """A browser session at the authorization server. `id` is the digest of the cookie's value.
+
+    `ip` and `user_agent` are those of its last use, as far as they are known.
+    """
 
     id: str
     uid: str
@@ -197,6 +200,8 @@ class Session(Noun, frozen=True, gc=False):
     created_at: int
     seen_at: int
     expires_at: int
+    ip: str | None
+    user_agent: str | None
 
 
 class LogoutNotice(Noun, frozen=True, gc=False):

@@ -111,6 +111,12 @@ class ServerSettings:
         "NORMAL",
         "`FULL` survives power loss without losing the last transactions, at a third of the write speed.",
     )
+    session_days: int = _setting(
+        "VESTIBULE_SESSION_DAYS",
+        "0",
+        "Days after which a session ends however much it is used, counted from the sign-in; 0: 90 days, or as long as "
+        "a session may lie unused where administrators allow longer.",
+    )
     audit_days: int = _setting(
         "VESTIBULE_AUDIT_DAYS", "365", "Days after which entries of the audit trail are deleted; 0 keeps them for ever."
     )

@@ -54,6 +54,7 @@ class Stub:
     codes: dict[str, JSON] = field(default_factory=dict)
     personal: dict[str, list[JSON]] = field(default_factory=dict)
     factors: dict[str, list[JSON]] = field(default_factory=dict)
+    sessions: dict[str, list[JSON]] = field(default_factory=dict)
     experience: JSON | None = None
     issues: dict[str, list[JSON]] | None = None
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one", "use": "sig"}))
@@ -101,6 +102,8 @@ class Stub:
             ("GET", "/api/users/{id}/mfa-verifications", self.list_factors),
             ("POST", "/api/users/{id}/mfa-verifications", self.create_factor),
             ("DELETE", "/api/users/{id}/mfa-verifications/{factor}", self.delete_factor),
+            ("GET", "/api/users/{id}/sessions", self.list_sessions),
+            ("DELETE", "/api/users/{id}/sessions/{session}", self.end_session),
             ("GET", "/api/sign-in-exp", self.sign_in_experience),
             ("POST", "/api/sign-in-exp/default/check-password", self.check_password),
             ("POST", "/api/verification-codes", self.send_code),
@@ -274,6 +277,33 @@ class Stub:
         gone = [factor for factor in held if factor["id"] == request.path_params["factor"]]
         if not gone:
             return error(404, "entity.not_found")
+        held.remove(gone[0])
+        return Response(status_code=204)
+
+    def add_session(self, user_id: str, uid: str, at: int, **context: str) -> None:
+        """Let a user be signed in somewhere since `at` (epoch s)."""
+        ends = at + 1_209_600
+        payload = {
+            "exp": ends, "iat": at, "jti": f"j {uid}", "uid": uid, "kind": "Session", "loginTs": at,
+            "accountId": user_id, "authorizations": {},
+        }  # fmt: skip
+        submission: JSON = {"interactionEvent": "SignIn", "userId": user_id, "verificationRecords": []}
+        if context:
+            submission["signInContext"] = context
+        made = {"payload": payload, "lastSubmission": submission, "clientId": None, "accountId": user_id}
+        self.sessions.setdefault(user_id, []).append({**made, "expiresAt": ends * 1000})
+
+    async def list_sessions(self, request: Request) -> Response:
+        """A user's sessions, as the contract shows them: without the time of the last use."""
+        return JSONResponse({"sessions": self.sessions.get(request.path_params["id"], [])})
+
+    async def end_session(self, request: Request) -> Response:
+        """No such session any more, for all with its grants."""
+        held = self.sessions.get(request.path_params["id"], [])
+        gone = [one for one in held if one["payload"]["uid"] == request.path_params["session"]]
+        if not gone:
+            return error(404, "oidc.session_not_found")
+        assert request.query_params["revokeGrantsTarget"] == "all"
         held.remove(gone[0])
         return Response(status_code=204)
 

@@ -45,6 +45,9 @@ CALLS: list[tuple[str, str, Any, str]] = [
     ("POST", "/factors/totp", {"secret": "x", "code": "x"}, "account:security"),
     ("POST", "/factors/backup-codes", None, "account:security"),
     ("DELETE", "/factors/{factor_id}", None, "account:security"),
+    ("GET", "/sessions", None, "account:security"),
+    ("DELETE", "/sessions/{session_id}", None, "account:security"),
+    ("POST", "/other-sessions/end", {"keep": "x"}, "account:security"),
     ("DELETE", "", None, "account:security"),
 ]
 

@@ -39,10 +39,10 @@ async def asked(world: World, login: str = "/login", client: httpx2.AsyncClient 
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
 
 
-async def sign_in(world: World) -> httpx2.Response:
-    """Sign ada in; returns the callback's answer."""
+async def sign_in(world: World, **changes: Any) -> httpx2.Response:
+    """Sign ada in, with changes to the claims of her ID token; returns the callback's answer."""
     request = await asked(world)
-    world.stub.codes["code"] = tokens(world, request["nonce"])
+    world.stub.codes["code"] = tokens(world, request["nonce"], **changes)
     return await world.client.get(
         "/callback", params={"code": "code", "state": request["state"], "iss": world.stub.issuer}
     )

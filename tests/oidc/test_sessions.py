@@ -3,6 +3,7 @@
 import pytest
 
 from tests.oidc.world import PASSWORD, PUBLIC_URL, App, Browser, World, query_of, worlds
+from vestibule.domain import sessions
 from vestibule.domain.deletion import delete_user
 from vestibule.domain.sessions import ABSOLUTE_MS, IDLE_MS
 
@@ -239,6 +240,31 @@ async def test_a_session_ends_when_idle_and_in_any_case(world: World) -> None:
     await fresh.tokens(app)
     world.clock.advance(seconds=IDLE_MS / 1000)
     assert not await is_signed_in(fresh, app)
+
+
+async def test_the_operator_may_set_when_a_session_ends_in_any_case(database_url: str) -> None:
+    """B43: counted from the sign-in, however much it is used."""
+    async with worlds(database_url, VESTIBULE_SESSION_DAYS="2") as world:
+        await world.user()
+        app, browser = await world.application(), world.browser()
+        await browser.tokens(app)
+        for hours, lives in ((24, True), (23, True), (1, False)):
+            world.clock.advance(seconds=hours * 3600)
+            assert await is_signed_in(browser, app) == lives
+
+
+async def test_a_session_remembers_where_it_was_used_last(world: World) -> None:
+    user = await world.user()
+    app, browser = await world.application(), world.browser()
+    browser.client.headers["user-agent"] = "Old/1"
+    await browser.tokens(app)
+    for named, stored in (("New/2", "New/2"), ("x" * 600, "x" * 512), ("a\tb", "ab")):
+        world.clock.advance(seconds=61)
+        browser.client.headers["user-agent"] = named
+        await browser.tokens(app)
+        (found,) = await sessions.of_user(world.ctx, user.id)
+        assert (found.session.ip, found.session.user_agent) == ("127.0.0.1", stored)
+        assert found.session.seen_at == world.clock.now()
 
 
 async def test_suspension_and_deletion_end_sessions(world: World) -> None:

@@ -19,6 +19,7 @@ from vestibule.account.me import Me
 from vestibule.account.page.face import page_face
 from vestibule.account.permissions import SCOPES
 from vestibule.account.security import Security
+from vestibule.account.sessions import OwnSessions
 from vestibule.account.tokens import TokenChecker
 from vestibule.client import AsyncManagementClient
 from vestibule.clock import Clock, SystemClock
@@ -83,6 +84,7 @@ def api_face(ctx: Context, checker: TokenChecker) -> Face:
     routes = [
         *Me(ctx, checker).routes(),
         *Security(ctx, checker).routes(),
+        *OwnSessions(ctx, checker).routes(),
         Route(
             "GET", "/api/openapi.json", openapi, access=PUBLIC, summary="This document", responses={200: dict[str, Any]}
         ),

@@ -41,6 +41,8 @@ RULES: dict[str, Rule] = {
     "factor.read": Rule("account:security"),
     "factor.add": Rule("account:security", presence=True),
     "factor.remove": Rule("account:security", presence=True),
+    "session.read": Rule("account:security"),
+    "session.end": Rule("account:security", presence=True),
     "account.delete": Rule("account:security", presence=True),
 }
 
@@ -48,7 +50,7 @@ SCOPES = {
     "account:read": "See your account",
     "account:profile": "Change your name, picture and profile",
     "account:identifiers": "Change your user name, e-mail address and phone number",
-    "account:security": "Change your password, your second factors and access tokens, and delete your account",
+    "account:security": "Change your password, second factors, access tokens and sessions, and delete your account",
 }
 
 # Actions a proof can be started for.

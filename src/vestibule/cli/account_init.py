@@ -69,6 +69,7 @@ async def ensure_applications(ctx: Context, settings: AccountSettings) -> bool:
     server, server_secret = await create_application(ctx, "MachineToMachine", "Account server", management=True)
     page, page_secret = await create_application(ctx, "Traditional", NAME, *addresses(settings))
     await note(ctx, "account init", made=[server.id, page.id])
+    await keep_addresses(ctx, page.id, settings)
     save(settings, Credentials(server.id, server_secret or "", page.id, page_secret or ""))
     return True
 
@@ -95,17 +96,24 @@ def addresses(settings: AccountSettings) -> tuple[list[str], list[str]]:
 
 
 async def keep_addresses(ctx: Context, page_id: str, settings: AccountSettings) -> bool:
-    """Let the page's redirect addresses follow the account server's public address; tells whether they changed."""
+    """Let the page's redirect addresses follow the account server's public address; tells whether anything changed.
+
+    Its ID tokens name the session, by which the page tells the present one from the others.
+    """
     after_sign_in, after_sign_out = addresses(settings)
     async with ctx.db.write() as tx:
         page = await tx.one(store.GET, id=page_id)
         if page is None:
             return False
         known = msgspec.json.decode(page.oidc_client_metadata, type=ClientMetadata)
-        if {*after_sign_in} <= {*known.redirect_uris} and {*after_sign_out} <= {*known.post_logout_redirect_uris}:
+        in_place = {*after_sign_in} <= {*known.redirect_uris}
+        in_place = in_place and {*after_sign_out} <= {*known.post_logout_redirect_uris}
+        if in_place and known.backchannel_logout_session_required:
             return False
         stored = msgspec.json.decode(page.oidc_client_metadata, type=dict[str, object])
-        stored |= {"redirectUris": after_sign_in, "postLogoutRedirectUris": after_sign_out}
+        stored |= {"backchannelLogoutSessionRequired": True}
+        if not in_place:
+            stored |= {"redirectUris": after_sign_in, "postLogoutRedirectUris": after_sign_out}
         text = msgspec.json.encode(stored).decode()
         await tx.run(store.SET_METADATA, application_id=page_id, oidc_client_metadata=text)
     return True

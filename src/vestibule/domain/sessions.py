@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
+from vestibule import origin
 from vestibule.clock import Clock
 from vestibule.crypto import digest, new_token
 from vestibule.db import Tx
@@ -20,9 +23,29 @@ DAY_MS = 86_400_000
 IDLE_MS = IDLE_SECONDS * 1000
 """A session that is not used for this long ends, unless administrators say otherwise."""
 ABSOLUTE_MS = 90 * DAY_MS
-"""A session ends this long after its sign-in, however much it is used, unless it may lie unused for longer."""
+"""A session ends this long after its sign-in, however much it is used, unless the operator says otherwise or it may
+lie unused for longer."""
+MAX_IP, MAX_USER_AGENT = 64, 512
 RENEW_MS = 60_000
 """Uses within this time of the last one write nothing."""
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """For how many milliseconds a session may lie unused, and for how many it may last in any case."""
+
+    idle: int = IDLE_MS
+    absolute: int = ABSOLUTE_MS
+
+    def ends_at(self, signed_in_at: int, now: int) -> int:
+        """Return when a session ends that is used now."""
+        return min(now + self.idle, signed_in_at + self.absolute)
+
+
+def lifetime(ctx: Context) -> Lifetime:
+    """Return what administrators and the operator have set: `oidc.session` and VESTIBULE_SESSION_DAYS."""
+    idle = ctx.live.session.ttl * 1000
+    return Lifetime(idle, ctx.settings.session_days * DAY_MS or max(ABSOLUTE_MS, idle))
 
 
 @dataclass(frozen=True)
@@ -65,12 +88,11 @@ async def hold_by_uid(tx: Tx, clock: Clock, uid: str) -> Session | None:
 
 
 async def start(
-    tx: Tx, clock: Clock, user_id: str, signed_in_at: int, earlier: Session | None, idle_ms: int
+    tx: Tx, clock: Clock, user_id: str, signed_in_at: int, earlier: Session | None, life: Lifetime
 ) -> Started:
     """Start the session of a fresh sign-in under a new id (ASVS 5.0 V7.2.4); the browser's earlier one ends.
 
-    The same user keeps the `uid` and with it the tokens bound to the session; another user gets nothing of it. One that
-    is not used for `idle_ms` ends.
+    The same user keeps the `uid` and with it the tokens bound to the session; another user gets nothing of it.
     """
     now = clock.now()
     uid = new_token()
@@ -81,26 +103,25 @@ async def start(
         else:
             await end(tx, clock, earlier)
     cookie = new_token()
-    session = Session(digest(cookie), uid, user_id, signed_in_at, now, now, _expiry(signed_in_at, now, idle_ms))
-    await tx.run(
-        store.INSERT,
-        id=session.id,
-        uid=session.uid,
-        user_id=session.user_id,
-        signed_in_at=session.signed_in_at,
-        created_at=session.created_at,
-        seen_at=session.seen_at,
-        expires_at=session.expires_at,
-    )
+    ends_at = life.ends_at(signed_in_at, now)
+    session = Session(digest(cookie), uid, user_id, signed_in_at, now, now, ends_at, *_used_from())
+    await tx.run(store.INSERT, **msgspec.structs.asdict(session))
     return Started(session, cookie)
 
 
-async def touch(tx: Tx, clock: Clock, session: Session, idle_ms: int) -> None:
+async def touch(tx: Tx, clock: Clock, session: Session, life: Lifetime) -> None:
     """Move the end of a session that is in use."""
     now = clock.now()
     if now - session.seen_at >= RENEW_MS:
-        expires_at = _expiry(session.signed_in_at, now, idle_ms)
-        await tx.run(store.TOUCH, session_id=session.id, seen_at=now, expires_at=expires_at)
+        ip, user_agent = _used_from()
+        await tx.run(
+            store.TOUCH,
+            session_id=session.id,
+            seen_at=now,
+            expires_at=life.ends_at(session.signed_in_at, now),
+            ip=ip,
+            user_agent=user_agent,
+        )
 
 
 async def end(tx: Tx, clock: Clock, session: Session) -> None:
@@ -159,5 +180,10 @@ async def end_of_user(ctx: Context, user_id: str, uid: str, target: GrantsTarget
             await tx.run(statement, of_session=uid, now=now)
 
 
-def _expiry(signed_in_at: int, now: int, idle_ms: int) -> int:
-    return min(now + idle_ms, signed_in_at + max(ABSOLUTE_MS, idle_ms))
+def _used_from() -> tuple[str | None, str | None]:
+    """Return the address and the browser of the request that is being answered."""
+    came = origin.CURRENT.get()
+    if came is None:
+        return None, None
+    named = "".join(char for char in came.user_agent if char.isprintable())
+    return came.ip[:MAX_IP], named[:MAX_USER_AGENT] or None

@@ -8,6 +8,7 @@ from vestibule.domain import grants, sessions
 from vestibule.domain.audit import Event
 from vestibule.domain.interactions import steps
 from vestibule.domain.interactions.steps import CONSENT, LOGIN, Outcome
+from vestibule.domain.sessions import Lifetime
 from vestibule.errors import OAuthError
 from vestibule.http import Request, Response, redirect
 from vestibule.model import Grant, Interaction, Session
@@ -116,9 +117,9 @@ class Authorization:
         return await self._code(tx, state, grant, jar)
 
     @property
-    def _idle_ms(self) -> int:
-        """How long a session may lie unused."""
-        return self._provider.ctx.live.session.ttl * 1000
+    def _life(self) -> Lifetime:
+        """How long a session lasts."""
+        return sessions.lifetime(self._provider.ctx)
 
     async def _take_up(self, tx: Tx, state: State, interaction: Interaction, jar: Jar) -> None:
         """Use up the step that was resumed, and what it achieved."""
@@ -131,10 +132,10 @@ class Authorization:
         if outcome.refused:
             state.refusal = OAuthError("access_denied", "End-User aborted interaction")
         elif outcome.login and done.user_id is not None and done.signed_in_at is not None:
-            started = await sessions.start(tx, clock, done.user_id, done.signed_in_at, state.session, self._idle_ms)
+            started = await sessions.start(tx, clock, done.user_id, done.signed_in_at, state.session, self._life)
             state.session, state.session_cookie = started.session, started.cookie
             state.just_signed_in = True
-            jar.session(started.cookie, self._idle_ms // 1000)
+            jar.session(started.cookie, self._life.idle // 1000)
             if state.hinted not in {None, done.user_id}:
                 state.refusal = OAuthError("login_required", "End-User is not the one whom id_token_hint names")
         elif state.session is not None and state.session.uid == done.session_id:
@@ -187,8 +188,8 @@ class Authorization:
         session, grant_id = state.session, state.grant_id or (grant.id if grant else None)
         if session is None or grant_id is None or state.session_cookie is None:
             raise OAuthError("server_error", "nothing to issue a code for")
-        await sessions.touch(tx, self._provider.clock, session, self._idle_ms)
-        jar.session(state.session_cookie, self._idle_ms // 1000)
+        await sessions.touch(tx, self._provider.clock, session, self._life)
+        jar.session(state.session_cookie, self._life.idle // 1000)
         return await codes.issue(
             tx,
             self._provider.clock,

@@ -39,7 +39,12 @@ INSERT: Statement[Row] = Statement(insert(sessions))
 TOUCH: Statement[Row] = Statement(
     update(sessions)
     .where(sessions.c.id == bindparam("session_id"))
-    .values(seen_at=bindparam("seen_at"), expires_at=bindparam("expires_at"))
+    .values(
+        seen_at=bindparam("seen_at"),
+        expires_at=bindparam("expires_at"),
+        ip=bindparam("ip"),
+        user_agent=bindparam("user_agent"),
+    )
 )
 
 DELETE: Statement[Row] = Statement(delete(sessions).where(sessions.c.id == bindparam("id")))

@@ -232,6 +232,9 @@ sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    # Of the last use: what the browser calls itself, and where it was.
+    Column("ip", String(64)),
+    Column("user_agent", String(512)),
     UniqueConstraint("uid"),
 )
 

@@ -8,6 +8,7 @@ from vestibule.account.page.api import SettingsApi
 from vestibule.account.page.cookies import Cookies
 from vestibule.account.page.relying_party import RelyingParty
 from vestibule.account.page.security import SecurityPages
+from vestibule.account.page.session_pages import SessionPages
 from vestibule.account.page.sessions import Sessions
 from vestibule.account.page.site import AccountPages
 from vestibule.http import Face
@@ -19,4 +20,5 @@ def page_face(ctx: Context, identity: Identity, front_door: ASGIApp) -> Face:
     settings_api = SettingsApi(front_door, ctx.settings.public_url)
     sessions = Sessions(ctx, party, Cookies(secure=ctx.settings.is_secure))
     pages = AccountPages(ctx, sessions, party, settings_api)
-    return pages.face(SecurityPages(pages, sessions, settings_api, ctx.clock).routes())
+    common = (pages, sessions, settings_api, ctx.clock)
+    return pages.face([*SecurityPages(*common).routes(), *SessionPages(*common).routes()])

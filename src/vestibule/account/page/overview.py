@@ -1,4 +1,4 @@
-"""What the overview says about factors and access tokens."""
+"""What the overview says about factors, access tokens and sessions."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,12 +10,13 @@ TOTP, BACKUP_CODES, PASSKEY = "Totp", "BackupCode", "WebAuthn"
 
 @dataclass(frozen=True)
 class Safety:
-    """Whether an authenticator app is set up, how many backup codes are left (None: none made), passkeys and tokens."""
+    """Whether an authenticator app is set up, how many backup codes are left (None: none made), and the other lists."""
 
     authenticator: JsonObject | None
     backup_codes: JsonObject | None
     passkeys: list[JsonObject]
     tokens: list[JsonObject]
+    sessions: list[JsonObject]
 
     @property
     def has_factor(self) -> bool:
@@ -29,8 +30,9 @@ class Safety:
 
 
 async def overview(api: SettingsApi, token: str) -> Safety:
-    """Ask the settings API for both at once."""
-    held, tokens = await asyncio.gather(api.call(token, "GET", "/factors"), api.call(token, "GET", "/tokens"))
+    """Ask the settings API for all of it at once."""
+    asked = (api.call(token, "GET", path) for path in ("/factors", "/tokens", "/sessions"))
+    held, tokens, sessions = await asyncio.gather(*asked)
     factors = {factor["type"]: factor for factor in held["factors"]}
     passkeys = [factor for factor in held["factors"] if factor["type"] == PASSKEY]
-    return Safety(factors.get(TOTP), factors.get(BACKUP_CODES), passkeys, tokens["tokens"])
+    return Safety(factors.get(TOTP), factors.get(BACKUP_CODES), passkeys, tokens["tokens"], sessions["sessions"])

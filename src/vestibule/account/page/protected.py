@@ -110,6 +110,24 @@ def remove_passkey(factor_id: str, name: str, me: JsonObject, t: Translate) -> F
     return replace(_asking(form, me, t), back=Link(path="/passkeys", words=t("passkey.heading")))
 
 
+def end_session(session_id: str, device: str, me: JsonObject, t: Translate) -> Form:
+    """Signed out of one session."""
+    form = Form(
+        path="/sessions/end", heading=t("session.end"), lead=t("session.end_lead", device=device),
+        go=t("session.end_now"), fields=(), hidden={"of": session_id}, danger=True,
+    )  # fmt: skip
+    return replace(_asking(form, me, t), back=_sessions(t))
+
+
+def end_other_sessions(me: JsonObject, t: Translate) -> Form:
+    """Signed out everywhere but here."""
+    form = Form(
+        path="/sessions/end-others", heading=t("session.end_others"), lead=t("session.end_others_lead"),
+        go=t("session.end_others_go"), fields=(), danger=True,
+    )  # fmt: skip
+    return replace(_asking(form, me, t), back=_sessions(t))
+
+
 def delete_account(me: JsonObject, t: Translate) -> Form:
     """The end of the account."""
     form = Form(
@@ -134,6 +152,10 @@ def _asking(form: Form, me: JsonObject, t: Translate, fields: Sequence[Field] = 
 
 def _tokens(t: Translate) -> Link:
     return Link(path="/tokens", words=t("token.heading"))
+
+
+def _sessions(t: Translate) -> Link:
+    return Link(path="/sessions", words=t("session.heading"))
 
 
 def _grouped(secret: str) -> str:

@@ -247,6 +247,11 @@ class SecurityPages:
             Route("GET", f"{addresses.PASSKEYS}/new", self._pages.new_passkey, access=PUBLIC, summary="New passkey"),
             Route("GET", DELETED, self.deleted, access=PUBLIC, summary="The account is deleted"),
         ]
+        return [*pages, *self._forms(table)]
+
+    def _forms(self, table: list[tuple[str, str, Ask, Finish]]) -> list[Route]:
+        """Return the pages of forms: each is shown, and sent."""
+        pages = []
         for path, summary, ask, finish in table:
             pages.append(Route("GET", path, self._shows(ask), access=PUBLIC, summary=summary))
             pages.append(Route("POST", path, self._changes(ask, finish), access=PUBLIC, summary=summary))

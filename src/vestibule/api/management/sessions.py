@@ -34,14 +34,27 @@ class SessionPayload(Struct, rename="camel"):
     authorizations: dict[str, AuthorizationOut]
 
 
+class SubmissionOut(Struct, rename="camel"):
+    """The sign-in; `signInContext` says where the session was last used: `ip` and `userAgent`, as far as known."""
+
+    interaction_event: Literal["SignIn"]
+    user_id: str
+    verification_records: list[dict[str, object]]
+    sign_in_context: dict[str, str]
+
+
 class SessionOut(Struct, rename="camel"):
-    """A session as the API shows it; `clientId` is the application of the newest grant, `expiresAt` in epoch ms."""
+    """A session as the API shows it; `clientId` is the application of the newest grant, `expiresAt` in epoch ms.
+
+    `lastActiveAt` (epoch ms, right to the minute) is our own addition.
+    """
 
     payload: SessionPayload
-    last_submission: dict[str, object] | None
+    last_submission: SubmissionOut
     client_id: str | None
     account_id: str | None
     expires_at: int
+    last_active_at: int
 
 
 class SessionsOut(Struct):
@@ -73,7 +86,10 @@ def _out(found: UserSession) -> SessionOut:
             for grant in reversed(found.grants)
         },
     )
-    return SessionOut(payload, None, newest, session.user_id, session.expires_at)
+    known = {"ip": session.ip, "userAgent": session.user_agent}
+    context = {name: value for name, value in known.items() if value is not None}
+    submission = SubmissionOut("SignIn", session.user_id, [], context)
+    return SessionOut(payload, submission, newest, session.user_id, session.expires_at, session.seen_at)
 
 
 class Sessions:

@@ -147,10 +147,14 @@ class SessionPayload(msgspec.Struct, rename="camel", kw_only=True):
 
 
 class UserSession(msgspec.Struct, rename="camel", kw_only=True):
-    """A session in the list of a user; `expires_at` in epoch ms."""
+    """A session in the list of a user; times in epoch ms.
+
+    `last_submission["signInContext"]` may say where it was used last: `ip` and `userAgent`.
+    """
 
     payload: SessionPayload
     last_submission: dict[str, Any] | None = None
+    last_active_at: float | None = None
     client_id: str | None = None
     account_id: str | None = None
     expires_at: float

@@ -1,0 +1,105 @@
+"""Pages of where the person is signed in: a list that marks the present session, and forms that sign out elsewhere."""
+
+from datetime import UTC, datetime
+
+import msgspec
+from babel.dates import format_datetime
+
+from vestibule.account.page import protected
+from vestibule.account.page.api import JsonObject
+from vestibule.account.page.changes import Values
+from vestibule.account.page.security import Ask, Asked, Finish, SecurityPages
+from vestibule.account.page.sessions import Open
+from vestibule.account.page.site import told
+from vestibule.account.signatures import Unverified, parse
+from vestibule.http import PUBLIC, Request, Response, Route, redirect
+from vestibule.ui.browser import language_of
+from vestibule.ui.messages import Translate, translator
+
+LIST, OTHERS = "/sessions", "/other-sessions/end"
+
+
+class _Named(msgspec.Struct):
+    """The claim that names the session (OpenID Connect Back-Channel Logout 1.0 section 2.1)."""
+
+    sid: str = ""
+
+
+class SessionPages(SecurityPages):
+    """The handlers."""
+
+    async def sessions(self, request: Request) -> Response:
+        """GET /sessions: the list."""
+
+        async def show(request: Request, session: Open, me: JsonObject) -> Response:
+            language, present = language_of(request), present_in(session)
+            t = translator(language)
+            saved = dict(request.query_items).get("saved")
+            held = (await self._api.call(session.access_token, "GET", LIST))["sessions"]
+            items = [_described(one, present, language, t) for one in held]
+            items.sort(key=lambda item: not item["present"])
+            return self._pages.show(
+                request,
+                session,
+                "sessions.html",
+                items=items,
+                others=bool(present) and len(items) > 1,
+                saved=told(t, f"saved.{saved}") if saved else "",
+            )
+
+        return await self._pages.signed_in(request, show)
+
+    async def _one(self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate) -> Asked | None:
+        wanted = values.get("of") or dict(request.query_items).get("id", "")
+        held = (await self._api.call(session.access_token, "GET", LIST))["sessions"]
+        found = next((one for one in held if one["id"] == wanted and wanted != present_in(session)), None)
+        if found is None:
+            return None
+        return Asked("session.end", protected.end_session(wanted, _device(found, t), me, t))
+
+    async def _end_one(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
+        await self._api.call(session.access_token, "DELETE", f"{LIST}/{values.get('of', '')}", proofs=proofs)
+        return redirect(f"{LIST}?saved=session-ended")
+
+    async def _others(
+        self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
+    ) -> Asked | None:
+        return Asked("session.end", protected.end_other_sessions(me, t)) if present_in(session) else None
+
+    async def _end_others(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
+        kept = {"keep": present_in(session)}
+        await self._api.call(session.access_token, "POST", OTHERS, kept, proofs=proofs)
+        return redirect(f"{LIST}?saved=sessions-ended")
+
+    def routes(self) -> list[Route]:
+        """Return every page."""
+        table: list[tuple[str, str, Ask, Finish]] = [
+            (f"{LIST}/end", "Sign out of a session", self._one, self._end_one),
+            (f"{LIST}/end-others", "Sign out everywhere else", self._others, self._end_others),
+        ]
+        return [Route("GET", LIST, self.sessions, access=PUBLIC, summary="Sessions"), *self._forms(table)]
+
+
+def present_in(session: Open) -> str:
+    """Return the id of the session at the identity server that the person uses now; empty when it was not told."""
+    try:
+        return parse(session.tokens.id_token, _Named).claims.sid
+    except Unverified:
+        return ""
+
+
+def _device(one: JsonObject, t: Translate) -> str:
+    browser, system = one["browser"], one["system"]
+    if browser and system:
+        return t("session.device", browser=browser, system=system)
+    return browser or system or t("session.unknown")
+
+
+def _described(one: JsonObject, present: str, language: str, t: Translate) -> JsonObject:
+    def moment(at: float) -> str:
+        shown = datetime.fromtimestamp(at / 1000, UTC)
+        return t("session.moment", moment=format_datetime(shown, "medium", locale=language))
+
+    lines = [t("session.from", address=one["ip"])] if one["ip"] else []
+    lines += [t("session.used", moment=moment(one["lastUsedAt"])), t("session.since", moment=moment(one["signedInAt"]))]
+    return {"id": one["id"], "device": _device(one, t), "present": one["id"] == present, "lines": lines}

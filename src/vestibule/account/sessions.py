@@ -1,0 +1,76 @@
+"""`/api/me/sessions`: where the person is signed in, and signing out there."""
+
+from vestibule.account import problems, proofs, wire
+from vestibule.account.access import caller_of
+from vestibule.account.context import Context, saying
+from vestibule.account.declaring import Row, declared
+from vestibule.account.me import presented
+from vestibule.account.tokens import TokenChecker
+from vestibule.client import sessions
+from vestibule.client.models import User
+from vestibule.http import Request, Response, Route, empty, json_response
+
+GONE: dict[str, Exception] = {"session_not_found": problems.Unknown(), "not_found": problems.Unknown()}
+
+
+class OwnSessions:
+    """The handlers, over one context."""
+
+    def __init__(self, ctx: Context, checker: TokenChecker) -> None:
+        self._ctx = ctx
+        self._checker = checker
+
+    async def _listed(self, user: User) -> list[wire.SessionView]:
+        held = (await self._ctx.send(sessions.find(user.id))).sessions
+        return sorted(map(wire.SessionView.of, held), key=lambda one: one.last_used_at, reverse=True)
+
+    async def find(self, request: Request) -> Response:
+        """GET /api/me/sessions."""
+        user = await self._ctx.user(caller_of(request).user_id)
+        return json_response(wire.SessionList(await self._listed(user)))
+
+    async def end(self, request: Request) -> Response:
+        """DELETE /api/me/sessions/{session_id}."""
+        user = await self._ctx.user(caller_of(request).user_id)
+        wanted = request.path_params["session_id"]
+        # Of the caller's own alone, whatever the identity server would end.
+        if wanted not in {one.id for one in await self._listed(user)}:
+            raise problems.Unknown
+        await self._end(request, user, [wanted])
+        return empty(204)
+
+    async def end_others(self, request: Request) -> Response:
+        """POST /api/me/other-sessions/end: all but the one to keep, which is the caller's to name."""
+        kept = (await request.json(wire.SessionKept)).keep
+        user = await self._ctx.user(caller_of(request).user_id)
+        listed = {one.id for one in await self._listed(user)}
+        if kept not in listed:
+            raise problems.InvalidFields({"keep": "This is none of your sessions. Say which one goes on."})
+        await self._end(request, user, sorted(listed - {kept}))
+        return empty(204)
+
+    async def _end(self, request: Request, user: User, ids: list[str]) -> None:
+        """End sessions with all that applications got in them; one that has ended meanwhile is as good."""
+        used = await proofs.consume(self._ctx, user, "session.end", presented(request), None)
+        try:
+            for session_id in ids:
+                try:
+                    async with saying(**GONE):
+                        await self._ctx.send(sessions.end(user.id, session_id, revoke_grants="all"))
+                except problems.Unknown:
+                    continue
+        except problems.IdentityServerAway:
+            await proofs.release(self._ctx, user.id, used)
+            raise
+
+    def routes(self) -> list[Route]:
+        """Return every route."""
+        rows = [
+            Row("GET", "/sessions", self.find, "session.read", "List where the caller is signed in", None, 200,
+                wire.SessionList),
+            Row("DELETE", "/sessions/{session_id}", self.end, "session.end", "Sign out of one session", None, 204, None,
+                (problems.Unknown,)),
+            Row("POST", "/other-sessions/end", self.end_others, "session.end", "Sign out of all other sessions",
+                wire.SessionKept, 204, None),
+        ]  # fmt: skip
+        return declared(self._checker, "Sessions", rows)
