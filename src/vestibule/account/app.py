@@ -113,13 +113,16 @@ async def build(settings: AccountSettings, *, clock: Clock | None = None, log: L
     settings = with_credentials(settings)
     sealer = Sealer(master_keys(settings.secret_key, settings.secret_key_file))
     db = await connect(settings.database_url, tables.metadata)
-    http = httpx2.AsyncClient(timeout=settings.timeout_seconds, follow_redirects=False)
+    # One for both clients: each that makes its own holds the certificates once more.
+    tls = httpx2.create_ssl_context()
+    http = httpx2.AsyncClient(timeout=settings.timeout_seconds, verify=tls, follow_redirects=False)
     management = AsyncManagementClient(
         settings.identity_url,
         settings.client_id,
         settings.client_secret,
         resource=settings.management_indicator,
         timeout=settings.timeout_seconds,
+        verify=tls,
     )
     ctx = Context(settings, clock, sealer, db, management, log or Log(clock, level=settings.log_level))
     await check_key(ctx)

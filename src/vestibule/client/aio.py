@@ -1,6 +1,7 @@
 """The asynchronous client."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import TypeVar
@@ -26,11 +27,12 @@ class AsyncManagementClient:
         *,
         resource: str = DEFAULT_RESOURCE,
         timeout: float = 10.0,
+        verify: ssl.SSLContext | bool = True,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._credentials = Credentials(client_id, client_secret, resource)
         self._timeout = timeout
-        self._http = httpx2.AsyncClient(base_url=base_url, timeout=timeout, transport=transport)
+        self._http = httpx2.AsyncClient(base_url=base_url, timeout=timeout, verify=verify, transport=transport)
         self._token: Token | None = None
         self._renewal = Flight(self._renew)
 

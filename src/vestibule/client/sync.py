@@ -1,5 +1,6 @@
 """The synchronous client."""
 
+import ssl
 import time
 from collections.abc import Iterator
 from types import TracebackType
@@ -26,11 +27,12 @@ class ManagementClient:
         *,
         resource: str = DEFAULT_RESOURCE,
         timeout: float = 10.0,
+        verify: ssl.SSLContext | bool = True,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self._credentials = Credentials(client_id, client_secret, resource)
         self._timeout = timeout
-        self._http = httpx2.Client(base_url=base_url, timeout=timeout, transport=transport)
+        self._http = httpx2.Client(base_url=base_url, timeout=timeout, verify=verify, transport=transport)
         self._token: Token | None = None
         self._renewal = ThreadFlight(self._renew)
 
