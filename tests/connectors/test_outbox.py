@@ -113,7 +113,12 @@ async def test_the_newest_message_of_a_recipient_is_found(ctx: Context) -> None:
 
 async def test_messages_are_in_the_language_asked_for(ctx: Context) -> None:
     await outbox.seed_outbox(ctx)
-    for locale, words in (("fr-CA", "Votre code"), ("en", "Your verification"), ("tlh", "Your verification")):
+    for locale, words in (
+        ("fr-CA", "Votre code"),
+        ("de-AT", "Ihr Bestätigungscode"),
+        ("en", "Your verification"),
+        ("tlh", "Your verification"),
+    ):
         await messages.send(ctx, "email", "ana@example.com", "SignIn", {**PAYLOAD, "locale": locale})
         ctx.clock.advance(seconds=1)  # type: ignore[attr-defined]
         newest = outbox.list_messages(ctx.settings.outbox)[0]

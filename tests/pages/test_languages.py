@@ -7,7 +7,7 @@ from tests.world import PASSWORD, World
 from vestibule.ui.messages import translator
 
 pytestmark = pytest.mark.anyio
-FRENCH, ENGLISH = "fr", "en"
+FRENCH, ENGLISH, GERMAN = "fr", "en", "de"
 
 
 def speaks(ada: Visitor, language: str) -> bool:
@@ -22,13 +22,15 @@ def speaks(ada: Visitor, language: str) -> bool:
         ("", "", ENGLISH),
         ("", "fr", FRENCH),
         ("", "fr-CA, en;q=0.8", FRENCH),
-        ("", "de, en;q=0.5, fr;q=0.7", FRENCH),
-        ("", "de", ENGLISH),
+        ("", "nl, en;q=0.5, fr;q=0.7", FRENCH),
+        ("", "nl", ENGLISH),
+        ("", "de-CH, fr;q=0.9", GERMAN),
+        ("de-AT", "fr", GERMAN),
         ("", "fr;q=0, en", ENGLISH),
         ("fr", "en", FRENCH),
         ("en-GB", "fr", ENGLISH),
-        ("de fr-BE", "en", FRENCH),
-        ("de", "fr", FRENCH),
+        ("nl fr-BE", "en", FRENCH),
+        ("nl", "fr", FRENCH),
     ],
 )
 async def test_the_application_decides_before_the_browser(

@@ -23,6 +23,8 @@ def test_no_message_is_left_in_the_wrong_typography(language: str) -> None:
         assert "  " not in words, key
         if language == "fr":
             assert not re.search(r"[^\u202f][?!;]|[^\u00a0]:(?!//)", words), key
+        if language == "de":
+            assert not re.search(r"[\"“](?=\w)|\b[Dd](u|ich|ir|ein\w*)\b", words), key
 
 
 def test_a_message_that_is_not_there_is_an_error_and_not_an_empty_text() -> None:
@@ -34,7 +36,8 @@ def test_a_message_that_is_not_there_is_an_error_and_not_an_empty_text() -> None
     ("wishes", "language"),
     [
         (("fr-CA",), "fr"),
-        (("de, fr;q=0.4, en;q=0.3",), "fr"),
+        (("nl, fr;q=0.4, en;q=0.3",), "fr"),
+        (("de-AT, en;q=0.3",), "de"),
         ((None, "", "fr"), "fr"),
         (("tlh",), "en"),
         (("fr;q=0, en",), "en"),

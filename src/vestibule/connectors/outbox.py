@@ -26,10 +26,11 @@ Messages are written to a folder on this machine and shown at `/outbox`; `vestib
 last code. There is nothing to configure. It exists only while the public address of the server is a loopback address.
 """
 
-_SUBJECTS = {"en": "Your verification code", "fr": "Votre code de vérification"}
+_SUBJECTS = {"en": "Your verification code", "fr": "Votre code de vérification", "de": "Ihr Bestätigungscode"}
 _TEXTS = {
     "en": "{{code}} is your code. It works for ten minutes. If you did not ask for it, ignore this message.",
     "fr": "{{code}} est votre code, valable dix minutes. Si vous n'avez rien demandé, ignorez ce message.",
+    "de": "{{code}} ist Ihr Code, gültig zehn Minuten. Haben Sie keinen angefordert, ignorieren Sie dies.",
 }
 
 
@@ -50,8 +51,9 @@ class OutboxMessage(msgspec.Struct, frozen=True):
 
 
 def compose(kind: Literal["Email", "Sms"], message: Message) -> OutboxMessage:
-    """Write a message in the language of its `locale`: French or, for every other, English."""
-    language = "fr" if str(message.payload.get("locale", "")).lower().startswith("fr") else "en"
+    """Write a message in the language of its `locale`: French, German or, for every other, English."""
+    wanted = str(message.payload.get("locale", "")).lower()[:2]
+    language = wanted if wanted in _TEXTS else "en"
     code = message.payload.get("code")
     text = fill(_TEXTS[language], {"code": "", **message.payload})
     if "link" in message.payload:
@@ -98,7 +100,7 @@ def email(folder: Path) -> Factory[NoConfig]:
         id=EMAIL_ID,
         kind="Email",
         target=EMAIL_ID,
-        name={"en": "E-mail outbox", "fr": "Boîte d'envoi des e-mails"},
+        name={"en": "E-mail outbox", "fr": "Boîte d'envoi des e-mails", "de": "E-Mail-Postausgang"},
         description={"en": "Keeps e-mails on this machine.", "fr": "Garde les e-mails sur cette machine."},
         logo=TRAY,
         readme=README,
@@ -114,7 +116,7 @@ def sms(folder: Path) -> Factory[NoConfig]:
         id=SMS_ID,
         kind="Sms",
         target=SMS_ID,
-        name={"en": "SMS outbox", "fr": "Boîte d'envoi des SMS"},
+        name={"en": "SMS outbox", "fr": "Boîte d'envoi des SMS", "de": "SMS-Postausgang"},
         description={"en": "Keeps text messages on this machine.", "fr": "Garde les SMS sur cette machine."},
         logo=TRAY,
         readme=README,

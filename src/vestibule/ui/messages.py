@@ -7,7 +7,7 @@ from importlib import resources
 import msgspec
 from babel.core import UnknownLocaleError, negotiate_locale
 
-LANGUAGES = {"en": "English", "fr": "Français"}
+LANGUAGES = {"en": "English", "fr": "Français", "de": "Deutsch"}
 DEFAULT = "en"
 MAX_HEADER = 512
 

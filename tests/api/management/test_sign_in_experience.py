@@ -117,7 +117,7 @@ def methods(*kinds: str, password: bool = True, code: bool = False) -> dict[str,
         ({"signUp": {"identifiers": ["username"], "password": False, "verify": True}}, "request.invalid_input"),
         ({"signUp": {"identifiers": [], "password": True, "verify": False}}, "sign_in_experiences.not_supported"),
         (
-            {"languageInfo": {"autoDetect": True, "fallbackLanguage": "de"}},
+            {"languageInfo": {"autoDetect": True, "fallbackLanguage": "nl"}},
             "sign_in_experiences.unsupported_default_language",
         ),
         ({"passwordPolicy": {"length": {"min": 20, "max": 10}}}, "request.invalid_input"),
@@ -351,7 +351,7 @@ async def test_everybody_sees_the_experience_without_what_is_private(world: Worl
 
 @pytest.mark.parametrize(
     ("query", "accepted", "language"),
-    [("?lng=fr", "en", "fr"), ("?lng=de", "fr", "fr"), ("", "fr-CA,en;q=0.5", "fr"), ("?lng=", "xx", "en")],
+    [("?lng=fr", "en", "fr"), ("?lng=nl", "fr", "fr"), ("", "fr-CA,en;q=0.5", "fr"), ("?lng=", "xx", "en")],
 )
 async def test_everybody_can_read_the_words_of_the_pages(
     world: World, query: str, accepted: str, language: str

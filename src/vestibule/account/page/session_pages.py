@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import msgspec
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 
 from vestibule.account.page import protected
 from vestibule.account.page.api import JsonObject
@@ -98,7 +98,8 @@ def _device(one: JsonObject, t: Translate) -> str:
 def _described(one: JsonObject, present: str, language: str, t: Translate) -> JsonObject:
     def moment(at: float) -> str:
         shown = datetime.fromtimestamp(at / 1000, UTC)
-        return t("session.moment", moment=format_datetime(shown, "medium", locale=language))
+        day, time = format_date(shown, "medium", language), format_time(shown, "short", locale=language)
+        return t("session.moment", moment=f"{day}, {time}")
 
     lines = [t("session.from", address=one["ip"])] if one["ip"] else []
     lines += [t("session.used", moment=moment(one["lastUsedAt"])), t("session.since", moment=moment(one["signedInAt"]))]
