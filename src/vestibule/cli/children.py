@@ -56,11 +56,11 @@ class Children:
         await self._start(server.name, server.command)
 
     async def restart(self, server: Server) -> None:
-        """Start a server anew, or for the first time, without waiting for it to answer."""
-        if running := self._running.get(server.name):
-            with contextlib.suppress(ProcessLookupError):
-                running.terminate()
-            await running.wait()
+        """End a server and start it anew, without waiting for it to answer."""
+        running = self._running[server.name]
+        with contextlib.suppress(ProcessLookupError):
+            running.terminate()
+        await running.wait()
         await self.start(server)
 
     async def ready(self, server: Server) -> None:
