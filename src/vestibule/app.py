@@ -1,7 +1,7 @@
 """Composition root of the identity server: settings to store, keys, connectors, routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -276,11 +276,26 @@ async def tell_applications(ctx: Context, keys: Keyring, log: Log) -> None:
             await asyncio.sleep(EVERY_SECONDS)
 
 
+async def unending(name: str, work: Callable[[], Coroutine[None, None, None]], log: Log) -> None:
+    """Keep housekeeping going: what nobody foresaw is written down, and the work begins anew after a while."""
+    while True:
+        try:
+            await work()
+        except Exception as error:
+            log.exception(event="housekeeping_failed", error=error, work=name)
+        await asyncio.sleep(TRAIL_RETRY_SECONDS)
+
+
 @asynccontextmanager
 async def in_background(ctx: Context, keys: Keyring, log: Log) -> AsyncIterator[None]:
     """Do the housekeeping for as long as the server runs."""
-    work = (sweep(ctx, log), keep_trail(ctx, log), follow_settings(ctx, log), tell_applications(ctx, keys, log))
-    tasks = [asyncio.create_task(one) for one in work]
+    work = {
+        "sweep": lambda: sweep(ctx, log),
+        "audit trail": lambda: keep_trail(ctx, log),
+        "settings": lambda: follow_settings(ctx, log),
+        "sign-out notices": lambda: tell_applications(ctx, keys, log),
+    }
+    tasks = [asyncio.create_task(unending(name, one, log)) for name, one in work.items()]
     try:
         yield
     finally:

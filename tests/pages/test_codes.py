@@ -447,3 +447,13 @@ async def test_where_nothing_can_be_sent_nothing_is_offered(world: World, ada: V
     assert not ada.reads("sign_in.forgot")
     await ada.open(f"/forgot-password?app_id={app.id}")
     assert ada.reads("recovery.closed")
+
+
+async def test_a_form_that_was_open_while_sending_was_closed_says_so(world: World, ada: Visitor) -> None:
+    app = await application(world)
+    await ada.begin(app)
+    await ada.open(f"/forgot-password?app_id={app.id}")
+    for connector in (await world.call("GET", "/connectors")).json():
+        await world.call("DELETE", f"/connectors/{connector['id']}")
+    await ada.submit(identifier="abc")
+    assert ada.reads("recovery.closed")

@@ -163,3 +163,16 @@ async def test_an_application_asks_for_a_passkey_and_gets_its_user_back(world: W
     assert other.address.startswith(CALLBACK)
     held = (await world.call("GET", f"/users/{user['id']}/mfa-verifications")).json()
     assert [one["type"] for one in held] == ["WebAuthn", "WebAuthn"]
+
+
+async def test_an_answer_nested_beyond_reason_is_a_refused_passkey(world: World, ada: Visitor) -> None:
+    """B89."""
+    app = await application(world)
+    await ada.begin(app)
+    nested = '{"a":' + "[" * 20_000 + "]" * 20_000 + "}"
+    answer = await ada.client.post(
+        f"/sign-in?app_id={app.id}",
+        content=f"csrf={ada.form.fields['csrf']}&credential={nested}",
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == 422

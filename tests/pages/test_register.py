@@ -17,6 +17,12 @@ async def users(world: World) -> list[JSON]:
     return list((await world.call("GET", "/users")).json())
 
 
+async def claims(world: World, user_id: str) -> JSON:
+    """Return what relying parties are told of somebody's addresses."""
+    async with world.server.ctx.db.read() as tx:
+        return await for_userinfo(tx, await get_user(tx, user_id), frozenset({"email", "phone"}))
+
+
 @pytest.mark.parametrize(
     ("identifier", "field", "stored"),
     [
@@ -199,19 +205,12 @@ async def test_an_address_that_nobody_proved_is_not_called_verified(world: World
     """A24, A28: relying parties join accounts by addresses that they are told are verified."""
     await (await ada.begin(await application(world))).register("ada@example.com")
     (made,) = await users(world)
-    ctx = world.server.ctx
-    scopes = frozenset({"email", "phone"})
-
-    async def claims(user_id: str) -> JSON:
-        async with ctx.db.read() as tx:
-            return await for_userinfo(tx, await get_user(tx, user_id), scopes)
-
-    assert (await claims(made["id"]))["email_verified"] is False
+    assert (await claims(world, made["id"]))["email_verified"] is False
     await world.call("PATCH", f"/users/{made['id']}", {"primaryEmail": "ada@example.com"})
-    assert (await claims(made["id"]))["email_verified"] is True, "an operator vouches for it"
+    assert (await claims(world, made["id"]))["email_verified"] is True, "an operator vouches for it"
     other = await visitor(world).begin(await application(world))
     await other.register("+33612345678")
-    assert (await claims((await users(world))[0]["id"]))["phone_number_verified"] is False
+    assert (await claims(world, (await users(world))[0]["id"]))["phone_number_verified"] is False
 
 
 async def test_a_nul_makes_no_account(world: World, ada: Visitor) -> None:
@@ -231,3 +230,17 @@ async def test_the_two_pages_lead_to_each_other(world: World, ada: Visitor) -> N
         await ada.open(link.rpartition('href="')[2].partition('"')[0])
         assert ada.heading == t(f"{words}.title")
         assert ada.form.fields["identifier"] == "ada"
+
+
+async def test_an_address_is_verified_once_the_way_back_in_is_over(world: World, ada: Visitor) -> None:
+    """A24: a code that was entered, and nothing after it, vouches for nobody's account."""
+    app = await application(world)
+    await (await ada.begin(app)).register("ada@example.com")
+    (made,) = await users(world)
+    owner = await visitor(world).begin(app, first_screen="reset_password")
+    await owner.submit(identifier="ada@example.com")
+    world.clock.advance(seconds=1)
+    await owner.submit(code=world.code_for("ada@example.com"))
+    assert (await claims(world, made["id"]))["email_verified"] is False
+    await owner.submit(password="another lazy door")
+    assert (await claims(world, made["id"]))["email_verified"] is True

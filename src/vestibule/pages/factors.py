@@ -7,7 +7,11 @@ from vestibule.errors import (
     CodeMismatch,
     CodeNotFound,
     CodeTriesExceeded,
+    ConnectorGeneral,
+    ConnectorInvalidConfig,
+    ConnectorInvalidParameters,
     ConnectorNotFound,
+    ConnectorTemplateNotFound,
     FactorNotEnabled,
     IdentifierNotFound,
     InteractionNotStarted,
@@ -24,6 +28,14 @@ from vestibule.model import FactorType, RecipientKind
 from vestibule.pages.passkeys import answer_of
 from vestibule.pages.step import FACTOR, SIGN_IN, Step, StepPages, done
 
+SENDING = (
+    ConnectorNotFound,
+    ConnectorGeneral,
+    ConnectorInvalidConfig,
+    ConnectorInvalidParameters,
+    ConnectorTemplateNotFound,
+)
+"""What the mail or message service refuses."""
 FAULTS: dict[type[AppError], str] = {
     InvalidTotpCode: "fault.totp",
     InvalidBackupCode: "fault.backup_code",
@@ -34,7 +46,7 @@ FAULTS: dict[type[AppError], str] = {
     CodeTriesExceeded: "fault.sent_code_over",
     VerificationNotFound: "fault.sent_code_over",
     MessageRateLimited: "fault.messages",
-    ConnectorNotFound: "fault.no_message",
+    **dict.fromkeys(SENDING, "fault.no_message"),
     FactorNotEnabled: "fault.no_message",
     WebAuthnFailed: "fault.passkey",
 }

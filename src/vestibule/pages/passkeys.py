@@ -20,7 +20,7 @@ def answer_of(values: dict[str, str]) -> Answer:
     """Return what the browser returned; raises WebAuthnFailed."""
     try:
         return _answer(values.get("credential", ""))
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise WebAuthnFailed from error
 
 

@@ -49,6 +49,8 @@ class RecoveryForms(StepPages):
         """POST /forgot-password: the same answer whether or not anybody has the address."""
         step, values = await self.posted(request)
         identifier = values.get("identifier", "").strip()
+        if not await self.reachable("ForgotPassword"):
+            return await self._form(request, step, identifier)
         try:
             await by_code.ask(self.ctx, step.interaction, "ForgotPassword", identifier, request.ip)
         except (*ADDRESS_FAULTS, *SEND_FAULTS) as error:

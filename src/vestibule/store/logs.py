@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, select
 
 from vestibule.db import Statement
+from vestibule.db.helpers import upsert
 from vestibule.model import LogEntry
 from vestibule.store.listing import Listing
 from vestibule.store.rows import Row
@@ -12,7 +13,8 @@ from vestibule.store.tables import logs
 
 BATCH: Final = 500
 
-INSERT: Statement[Row] = Statement(insert(logs))
+# An entry that is there already is the same one: the answer to an earlier try was lost on its way.
+INSERT: Statement[Row] = Statement(upsert(logs, ["id"], ["id"]))
 GET = Statement(select(logs).where(logs.c.id == bindparam("id")), LogEntry)
 FORGET: Statement[Row] = Statement(
     delete(logs).where(logs.c.id.in_(select(logs.c.id).where(logs.c.created_at < bindparam("before")).limit(BATCH)))

@@ -142,6 +142,33 @@ async def test_an_authenticator_brings_no_weaker_factor_with_it(world: World, pr
     assert refused["data"] == {"availableFactors": ["Totp", "BackupCode"], "maskedIdentifiers": {}}
 
 
+async def test_a_code_that_was_never_chosen_does_not_stand_in_for_the_authenticator(
+    world: World, program: Headless, ada: JSON
+) -> None:
+    """A21: whoever has the password and the mailbox does not get past the factor that is asked for."""
+    await policy(world, "UserControlled", "Totp", "EmailVerificationCode")
+    await program.identified()
+    await new_totp(world, program)
+    assert await program.code_for_tokens()
+    other = await again(world)
+    email = {"identifierType": "email"}
+    refused = await other.call("POST", "/verification/mfa-verification-code", email)
+    assert (refused.status_code, refused.json()["code"]) == (400, "session.mfa.mfa_factor_not_enabled")
+    assert await other.refused("POST", "/profile/mfa/mfa-enabled") == NEEDED
+    assert await other.refused("POST", "/submit") == NEEDED
+
+
+@pytest.mark.parametrize("kind", MANDATORY)
+async def test_changing_the_event_makes_no_newcomer_of_who_was_recognised(
+    world: World, program: Headless, ada: JSON, kind: str
+) -> None:
+    """A21: a factor that is mandatory at sign-in is so whatever the sign-in is called afterwards."""
+    await policy(world, kind, "Totp")
+    await program.identified()
+    await program.good("PUT", "/interaction-event", {"interactionEvent": "Register"})
+    assert await program.refused("POST", "/submit") == MISSING
+
+
 async def test_a_new_authenticator_that_shows_the_wrong_code_is_not_bound(
     world: World, program: Headless, ada: JSON
 ) -> None:

@@ -291,6 +291,21 @@ async def test_a_passkey_to_sign_in_with_is_not_asked_for_after_a_password(
     await asked_for_factor(world)
 
 
+async def test_a_passkey_to_sign_in_with_does_not_answer_a_mandatory_policy(
+    world: World, program: Headless, ada: JSON
+) -> None:
+    """A21: nor does it in the sign-in that makes it."""
+    await passkeys_on(world)
+    await policy(world, "Mandatory", "Totp")
+    await program.identified()
+    key = Passkey()
+    made = await program.good("POST", NEW)
+    body = {"verificationId": made["verificationId"], "payload": key.create(made["registrationOptions"])}
+    await program.good("POST", f"{NEW}/verify", body)
+    await program.good("POST", "/profile/mfa/passkey", {"verificationId": made["verificationId"]})
+    assert await program.refused("POST", "/submit") == (422, "user.missing_mfa")
+
+
 async def test_a_declined_passkey_is_remembered(world: World, program: Headless, ada: JSON) -> None:
     await passkeys_on(world)
     await program.identified()

@@ -1,6 +1,8 @@
 """The audit trail: every Management write and every token leaves an entry, and no secret is in any."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -168,6 +170,29 @@ async def test_a_store_that_is_away_fails_nothing_and_loses_nothing(
     assert await trail.settle() is True
     kept = [entry["key"] for entry in await entries(world)]
     assert {"First", "Second"} <= set(kept)
+
+
+async def test_entries_whose_answer_was_lost_are_stored_once_and_hold_nothing_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B114: a connection may go between the commit and its answer; the next try brings the same entries again."""
+    trail, db = world.server.ctx.trail, world.server.ctx.db
+    single = type(db).single
+    trail.record(Event(key="First"))
+    with monkeypatch.context() as patch:
+
+        @asynccontextmanager
+        async def cut(of: Any) -> AsyncIterator[Any]:
+            async with single(of) as tx:
+                yield tx
+            raise DatabaseUnavailable("gone")
+
+        patch.setattr(type(db), "single", cut)
+        assert await trail.settle() is False
+    trail.record(Event(key="Second"))
+    assert await trail.settle() is True
+    kept = [entry["key"] for entry in await entries(world)]
+    assert (kept.count("First"), kept.count("Second")) == (1, 1)
 
 
 async def test_entries_of_one_moment_share_a_transaction_and_none_is_believed_before(

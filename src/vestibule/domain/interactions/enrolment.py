@@ -144,7 +144,7 @@ async def bind(ctx: Context, interaction: Interaction, kind: FactorType, record_
             raise VerificationFailed
         if kind == "Totp" and any(one.type == "Totp" for one in held):
             raise TotpInUse
-        if kind == "BackupCode" and not MAIN & {*enrolment.kinds, *(one.type for one in held)}:
+        if kind == "BackupCode" and not MAIN & {*_counted(ctx, state), *(one.type for one in held)}:
             raise BackupCodesAlone
         kept = [one for one in enrolment.factors if one.type != record.type or kind == "WebAuthn"]
         bound = replace(enrolment, factors=(*kept, record))
@@ -170,10 +170,15 @@ async def begun(
 
 
 async def enable(ctx: Context, interaction: Interaction) -> None:
-    """Have codes to one's addresses asked for from now on; raises FactorNotEnabled and what `holding.hold` raises."""
+    """Have codes to one's addresses asked for from now on.
+
+    Raises IdentifierNotFound, FactorNotEnabled, MfaRequired, and what `holding.hold` raises.
+    """
     state = await holding.read(ctx, interaction)
     user_id = factors.identified(state)
     async with ctx.db.read() as tx:
+        # Before it is on: nobody makes the mailbox a factor to get past the one there is.
+        await factors.check(tx, ctx, state, user_id)
         if not await factors.addresses(tx, ctx, state, user_id):
             raise FactorNotEnabled
     await _said(ctx, interaction, lambda enrolment: replace(enrolment, enabled=True))
@@ -183,7 +188,7 @@ async def skip(ctx: Context, interaction: Interaction) -> None:
     """Put it off, once and for all; raises FactorMandatory, IdentifierNotFound, and what `holding.hold` raises."""
     state = await holding.read(ctx, interaction)
     factors.identified(state)
-    if ctx.live.experience.mfa.insists(state.event):
+    if ctx.live.experience.mfa.insists(state.occasion):
         raise FactorMandatory
     await _said(ctx, interaction, lambda enrolment: replace(enrolment, skipped=True))
 
@@ -221,7 +226,7 @@ async def offer(ctx: Context, interaction: Interaction) -> Offer:
         kinds = await _bindable(tx, ctx, state, user_id, held)
         reachable = await factors.addresses(tx, ctx, state, user_id)
     suggests = state.proves_factor(user_id)
-    skippable = suggests or not ctx.live.experience.mfa.insists(state.event)
+    skippable = suggests or not ctx.live.experience.mfa.insists(state.occasion)
     hidden = {kind: factors.masked(address) for kind, address in reachable.items()}
     return Offer(kinds, skippable, suggests, _backup_codes_due(ctx, state, held), hidden)
 
@@ -277,9 +282,9 @@ async def suggest_passkey(tx: Tx, ctx: Context, state: State, user_id: str, *, a
 
 async def _ask(tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaVerification]) -> None:
     policy = ctx.live.experience.mfa
-    if not policy.asks(state.event) or MAIN & {*state.enrolment.kinds, *(one.type for one in held)}:
+    if not policy.asks(state.occasion) or MAIN & {*_counted(ctx, state), *(one.type for one in held)}:
         return
-    kinds, insists = await _bindable(tx, ctx, state, user_id, held), policy.insists(state.event)
+    kinds, insists = await _bindable(tx, ctx, state, user_id, held), policy.insists(state.occasion)
     choices, enrolment = await logto_config.factor_choices(tx, user_id), state.enrolment
     if state.proves_factor(user_id):
         declined = (
@@ -290,6 +295,11 @@ async def _ask(tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaV
             raise FactorSuggested(data={"availableFactors": stronger, "skippable": True})
     elif insists or (kinds and not enrolment.skipped and not choices.get("skipped")):
         raise FactorMissing(data={"availableFactors": kinds, "skippable": not insists})
+
+
+def _counted(ctx: Context, state: State) -> frozenset[FactorType]:
+    """Return what is set up now and counts as a factor here: a passkey may be there only to sign in with."""
+    return state.enrolment.kinds & {*ctx.live.experience.mfa.factors}
 
 
 async def _bindable(
@@ -307,6 +317,6 @@ async def _bindable(
 
 
 def _backup_codes_due(ctx: Context, state: State, held: list[MfaVerification]) -> bool:
-    kinds = state.enrolment.kinds
+    kinds = _counted(ctx, state)
     enabled = "BackupCode" in ctx.live.experience.mfa.factors
     return enabled and bool(MAIN & kinds) and "BackupCode" not in kinds and not any(one.remaining for one in held)

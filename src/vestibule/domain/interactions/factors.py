@@ -86,7 +86,7 @@ async def by_code(tx: Tx, ctx: Context, state: State, user_id: str) -> dict[Fact
     One that was the first factor is no second one.
     """
     reachable = await addresses(tx, ctx, state, user_id)
-    if not reachable or state.enrolment.enabled or ctx.live.experience.mfa.insists(state.event):
+    if not reachable or state.enrolment.enabled or ctx.live.experience.mfa.insists(state.occasion):
         return reachable
     return reachable if (await logto_config.factor_choices(tx, user_id)).get("enabled") else {}
 

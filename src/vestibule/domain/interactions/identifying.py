@@ -67,9 +67,6 @@ async def _recognise(ctx: Context, interaction: Interaction, record_id: str | No
             # Nothing that was said before it was known who speaks is written about them.
             state = replace(state, profile=Profile())
         await holding.keep(tx, interaction, state.identified(user.id, record))
-        proven = PROVEN.get(record.type)
-        if proven is not None and not getattr(user, proven):
-            await store.change(tx, user.id, {proven: True})
 
 
 async def owner(tx: Tx, ctx: Context, state: State, record: Record) -> User:
@@ -80,14 +77,25 @@ async def owner(tx: Tx, ctx: Context, state: State, record: Record) -> User:
         user = await tx.one(store.GET, id=record.user_id)
     elif record.identifier is not None:
         user = await users.find_by(tx, ctx, record.identifier.type, record.identifier.value)
-    if user is None or not _reached(user, record):
+    if user is None or not reached(user, record):
         raise UserNotExist(data={"identifier": record.identifier})
     if user.is_suspended:
         raise UserSuspended
     return user
 
 
-def _reached(user: User, record: Record) -> bool:
+async def note_proven(tx: Tx, state: State, user_id: str) -> None:
+    """Once the sign-in is done, call the address verified whose code identified the user, if it is still theirs."""
+    proven = None if state.proof is None else PROVEN.get(state.proof)
+    record = next((one for one in reversed(state.records) if one.type == state.proof), None)
+    if proven is None or record is None:
+        return
+    user = await tx.one(store.GET, id=user_id)
+    if user is not None and not getattr(user, proven) and reached(user, record):
+        await store.change(tx, user_id, {proven: True})
+
+
+def reached(user: User, record: Record) -> bool:
     """Tell whether a code went to the very address of this user: look-up takes several addresses for one."""
     held = user.primary_email if record.type == "EmailVerificationCode" else user.primary_phone
     return record.type not in CODES or (record.sent_to is not None and record.sent_to == held)

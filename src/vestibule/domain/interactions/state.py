@@ -113,15 +113,21 @@ class Enrolment(Struct, frozen=True, omit_defaults=True):
 
 
 class State(Struct, frozen=True, omit_defaults=True):
-    """The whole. `user_id` was identified at `identified_at` by a record of the type `proof`."""
+    """The whole. `user_id` was identified at `identified_at`, for `identified_for`, by a record of the type `proof`."""
 
     event: InteractionEvent
     user_id: str | None = None
     identified_at: int = 0
+    identified_for: InteractionEvent | None = None
     proof: RecordType | None = None
     records: tuple[Record, ...] = ()
     profile: Profile = Profile()
     enrolment: Enrolment = Enrolment()
+
+    @property
+    def occasion(self) -> InteractionEvent:
+        """What the policies go by: somebody who was recognised is no newcomer, whatever the event is changed to."""
+        return self.identified_for or self.event
 
     def record(self, record_id: str) -> Record:
         """Return a record that was not used yet; raises VerificationNotFound."""
@@ -162,7 +168,8 @@ class State(Struct, frozen=True, omit_defaults=True):
 
     def identified(self, user_id: str, record: Record) -> "State":
         """Return it with who it is, known by a record, which is used by that."""
-        known = replace(self, user_id=user_id, identified_at=record.verified_at or 0, proof=record.type)
+        at = record.verified_at or 0
+        known = replace(self, user_id=user_id, identified_at=at, identified_for=self.event, proof=record.type)
         return known.keeping(replace(record, used=True))
 
 

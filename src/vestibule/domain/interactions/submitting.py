@@ -4,7 +4,7 @@ from vestibule.db import Tx
 from vestibule.domain import attempts, credentials, users
 from vestibule.domain.authorization import ADD_PASSKEY
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import enrolment, events, factors, holding
+from vestibule.domain.interactions import enrolment, events, factors, holding, identifying
 from vestibule.domain.interactions.state import State
 from vestibule.domain.interactions.steps import LOGIN, Outcome, advance, params_of
 from vestibule.domain.interactions.trail import note
@@ -70,6 +70,7 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
     if offers:
         asked_for = params_of(interaction).vestibule_action == ADD_PASSKEY
         await enrolment.suggest_passkey(tx, ctx, state, user_id, asked_for=asked_for)
+    await identifying.note_proven(tx, state, user_id)
     if digest is not None:
         await credentials.put_password(tx, ctx, user_id, digest)
     return await advance(
@@ -85,5 +86,6 @@ async def _replace_forgotten(tx: Tx, ctx: Context, interaction: Interaction, sta
     if user is None:
         raise InvalidCredentials
     await credentials.put_password(tx, ctx, user_id, state.profile.password_digest, seen_at=state.identified_at)
+    await identifying.note_proven(tx, state, user_id)
     await attempts.forgive(tx, ctx, user_id, users.ways_to(ctx, user))
     await holding.keep(tx, interaction, None)
