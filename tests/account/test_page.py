@@ -331,7 +331,7 @@ async def test_pages_carry_a_strict_policy_and_no_inline_code(world: World) -> N
 
 async def test_the_page_speaks_french_to_those_who_ask(world: World) -> None:
     await sign_in(world)
-    answer = await world.client.get("/", headers={"accept-language": "de, fr-CA;q=0.8, en;q=0.5"})
+    answer = await world.client.get("/", headers={"accept-language": "nl, fr-CA;q=0.8, en;q=0.5"})
     assert '<html lang="fr">' in answer.text
     assert "Votre compte" in answer.text
     chosen = await world.client.get("/?lang=fr")

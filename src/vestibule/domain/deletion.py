@@ -15,7 +15,7 @@ from vestibule.domain import attempts, logout_notices
 from vestibule.domain.context import Context
 from vestibule.domain.interactions.state import state_of
 from vestibule.domain.phones import spellings
-from vestibule.domain.users import get_user
+from vestibule.domain.users import get_user, ways_to
 from vestibule.errors import CannotDeleteSelf, EntityNotFound
 from vestibule.model import Interaction, User, fold
 from vestibule.store import activities, interactions, users, verification_codes
@@ -35,7 +35,9 @@ async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
         if user is None:
             raise EntityNotFound
         await _forget_codes(tx, user)
-        await activities.forget_targets(tx, [attempts.account_target(ctx, user_id)])
+        # Failed tries are counted at the account and at each text that leads to it.
+        tried = {user_id, *ways_to(ctx, user)}
+        await activities.forget_targets(tx, [attempts.account_target(ctx, one) for one in sorted(tried)])
 
 
 async def _end_sign_ins(tx: Tx, user: User) -> None:

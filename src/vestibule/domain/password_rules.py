@@ -22,3 +22,10 @@ async def refuse(ctx: Context, password: str, about: Iterable[str | None]) -> No
     found = await issues(ctx, password, about)
     if found:
         raise PasswordRejected(data=found)
+
+
+def refuse_about(ctx: Context, password: str, about: Iterable[str | None]) -> None:
+    """Hold a password that was let through against more about the person; whether it is breached was asked before."""
+    found = password_policy.issues(password, about, ctx.live.experience.password_policy.effective, breached=False)
+    if found:
+        raise PasswordRejected(data=found)

@@ -82,10 +82,10 @@ class Headless:
         """Return what verifies a code."""
         return {"identifier": {"type": kind, "value": value}, "verificationId": verification, "code": code}
 
-    async def verified_code(self, value: str, event: str, kind: str = "email") -> str:
-        """Have a code sent and verify it; returns the id of the verification."""
+    async def verified_code(self, value: str, event: str, kind: str = "email", *, goes_to: str | None = None) -> str:
+        """Have a code sent, which `goes_to` the stored spelling, and verify it; returns the id of the record."""
         sent = await self.send_code(value, event, kind)
-        body = self.code(sent, value, self.world.code_for(value), kind)
+        body = self.code(sent, value, self.world.code_for(goes_to or value), kind)
         await self.good("POST", "/verification/verification-code/verify", body)
         return sent
 

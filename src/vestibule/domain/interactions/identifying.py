@@ -127,7 +127,7 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
         # Whoever reads the messages to an address may know that it is taken, before more is asked for.
         await users.refuse_taken(ctx, email=profile.primary_email, phone=profile.primary_phone)
     missing = profiles.missing(ctx.live.experience, profile)
-    if not missing and not await passwords.judge_again(ctx, interaction, profile):
+    if not missing and not passwords.judge_again(ctx, interaction, profile):
         missing = ["password"]
     if missing:
         await _remember(ctx, interaction, record)

@@ -86,7 +86,7 @@ def sealed(ctx: Context, interaction: Interaction, password: str) -> str:
     return ctx.sealer.seal(password.encode(), *SEAL, interaction.id)
 
 
-async def judge_again(ctx: Context, interaction: Interaction, profile: Profile) -> bool:
+def judge_again(ctx: Context, interaction: Interaction, profile: Profile) -> bool:
     """Hold the password of a whole profile against everything that the profile says; raises PasswordRejected.
 
     Returns False where the password must be given once more: the key that sealed it is gone.
@@ -97,5 +97,5 @@ async def judge_again(ctx: Context, interaction: Interaction, profile: Profile) 
         password = ctx.sealer.open(profile.password_sealed, *SEAL, interaction.id).decode()
     except SealError:
         return False
-    await password_rules.refuse(ctx, password, [*profile.identifiers, profile.name])
+    password_rules.refuse_about(ctx, password, [*profile.identifiers, profile.name])
     return True
