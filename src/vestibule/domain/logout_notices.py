@@ -55,17 +55,20 @@ async def _insert(tx: Tx, clock: Clock, found: Sequence[SignedIn]) -> None:
         for one in found
         if metadata_of(one.oidc_client_metadata).backchannel_logout_uri is not None
     }
-    for one in listening.values():
-        await tx.run(
-            store.INSERT,
-            id=new_id(),
-            application_id=one.application_id,
-            user_id=one.user_id,
-            session_uid=one.session_uid,
-            tries=0,
-            next_at=now,
-            created_at=now,
-        )
+    rows = [
+        {
+            "id": new_id(),
+            "application_id": one.application_id,
+            "user_id": one.user_id,
+            "session_uid": one.session_uid,
+            "tries": 0,
+            "next_at": now,
+            "created_at": now,
+        }
+        for one in listening.values()
+    ]
+    if rows:
+        await tx.many(store.INSERT, rows)
 
 
 async def deliver(ctx: Context, keys: Keyring) -> int:

@@ -4,14 +4,8 @@ from vestibule.domain.interactions import factor_codes, factors, passkeys, submi
 from vestibule.errors import (
     AppError,
     CodeExpired,
-    CodeMismatch,
     CodeNotFound,
     CodeTriesExceeded,
-    ConnectorGeneral,
-    ConnectorInvalidConfig,
-    ConnectorInvalidParameters,
-    ConnectorNotFound,
-    ConnectorTemplateNotFound,
     FactorNotEnabled,
     IdentifierNotFound,
     InteractionNotStarted,
@@ -27,26 +21,16 @@ from vestibule.http import Request, Response, redirect
 from vestibule.model import FactorType, RecipientKind
 from vestibule.pages.passkeys import answer_of
 from vestibule.pages.step import FACTOR, SIGN_IN, Step, StepPages, done
+from vestibule.pages.words import CODE_FAULTS, CONNECTOR_FAULTS
 
-SENDING = (
-    ConnectorNotFound,
-    ConnectorGeneral,
-    ConnectorInvalidConfig,
-    ConnectorInvalidParameters,
-    ConnectorTemplateNotFound,
-)
-"""What the mail or message service refuses."""
 FAULTS: dict[type[AppError], str] = {
     InvalidTotpCode: "fault.totp",
     InvalidBackupCode: "fault.backup_code",
     TooManyAttempts: "fault.too_many",
-    CodeMismatch: "fault.sent_code",
-    CodeExpired: "fault.sent_code_over",
-    CodeNotFound: "fault.sent_code_over",
-    CodeTriesExceeded: "fault.sent_code_over",
+    **CODE_FAULTS,
     VerificationNotFound: "fault.sent_code_over",
     MessageRateLimited: "fault.messages",
-    **dict.fromkeys(SENDING, "fault.no_message"),
+    **CONNECTOR_FAULTS,
     FactorNotEnabled: "fault.no_message",
     WebAuthnFailed: "fault.passkey",
 }

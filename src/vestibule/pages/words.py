@@ -84,19 +84,20 @@ CODE_FAULTS: dict[type[AppError], str] = {
     CodeNotFound: "fault.sent_code_over",
     CodeTriesExceeded: "fault.sent_code_over",
 }
+CONNECTOR_FAULTS: dict[type[AppError], str] = dict.fromkeys(
+    (
+        ConnectorNotFound,
+        ConnectorGeneral,
+        ConnectorInvalidConfig,
+        ConnectorInvalidParameters,
+        ConnectorTemplateNotFound,
+    ),
+    "fault.no_message",
+)
 SEND_FAULTS: dict[type[AppError], str] = {
     MessageRateLimited: "fault.messages",
     SignInMethodNotEnabled: "fault.method_closed",
-    **dict.fromkeys(
-        (
-            ConnectorNotFound,
-            ConnectorGeneral,
-            ConnectorInvalidConfig,
-            ConnectorInvalidParameters,
-            ConnectorTemplateNotFound,
-        ),
-        "fault.no_message",
-    ),
+    **CONNECTOR_FAULTS,
 }
 """Why no message was sent."""
 

@@ -42,16 +42,24 @@ async def send(
     sent_to = await _stored(ctx, kind, value)
     record = Record(new_id(), CODE_RECORDS[kind], Identifier(kind, value), event=event, sent_to=sent_to,
                     asked_at=ctx.clock.now())  # fmt: skip
-    step = f"{event}.Verification.{record.type}.Create"
+    await deliver(ctx, interaction, record, kind, sent_to, ip, usage=event, step=f"{event}.Verification")
+    return record.id
+
+
+async def deliver(
+    ctx: Context, interaction: Interaction, record: Record, kind: RecipientKind, address: str, ip: str,
+    *, usage: str, step: str
+) -> None:  # fmt: skip
+    """Send the code of a record and keep the record; raises MessageRateLimited, the connector's refusals, and more."""
+    step = f"{step}.{record.type}.Create"
     try:
-        await count_sent(ctx, ip)
-        await verifications.send_code(ctx, kind, sent_to, record.id, ip, usage=event)
+        await _count_sent(ctx, ip)
+        await verifications.send_code(ctx, kind, address, record.id, ip, usage=usage)
     except AppError as error:
-        await note(ctx, interaction, step, None, error)
+        await note(ctx, interaction, step, record.user_id, error)
         raise
     await holding.change(ctx, interaction, lambda held: held.keeping(record))
-    await note(ctx, interaction, step, None)
-    return record.id
+    await note(ctx, interaction, step, record.user_id)
 
 
 async def _stored(ctx: Context, kind: RecipientKind, value: str) -> str:
@@ -62,7 +70,7 @@ async def _stored(ctx: Context, kind: RecipientKind, value: str) -> str:
     return held or (value if kind == "email" else spellings(value)[0])
 
 
-async def count_sent(ctx: Context, ip: str) -> None:
+async def _count_sent(ctx: Context, ip: str) -> None:
     """Count a code that is sent for somebody at an address of the network; raises MessageRateLimited (B57)."""
     target, now = ctx.sealer.keyed_digest(ip, "code-asked-address"), ctx.clock.now()
     async with ctx.db.write() as tx:

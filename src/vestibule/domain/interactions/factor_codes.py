@@ -3,8 +3,7 @@
 from vestibule.crypto import new_id
 from vestibule.domain import attempts, verifications
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import factors, holding
-from vestibule.domain.interactions.codes import count_sent
+from vestibule.domain.interactions import codes, factors, holding
 from vestibule.domain.interactions.state import FactorCodeRecordType, Identifier, Record
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import AppError, FactorNotEnabled, VerificationNotFound
@@ -25,7 +24,7 @@ async def send(ctx: Context, interaction: Interaction, kind: RecipientKind, ip: 
     raises.
     """
     state = await holding.read(ctx, interaction)
-    user_id, step = factors.identified(state), f"SignIn.Verification.{RECORDS[kind]}.Create"
+    user_id = factors.identified(state)
     async with ctx.db.read() as tx:
         address = (await factors.addresses(tx, ctx, state, user_id)).get(FACTORS[kind])
         asked = await factors.available(tx, ctx, state, user_id)
@@ -34,14 +33,7 @@ async def send(ctx: Context, interaction: Interaction, kind: RecipientKind, ip: 
     if address is None or not is_asked:
         raise FactorNotEnabled
     record = Record(new_id(), RECORDS[kind], Identifier(kind, address), user_id=user_id)
-    try:
-        await count_sent(ctx, ip)
-        await verifications.send_code(ctx, kind, address, record.id, ip, usage=USAGE)
-    except AppError as error:
-        await note(ctx, interaction, step, user_id, error)
-        raise
-    await holding.change(ctx, interaction, lambda held: held.keeping(record))
-    await note(ctx, interaction, step, user_id)
+    await codes.deliver(ctx, interaction, record, kind, address, ip, usage=USAGE, step="SignIn.Verification")
     return record.id
 
 
