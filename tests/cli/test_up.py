@@ -1,5 +1,6 @@
 """`vestibule up`: two servers from one command, stopped together, started again with what they held."""
 
+import contextlib
 import json
 import os
 import signal
@@ -108,6 +109,19 @@ def test_a_signal_to_the_group_stops_everything_cleanly(live: Live, number: sign
     assert live.process.wait(STOP_SECONDS) == 0
     assert is_free(live.identity)
     assert is_free(live.account)
+    assert "Traceback" not in live.said
+
+
+def test_ctrl_c_while_the_credentials_are_checked_is_quiet(live: Live) -> None:
+    """After a second start has said where everything is, `account init` still runs: it is ended, not broken off."""
+    until, check = monotonic() + 10, 0
+    while not check and monotonic() < until:
+        with contextlib.suppress(IndexError):
+            check = children(live.process.pid)[2]
+    assert os.getpgid(check) == check, "what the terminal sends to the group does not reach it"
+    live.signal(signal.SIGINT)
+    assert live.process.wait(STOP_SECONDS) == 0
+    assert not Path(f"/proc/{check}").exists()
     assert "Traceback" not in live.said
 
 

@@ -34,19 +34,24 @@ class ChildEnded(Exception):
 
 
 class Children:
-    """Child processes in the group of this one, so that a signal to the group reaches them too."""
+    """Child processes: servers in the group of this one, so that a signal to the group reaches them too."""
 
     def __init__(self) -> None:
         self._running: dict[str, Process] = {}
 
-    async def _start(self, name: str, *arguments: str) -> Process:
+    async def _start(self, name: str, *arguments: str, group: int | None = None) -> Process:
         command = [sys.executable, "-m", "vestibule", *arguments]
-        self._running[name] = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL)
+        self._running[name] = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.DEVNULL, process_group=group
+        )
         return self._running[name]
 
     async def finish(self, name: str, *arguments: str) -> None:
-        """Run a command to its end; raises ChildEnded unless it succeeds."""
-        code = await (await self._start(name, *arguments)).wait()
+        """Run a command to its end; raises ChildEnded unless it succeeds.
+
+        It has a group of its own (0): Ctrl-C would break it off with a traceback, `stop` ends it without a word.
+        """
+        code = await (await self._start(name, *arguments, group=0)).wait()
         del self._running[name]
         if code != 0:
             raise ChildEnded(name, code)
