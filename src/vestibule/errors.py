@@ -965,6 +965,34 @@ class ConnectorUnexpectedType(AppError):
     message = "This connector sends another kind of message."
 
 
+class ConnectorTargetMissing(AppError):
+    """A standard connector without a target of its own."""
+
+    code, status = "connector.should_specify_target", 400
+    message = "Several connectors can be made of this factory. Say which provider this one is for: `metadata.target`."
+
+
+class ConnectorTargetFixed(AppError):
+    """Another target for a connector through which people are linked already."""
+
+    code, status = "connector.can_not_modify_target", 400
+    message = "The target of a connector stays as it is. Repeat it in `metadata.target`, or create another connector."
+
+
+class ConnectorInstanceExists(AppError):
+    """A second instance of a factory that allows one."""
+
+    code, status = "connector.multiple_instances_not_supported", 422
+    message = "There is a connector of this factory already. Change that one."
+
+
+class ConnectorTargetTaken(AppError):
+    """Another connector stands for the same provider on the same platform; `data` names it."""
+
+    code, status = "connector.multiple_target_with_same_platform", 422
+    message = "Another connector stands for this provider already. Delete it, or choose another `metadata.target`."
+
+
 class ConnectorMetadataFixed(AppError):
     """The factory does not let its metadata be overridden."""
 

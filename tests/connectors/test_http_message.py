@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.connectors.world import CODE, LOOPBACK, http_server, message
-from vestibule.connectors.factory import Factory, Message
+from vestibule.connectors.factory import Message, SenderFactory
 from vestibule.connectors.http_message import HTTP_EMAIL, HTTP_SMS, HttpConfig
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.errors import ConnectorGeneral, ConnectorInvalidConfig
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(("factory", "to"), [(HTTP_EMAIL, "ana@example.com"), (HTTP_SMS, "61412345678")])
-async def test_the_message_is_posted_as_it_is(factory: Factory[HttpConfig], to: str) -> None:
+async def test_the_message_is_posted_as_it_is(factory: SenderFactory[HttpConfig], to: str) -> None:
     async with http_server(b"HTTP/1.1 204 No Content\r\n\r\n") as (port, requests):
         outgoing = Outgoing([LOOPBACK])
         config: dict[str, object] = {"endpoint": f"http://127.0.0.1:{port}/in?x=1", "authorization": "Bearer key"}

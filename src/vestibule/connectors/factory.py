@@ -1,5 +1,6 @@
-"""What a connector factory is: a record of metadata, the shape of a configuration, and a sender."""
+"""What a connector factory is: a record of metadata and the shape of a configuration; and one that sends messages."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
@@ -55,8 +56,11 @@ def _no_issues(_: object) -> Sequence[Issue]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Factory(Generic[C]):
-    """A kind of connector that can be configured. `deliver` sends one message; it raises the connector errors."""
+class Factory(ABC, Generic[C]):
+    """A kind of connector that can be configured: metadata, and how a configuration is read.
+
+    Of a standard factory (`oauth2`, `oidc`, `saml`) there can be several instances, each with a target of its own.
+    """
 
     id: str
     kind: ConnectorType
@@ -66,11 +70,24 @@ class Factory(Generic[C]):
     logo: str
     readme: str
     form_items: Sequence[FormItem]
+    logo_dark: str | None = None
+    platform: Platform | None = None
+    is_standard: bool = False
+    is_token_storage_supported: bool = False
+
+    @abstractmethod
+    def read(self, config: dict[str, object]) -> C:
+        """Return a cleaned configuration in this factory's shape; raises ConnectorInvalidConfig."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SenderFactory(Factory[C]):
+    """A kind of connector that sends messages. `deliver` sends one; it raises the connector errors."""
+
+    kind: Literal["Email", "Sms"]
     config: type[C]
     deliver: Callable[[Outgoing, C, Message], Awaitable[None]]
     check: Callable[[C], Sequence[Issue]] = _no_issues
-    logo_dark: str | None = None
-    platform: Platform | None = None
 
     def read(self, config: dict[str, object]) -> C:
         """Return a cleaned configuration as this factory's struct; raises ConnectorInvalidConfig."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Struct, UnsetType
 
-from vestibule.connectors.factory import Factory, FormItem, Message
+from vestibule.connectors.factory import FormItem, Message, SenderFactory
 from vestibule.connectors.logos import ENVELOPE, PHONE
 from vestibule.connectors.outgoing import Outgoing, OutgoingError
 from vestibule.errors import ConnectorGeneral
@@ -68,7 +68,7 @@ FORM = (
     ),
 )
 
-HTTP_EMAIL = Factory(
+HTTP_EMAIL = SenderFactory(
     id="http-email",
     kind="Email",
     target="http-email",
@@ -84,7 +84,7 @@ HTTP_EMAIL = Factory(
     deliver=deliver,
 )
 
-HTTP_SMS = Factory(
+HTTP_SMS = SenderFactory(
     id="http-sms",
     kind="Sms",
     target="http-sms",

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from vestibule.connectors.factory import Factory, Message
+from vestibule.connectors.factory import Message, SenderFactory
 from vestibule.connectors.logos import TRAY
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.connectors.templates import fill
@@ -94,9 +94,9 @@ def _deliver(kind: Literal["Email", "Sms"], folder: Path) -> Callable[[Outgoing,
     return deliver
 
 
-def email(folder: Path) -> Factory[NoConfig]:
+def email(folder: Path) -> SenderFactory[NoConfig]:
     """Make the e-mail outbox."""
-    return Factory(
+    return SenderFactory(
         id=EMAIL_ID,
         kind="Email",
         target=EMAIL_ID,
@@ -110,9 +110,9 @@ def email(folder: Path) -> Factory[NoConfig]:
     )
 
 
-def sms(folder: Path) -> Factory[NoConfig]:
+def sms(folder: Path) -> SenderFactory[NoConfig]:
     """Make the SMS outbox."""
-    return Factory(
+    return SenderFactory(
         id=SMS_ID,
         kind="Sms",
         target=SMS_ID,

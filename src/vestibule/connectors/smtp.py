@@ -10,7 +10,7 @@ import msgspec
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from aiosmtplib.errors import SMTPRecipientsRefused
 
-from vestibule.connectors.factory import Factory, Message
+from vestibule.connectors.factory import Message, SenderFactory
 from vestibule.connectors.logos import ENVELOPE
 from vestibule.connectors.outgoing import Outgoing, OutgoingError
 from vestibule.connectors.smtp_config import FORM, Auth, SmtpConfig, check
@@ -188,7 +188,7 @@ def _words(error: Exception) -> str:
     return str(error).replace(" on port None", "") or type(error).__name__
 
 
-SMTP_EMAIL = Factory(
+SMTP_EMAIL = SenderFactory(
     id="simple-mail-transfer-protocol",
     kind="Email",
     target="smtp",

@@ -2,10 +2,11 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from vestibule.connectors.configuration import cleaned
-from vestibule.connectors.factory import ConnectorType, Factory, Message
+from vestibule.connectors.factory import ConnectorType, Factory, Message, SenderFactory
 from vestibule.connectors.registry import Factories
 from vestibule.connectors.registry import factories as offered
 from vestibule.connectors.templates import GENERIC
@@ -14,9 +15,13 @@ from vestibule.db import UniqueViolation
 from vestibule.domain.context import Context
 from vestibule.errors import (
     ConnectorFactoryNotFound,
+    ConnectorInstanceExists,
     ConnectorMetadataFixed,
     ConnectorNotFound,
     ConnectorSyncProfileRefused,
+    ConnectorTargetFixed,
+    ConnectorTargetMissing,
+    ConnectorTargetTaken,
     ConnectorTokenStorageRefused,
     ConnectorUnexpectedType,
     EntityCreateFailed,
@@ -41,6 +46,13 @@ class FactoryUnusable(ConnectorNotFound):
     message = "There is no e-mail or SMS connector factory with this id."
 
 
+class TargetsTaken(ConnectorTargetTaken):
+    """Two connectors in the store stand for the same provider on the same platform."""
+
+    status = 400
+    message = "Two connectors stand for the same provider. Delete one of them."
+
+
 @dataclass(frozen=True)
 class Instance:
     """A configured connector, its configuration opened; `metadata` overrides the factory's."""
@@ -56,6 +68,11 @@ class Instance:
     def target(self) -> str:
         """The effective provider key."""
         return str(self.metadata.get("target", self.factory.target))
+
+    @property
+    def name(self) -> object:
+        """The effective name, by language tag."""
+        return self.metadata.get("name", dict(self.factory.name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,13 +114,18 @@ async def list_instances(ctx: Context) -> list[Instance]:
     """Return the instances whose factory is offered, by id."""
     async with ctx.db.read() as tx:
         rows = await tx.all(store.LIST)
-    found = [_opened(ctx, row) for row in rows if row.connector_id in factories(ctx)]
-    return sorted(found, key=lambda instance: instance.id)
+    return sorted(_offered(ctx, rows), key=lambda instance: instance.id)
 
 
 async def list_checked(ctx: Context, target: str | None = None) -> list[Instance]:
-    """Return the instances, of one effective target if given; raises when two of them send the same kind of message."""
+    """Return the instances, of one effective target if given.
+
+    Raises TargetsTaken, MoreThanOneEmailConnector, MoreThanOneSmsConnector when two of them do one thing.
+    """
     instances = await list_instances(ctx)
+    places = Counter((one.target, one.factory.platform) for one in instances if one.factory.platform is not None)
+    if any(count > 1 for count in places.values()):
+        raise TargetsTaken
     kinds = Counter(instance.factory.kind for instance in instances)
     if kinds["Email"] > 1:
         raise MoreThanOneEmailConnector
@@ -129,57 +151,91 @@ async def instance_for(ctx: Context, kind: ConnectorType) -> Instance:
     raise ConnectorNotFound
 
 
+def sender_of(instance: Instance) -> SenderFactory[object]:
+    """Return the factory of an instance that sends messages; raises ConnectorUnexpectedType for any other."""
+    if not isinstance(instance.factory, SenderFactory):
+        raise ConnectorUnexpectedType
+    return instance.factory
+
+
 async def create(ctx: Context, new: NewConnector) -> Instance:
     """Store an instance; an earlier one for the same kind of messages goes in the same transaction.
 
-    Raises ConnectorFactoryNotFound, ConnectorInvalidConfig, ConnectorTokenStorageRefused, EntityCreateFailed.
+    Raises ConnectorFactoryNotFound, ConnectorTargetMissing, ConnectorMetadataFixed, ConnectorInstanceExists,
+    ConnectorTargetTaken, ConnectorInvalidConfig, ConnectorTokenStorageRefused, EntityCreateFailed.
     """
     factory = factories(ctx).get(new.factory_id)
     if factory is None:
         raise ConnectorFactoryNotFound
-    config = cleaned(new.config or {})
+    metadata = _overrides(factory, new.metadata)
+    instance = Instance(new.id or new_short_id(), factory, cleaned(new.config or {}), metadata, new.sync_profile, False)
+    _check_place(instance, await list_instances(ctx))
     if new.config is not None:
-        factory.read(config)
-    if new.enable_token_storage:
+        factory.read(instance.config)
+    if new.enable_token_storage and not factory.is_token_storage_supported:
         raise ConnectorTokenStorageRefused
-    instance_id = new.id or new_short_id()
-    metadata = {key: value for key, value in cleaned(new.metadata or {}).items() if key in OVERRIDABLE}
-    same_kind = [other.id for other in factories(ctx).values() if other.kind == factory.kind]
+    instance = replace(instance, enable_token_storage=new.enable_token_storage)
+    await _insert(ctx, instance)
+    return instance
+
+
+async def _insert(ctx: Context, instance: Instance) -> None:
+    same_kind = [other.id for other in factories(ctx).values() if other.kind == instance.factory.kind]
     async with ctx.db.write() as tx:
-        await tx.run(configs.PUT, key=store.REVISION, value=json.dumps(instance_id))
+        await tx.run(configs.PUT, key=store.REVISION, value=json.dumps(instance.id))  # one at a time
+        _check_place(instance, _offered(ctx, await tx.all(store.LIST)))
         try:
             await tx.run(
                 store.INSERT,
-                id=instance_id,
-                connector_id=factory.id,
-                config_sealed=_sealed(ctx, instance_id, config),
-                metadata=json.dumps(metadata),
-                sync_profile=new.sync_profile,
-                enable_token_storage=False,
+                id=instance.id,
+                connector_id=instance.factory.id,
+                config_sealed=_sealed(ctx, instance.id, instance.config),
+                metadata=json.dumps(instance.metadata),
+                sync_profile=instance.sync_profile,
+                enable_token_storage=instance.enable_token_storage,
                 created_at=ctx.clock.now(),
             )
         except UniqueViolation as error:
             raise EntityCreateFailed from error
-        await tx.run(store.DELETE_OTHERS, kept_id=instance_id, factory_ids=same_kind)
-    return Instance(instance_id, factory, config, metadata, new.sync_profile, enable_token_storage=False)
+        if instance.factory.kind != "Social":
+            await tx.run(store.DELETE_OTHERS, kept_id=instance.id, factory_ids=same_kind)
+
+
+def _overrides(factory: AnyFactory, metadata: Config | None) -> Config:
+    """Return what a new instance says of itself; raises ConnectorTargetMissing, ConnectorMetadataFixed."""
+    kept = {key: value for key, value in cleaned(metadata or {}).items() if key in OVERRIDABLE}
+    if factory.kind == "Social":
+        if factory.is_standard and "target" not in kept:
+            raise ConnectorTargetMissing
+        if not factory.is_standard and metadata is not None:
+            raise ConnectorMetadataFixed
+    return kept
+
+
+def _check_place(instance: Instance, others: Sequence[Instance]) -> None:
+    """See that nothing stands where an instance wants to; raises ConnectorInstanceExists, ConnectorTargetTaken."""
+    if instance.factory.kind != "Social":
+        return
+    if not instance.factory.is_standard and any(other.factory.id == instance.factory.id for other in others):
+        raise ConnectorInstanceExists
+    for other in others:
+        if other.target == instance.target and other.factory.platform == instance.factory.platform:
+            raise ConnectorTargetTaken(data={"connectorId": other.factory.id, "connectorName": other.name})
 
 
 async def update(ctx: Context, connector_id: str, change: ConnectorChange) -> Instance:
-    """Change an instance; its configuration is replaced as a whole.
+    """Change an instance; its configuration and its metadata are each replaced as a whole.
 
-    Raises EntityNotFound, ConnectorMetadataFixed, ConnectorSyncProfileRefused, ConnectorTokenStorageRefused,
-    ConnectorInvalidConfig.
+    Raises EntityNotFound, ConnectorTargetFixed, ConnectorMetadataFixed, ConnectorSyncProfileRefused,
+    ConnectorTokenStorageRefused, ConnectorInvalidConfig.
     """
     instance = await get_instance(ctx, connector_id)
-    if change.metadata is not None:
-        raise ConnectorMetadataFixed
-    if change.sync_profile:
-        raise ConnectorSyncProfileRefused
-    if change.enable_token_storage:
-        raise ConnectorTokenStorageRefused
+    _check_change(instance, change)
     if change == ConnectorChange():
         return instance
-    sealed = None
+    sealed = metadata = None
+    if change.metadata is not None:
+        metadata = json.dumps(_overrides(instance.factory, change.metadata))
     if change.config is not None:
         config = cleaned(change.config)
         instance.factory.read(config)
@@ -189,12 +245,26 @@ async def update(ctx: Context, connector_id: str, change: ConnectorChange) -> In
             store.UPDATE,
             row_id=connector_id,
             config_sealed=sealed,
+            metadata=metadata,
             sync_profile=change.sync_profile,
             enable_token_storage=change.enable_token_storage,
         )
     if row is None:
         raise EntityNotFound
     return _opened(ctx, row)
+
+
+def _check_change(instance: Instance, change: ConnectorChange) -> None:
+    factory = instance.factory
+    if change.metadata is not None:
+        if not factory.is_standard:
+            raise ConnectorMetadataFixed
+        if change.metadata.get("target") != instance.target:
+            raise ConnectorTargetFixed
+    if change.sync_profile and factory.kind != "Social":
+        raise ConnectorSyncProfileRefused
+    if change.enable_token_storage and not factory.is_token_storage_supported:
+        raise ConnectorTokenStorageRefused
 
 
 async def remove(ctx: Context, connector_id: str) -> None:
@@ -210,7 +280,7 @@ async def send_test(
 ) -> None:
     """Send a message with a configuration that need not be stored; raises the connector errors."""
     factory = factories(ctx).get(factory_id)
-    if factory is None or factory.kind == "Social":
+    if not isinstance(factory, SenderFactory):
         raise FactoryUnusable
     if factory.kind != kind:
         raise ConnectorUnexpectedType
@@ -220,6 +290,10 @@ async def send_test(
 
 def _sealed(ctx: Context, connector_id: str, config: Config) -> str:
     return ctx.sealer.seal(json.dumps(config).encode(), store.TABLE, store.COLUMN, connector_id)
+
+
+def _offered(ctx: Context, rows: Sequence[Connector]) -> list[Instance]:
+    return [_opened(ctx, row) for row in rows if row.connector_id in factories(ctx)]
 
 
 def _opened(ctx: Context, row: Connector) -> Instance:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from vestibule.connectors.factory import ConnectorType, Message
-from vestibule.domain.connectors import instance_for, list_instances
+from vestibule.domain.connectors import instance_for, list_instances, sender_of
 from vestibule.domain.context import Context
 from vestibule.model import RecipientKind
 
@@ -32,4 +32,4 @@ async def send(
     """
     instance = await instance_for(ctx, _KINDS[kind])
     message = Message(to.removeprefix("+") if kind == "phone" else to, usage_type, payload, ctx.clock.now(), ip)
-    await instance.factory.send(ctx.outgoing, instance.config, message)
+    await sender_of(instance).send(ctx.outgoing, instance.config, message)

@@ -26,6 +26,7 @@ UPDATE = Statement(
     .where(_row.id == bindparam("row_id"))
     .values(
         config_sealed=func.coalesce(bindparam("config_sealed", type_=_row.config_sealed.type), _row.config_sealed),
+        metadata=func.coalesce(bindparam("metadata", type_=_row.metadata.type), _row.metadata),
         sync_profile=func.coalesce(bindparam("sync_profile", type_=_row.sync_profile.type), _row.sync_profile),
         enable_token_storage=func.coalesce(
             bindparam("enable_token_storage", type_=_row.enable_token_storage.type), _row.enable_token_storage

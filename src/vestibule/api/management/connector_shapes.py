@@ -72,6 +72,8 @@ class FactoryOut(Struct, rename="camel"):
     readme: str
     form_items: list[FormItem]
     platform: Platform | None
+    is_standard: bool | UnsetType = UNSET
+    is_token_storage_supported: bool | UnsetType = UNSET
 
 
 class ConnectorOut(Struct, rename="camel"):
@@ -94,6 +96,8 @@ class ConnectorOut(Struct, rename="camel"):
     readme: str
     form_items: list[FormItem]
     platform: Platform | None
+    is_standard: bool | UnsetType = UNSET
+    is_token_storage_supported: bool | UnsetType = UNSET
 
 
 def factory_out(factory: AnyFactory) -> FactoryOut:
@@ -110,6 +114,8 @@ def factory_out(factory: AnyFactory) -> FactoryOut:
         readme=factory.readme,
         form_items=list(factory.form_items),
         platform=factory.platform,
+        is_standard=factory.is_standard or UNSET,
+        is_token_storage_supported=factory.is_token_storage_supported or UNSET,
     )
 
 

@@ -18,15 +18,19 @@ from vestibule.api.management.connector_shapes import (
 )
 from vestibule.connectors.factory import ConnectorType
 from vestibule.domain import connectors
-from vestibule.domain.connectors import ConnectorChange, FactoryUnusable, NewConnector
+from vestibule.domain.connectors import ConnectorChange, FactoryUnusable, NewConnector, TargetsTaken
 from vestibule.domain.context import Context
 from vestibule.errors import (
     ConnectorFactoryNotFound,
     ConnectorGeneral,
+    ConnectorInstanceExists,
     ConnectorInvalidConfig,
     ConnectorInvalidParameters,
     ConnectorMetadataFixed,
     ConnectorSyncProfileRefused,
+    ConnectorTargetFixed,
+    ConnectorTargetMissing,
+    ConnectorTargetTaken,
     ConnectorTemplateNotFound,
     ConnectorTokenStorageRefused,
     ConnectorUnexpectedType,
@@ -111,6 +115,7 @@ class Connectors:
 
 
 _CONFIG_ERRORS = (ConnectorInvalidConfig, ConnectorTokenStorageRefused)
+_PLACE_ERRORS = (ConnectorTargetMissing, ConnectorMetadataFixed, ConnectorInstanceExists, ConnectorTargetTaken)
 _TEST_ERRORS = (
     FactoryUnusable,
     ConnectorUnexpectedType,
@@ -158,7 +163,7 @@ def _collection(handlers: Connectors, access: Access) -> list[Route]:
             summary="List connectors",
             query=ListQuery,
             responses={200: list[ConnectorOut]},
-            errors=(MoreThanOneEmailConnector, MoreThanOneSmsConnector),
+            errors=(TargetsTaken, MoreThanOneEmailConnector, MoreThanOneSmsConnector),
         ),
         route(
             "POST",
@@ -168,7 +173,7 @@ def _collection(handlers: Connectors, access: Access) -> list[Route]:
             description="A connector for e-mail, or for SMS, takes the place of the one there is.",
             body=ConnectorCreate,
             responses={200: ConnectorOut},
-            errors=(ConnectorFactoryNotFound, *_CONFIG_ERRORS, EntityCreateFailed),
+            errors=(ConnectorFactoryNotFound, *_PLACE_ERRORS, *_CONFIG_ERRORS, EntityCreateFailed),
         ),
         route(
             "POST",
@@ -199,7 +204,13 @@ def _one(handlers: Connectors, access: Access) -> list[Route]:
             summary="Change a connector",
             body=ConnectorPatch,
             responses={200: ConnectorOut},
-            errors=(EntityNotFound, ConnectorMetadataFixed, ConnectorSyncProfileRefused, *_CONFIG_ERRORS),
+            errors=(
+                EntityNotFound,
+                ConnectorTargetFixed,
+                ConnectorMetadataFixed,
+                ConnectorSyncProfileRefused,
+                *_CONFIG_ERRORS,
+            ),
         ),
         route(
             "DELETE",

@@ -23,6 +23,8 @@ class ConnectorFactory(msgspec.Struct, rename="camel", kw_only=True):
     is_demo: bool = False
     form_items: list[dict[str, Any]] = []
     config_template: str | None = None
+    is_standard: bool = False
+    is_token_storage_supported: bool = False
 
 
 class Connector(ConnectorFactory, rename="camel", kw_only=True):
