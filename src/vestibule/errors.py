@@ -729,6 +729,48 @@ class CodePhoneMismatch(AppError):
     message = "The code was sent to another number. Use that one, or ask for a new code."
 
 
+class TokenNotFound(AppError):
+    """No one-time token has this value."""
+
+    code, status = "one_time_token.token_not_found", 404
+    message = "There is no such one-time token. Ask for a new link."
+
+
+class TokenEmailMismatch(AppError):
+    """The one-time token was made for another e-mail address."""
+
+    code, status = "one_time_token.email_mismatch", 400
+    message = "This one-time token is for another address."
+
+
+class TokenConsumed(AppError):
+    """The one-time token was used already."""
+
+    code, status = "one_time_token.token_consumed", 400
+    message = "This one-time token was used already. Ask for a new link."
+
+
+class TokenExpired(AppError):
+    """The one-time token's time is over."""
+
+    code, status = "one_time_token.token_expired", 400
+    message = "This one-time token has expired. Ask for a new link."
+
+
+class TokenRevoked(AppError):
+    """The one-time token was taken back."""
+
+    code, status = "one_time_token.token_revoked", 400
+    message = "This one-time token was taken back. Ask for a new link."
+
+
+class TokenNotReactivated(AppError):
+    """A one-time token that is over shall be active again."""
+
+    code, status = "one_time_token.cannot_reactivate_token", 400
+    message = "A one-time token that is over cannot be made good again. Create another one."
+
+
 # --- resources and scopes -----------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ ApplicationType = Literal["Native", "SPA", "Traditional", "MachineToMachine"]
 RoleType = Literal["User", "MachineToMachine"]
 KeyStatus = Literal["Next", "Current", "Previous"]
 RecipientKind = Literal["email", "phone"]
+TokenStatus = Literal["active", "consumed", "revoked", "expired"]
 ServerKeyKind = Literal["digest", "cookie"]
 FactorType = Literal["Totp", "WebAuthn", "BackupCode", "EmailVerificationCode", "PhoneVerificationCode"]
 
@@ -297,6 +298,27 @@ class SubjectToken(Noun, frozen=True, gc=False):
     created_at: int
     expires_at: int
     consumed_at: int | None
+
+
+class OneTimeToken(Noun, frozen=True, gc=False):
+    """A magic link's token, for whoever reads the mail to an address. `context` is JSON text.
+
+    `status` is what was last said of it: an active one whose time is over has expired.
+    """
+
+    id: str
+    email: str
+    email_folded: str
+    value_digest: str
+    value_sealed: str | None
+    context: str
+    status: TokenStatus
+    created_at: int
+    expires_at: int
+
+    def status_at(self, now: int) -> TokenStatus:
+        """Return the status at a time (epoch ms)."""
+        return "expired" if self.status == "active" and self.expires_at <= now else self.status
 
 
 class VerificationCode(Noun, frozen=True, gc=False):

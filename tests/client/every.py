@@ -12,6 +12,7 @@ from vestibule.client import (
     identities,
     logs,
     mfa,
+    one_time_tokens,
     organizations,
     personal_access_tokens,
     resources,
@@ -34,6 +35,7 @@ MODULES: tuple[ModuleType, ...] = (
     identities,
     logs,
     mfa,
+    one_time_tokens,
     organizations,
     personal_access_tokens,
     resources,
@@ -178,6 +180,12 @@ USERS: list[Operation[Any] | Page[Any]] = [
     personal_access_tokens.create("u1", "robot", expires_at=None),
     personal_access_tokens.rename("u1", "robot", "droid"),
     personal_access_tokens.delete("u1", "droid"),
+    one_time_tokens.find(email="a@b.io", status="active"),
+    one_time_tokens.get("t1"),
+    one_time_tokens.create("a@b.io", expires_in=60, event="SignIn", organization_ids=["o1"]),
+    one_time_tokens.verify("t", "a@b.io"),
+    one_time_tokens.set_status("t1", "revoked"),
+    one_time_tokens.delete("t1"),
     subject_tokens.create("u1", {"why": "support"}),
 ]
 SETTINGS: list[Operation[Any] | Page[Any]] = [

@@ -16,6 +16,7 @@ from vestibule.client import (
     identities,
     logs,
     mfa,
+    one_time_tokens,
     organizations,
     personal_access_tokens,
     resources,
@@ -62,6 +63,7 @@ from vestibule.client.models import (
     UserSession,
     UserSessions,
 )
+from vestibule.client.one_time_tokens import OneTimeToken
 from vestibule.client.operation import Operation, Page
 from vestibule.client.organizations import ApplicationOrganization, OrganizationRole, UserOrganization
 from vestibule.client.sync import ManagementClient
@@ -87,6 +89,7 @@ __all__ = [
     "NewBackupCodes",
     "NewTotp",
     "NotFound",
+    "OneTimeToken",
     "Operation",
     "OrganizationRole",
     "Page",
@@ -120,6 +123,7 @@ __all__ = [
     "identities",
     "logs",
     "mfa",
+    "one_time_tokens",
     "organizations",
     "personal_access_tokens",
     "resources",

@@ -1,7 +1,7 @@
 """Deleting a user: nothing of the person stays but the audit trail.
 
-What points at the user goes with the row. The rest is found by what it holds: sign-ins under way, codes sent to the
-user's addresses, and failed tries at the account. Two things stay for a while: notices of the sign-out, until the
+What points at the user goes with the row. The rest is found by what it holds: sign-ins under way, codes and links for
+the user's addresses, and failed tries at the account. Two things stay for a while: notices of the sign-out, until the
 applications have taken them; and what counts messages to an address, as a keyed digest and for a day. That protects
 whoever reads the mail there: an account that is made and deleted must not begin the count anew.
 """
@@ -18,7 +18,7 @@ from vestibule.domain.phones import spellings
 from vestibule.domain.users import get_user, ways_to
 from vestibule.errors import CannotDeleteSelf, EntityNotFound
 from vestibule.model import Interaction, User, fold
-from vestibule.store import activities, interactions, users, verification_codes
+from vestibule.store import activities, interactions, one_time_tokens, users, verification_codes
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
 
@@ -52,6 +52,7 @@ async def _end_sign_ins(tx: Tx, user: User) -> None:
 
 async def _forget_codes(tx: Tx, user: User) -> None:
     names = _names(user)
+    await tx.run(one_time_tokens.DELETE_TO, emails=[fold(user.primary_email)] if user.primary_email else [])
     found = await tx.all(verification_codes.TO, texts=[_pattern(name) for name in names])
     ids = [code.id for code in found if fold(code.recipient) in {fold(name) for name in names}]
     if ids:

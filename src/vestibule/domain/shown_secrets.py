@@ -41,6 +41,8 @@ APPLICATION_SECRET = Kind("application_secrets", "application-secret")
 
 PERSONAL_ACCESS_TOKEN = Kind("personal_access_tokens", "personal-access-token")
 
+ONE_TIME_TOKEN = Kind("one_time_tokens", "one-time-token")
+
 
 async def forget(ctx: Context) -> None:
     """Drop the sealed values that an earlier setting has kept; does nothing unless values are shown only once."""

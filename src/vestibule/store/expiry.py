@@ -12,6 +12,7 @@ from vestibule.store.tables import (
     authorization_codes,
     grants,
     interactions,
+    one_time_tokens,
     refresh_tokens,
     sessions,
     subject_tokens,
@@ -39,6 +40,7 @@ AT_ONCE: Sequence[Statement[Row]] = (
 LATER: Sequence[Statement[Row]] = (
     _expired(refresh_tokens),
     _expired(authorization_codes),
+    _expired(one_time_tokens),
     _batch(grants, or_(grants.c.expires_at < bindparam("before"), grants.c.revoked_at < bindparam("before"))),
     # No limit looks further back than an hour, and no code lives as long.
     _batch(activities, activities.c.created_at < bindparam("before")),

@@ -44,6 +44,7 @@ COLUMNS = (
     SealedColumn(tables.signing_keys, "private_sealed", "id"),
     SealedColumn(tables.application_secrets, "value_sealed", "application_id", "value_digest"),
     SealedColumn(tables.personal_access_tokens, "value_sealed", "id"),
+    SealedColumn(tables.one_time_tokens, "value_sealed", "id"),
     SealedColumn(tables.mfa_verifications, "secret_sealed", "id"),
     SealedColumn(tables.connectors, "config_sealed", "id"),
 )

@@ -344,6 +344,22 @@ subject_tokens = Table(
     Column("consumed_at", BigInteger),
 )
 
+# Magic links: whoever reads the mail to an address gets in with one, once.
+one_time_tokens = Table(
+    "one_time_tokens",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("email", String(128), nullable=False),
+    Column("email_folded", String(384), nullable=False, index=True),
+    Column("value_digest", String(64), nullable=False),
+    Column("value_sealed", Text),
+    Column("context", JSONText, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    UniqueConstraint("value_digest"),
+)
+
 mfa_verifications = Table(
     "mfa_verifications",
     metadata,
