@@ -13,7 +13,7 @@ from tests.journeys.looking import PHONE, Look, too_wide, violations
 from tests.journeys.site import Site
 from tests.journeys.test_sign_in import somebody
 from tests.journeys.visitor import PASSWORD, visiting
-from vestibule.client import users
+from vestibule.client import one_time_tokens, users
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("site", ONE_STORE, indirect=True)]
 
@@ -43,6 +43,21 @@ async def test_sign_in_in_every_state(browser: Browser, site: Site, look: Look) 
                 await ada.sign_in(name, "not it")
         await ada.reads(ada.t("fault.too_many", minutes=15))
         await look(ada.page, "too many tries")
+    assert look.is_content()
+
+
+async def test_magic_links_in_every_state(browser: Browser, site: Site, look: Look) -> None:
+    address = f"{somebody(site)}@example.com"
+    token = site.manager.send(one_time_tokens.create(address)).token
+    async with visiting(browser, site) as ada:
+        await ada.open("/")
+        link = ada.page.url.replace("/sign-in?", "/one-time-token?") + f"&login_hint={address}&one_time_token="
+        await ada.page.goto(f"{link}{token}")
+        await ada.sees(ada.t("link.title"))
+        await look(ada.page, "link")
+        await ada.page.goto(f"{link}nothing")
+        await ada.sees(ada.t("link.unknown_title"))
+        await look(ada.page, "link that does not work")
     assert look.is_content()
 
 

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 import msgspec
 
+from vestibule.db import Tx
 from vestibule.domain import consent_scopes
 from vestibule.domain.authorization import AuthorizationParams
 from vestibule.domain.clients import Client, find_client
 from vestibule.errors import OAuthError, TokenRejected
+from vestibule.model import Session, fold
 from vestibule.oidc.params import Parameters
 from vestibule.oidc.provider import Provider
-from vestibule.store import resources
+from vestibule.store import resources, subjects
 
 FIELDS = frozenset(AuthorizationParams.__struct_fields__) - {"resource", "redirect_uri_sent"}
 
@@ -69,3 +71,11 @@ async def hinted_user(provider: Provider, params: AuthorizationParams) -> str | 
         return str((await provider.keys.verify_hint(params.id_token_hint)).get("sub"))
     except TokenRejected as error:
         raise OAuthError("invalid_request", "could not validate id_token_hint") from error
+
+
+async def is_link_of_another(tx: Tx, params: AuthorizationParams, session: Session | None) -> bool:
+    """Tell whether a magic link (contract 5.12) is for another address than that of who is signed in."""
+    if params.one_time_token is None or params.login_hint is None or session is None:
+        return False
+    user = await tx.one(subjects.ACTIVE, id=session.user_id)
+    return user is None or fold(user.primary_email) != fold(params.login_hint)

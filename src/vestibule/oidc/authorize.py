@@ -34,6 +34,8 @@ class State:
     just_signed_in: bool = False
     grant_id: str | None = None
     hinted: str | None = None
+    is_of_another: bool = False
+    """Whether the request is a magic link for somebody else than who is signed in."""
     refusal: OAuthError | None = None
     """What the client is told once the transaction is committed."""
 
@@ -97,6 +99,7 @@ class Authorization:
         """Decide what comes next, in one transaction: a page, or a code."""
         async with self._provider.db.write() as tx:
             state.session = await sessions.hold(tx, self._provider.clock, state.session_cookie)
+            state.is_of_another = await asked.is_link_of_another(tx, state.asked.params, state.session)
             if interaction is not None:
                 await self._take_up(tx, state, interaction, jar)
             made = None if state.refusal else await self._page_or_code(tx, state, jar)
@@ -153,9 +156,9 @@ class Authorization:
         return CONSENT
 
     def _must_sign_in(self, state: State, session: Session) -> bool:
-        """`prompt=login`, a session too old for `max_age`, or another user than the hint names."""
+        """`prompt=login`, a session too old for `max_age`, or another user than a hint names or a link is for."""
         params = state.asked.params
-        if state.hinted is not None and state.hinted != session.user_id:
+        if state.is_of_another or (state.hinted is not None and state.hinted != session.user_id):
             return True
         if state.just_signed_in or state.grant_id is not None:
             return False

@@ -17,7 +17,7 @@ from vestibule.errors import (
 )
 from vestibule.http import Request, Response, redirect
 from vestibule.pages.step import CODE, NEW_PASSWORD, RECOVERY, REGISTER, SIGN_IN, Step, StepPages, done
-from vestibule.pages.words import CODE_FAULTS, SEND_FAULTS, send_fault
+from vestibule.pages.words import CODE_FAULTS, SEND_FAULTS, UNTICKED, send_fault
 
 STARTS: dict[InteractionEvent, str] = {"SignIn": SIGN_IN, "Register": REGISTER, "ForgotPassword": RECOVERY}
 """The page on which another address can be given."""
@@ -86,8 +86,8 @@ class CodeForms(StepPages):
         except tuple(CODE_FAULTS) as error:
             return await self._form(request, step, error)
         except AppError as error:
-            return await self._judged(request, step, error)
-        return await self._onward(step)
+            return await self.judged(request, step, error)
+        return await self.onward(step)
 
     async def _again(self, request: Request, step: Step) -> Response:
         try:
@@ -102,20 +102,28 @@ class CodeForms(StepPages):
         """POST /verification-code/instead: register with what was proven to sign in, or the other way round."""
         step, values = await self.posted(request)
         event: InteractionEvent = "Register" if values.get("event") == "Register" else "SignIn"
+        if event == "Register" and self._ticks and values.get("agree") != "yes":
+            return await self.judged(request, step, UserNotExist(), unticked=step.t(UNTICKED))
         try:
             await by_code.go_over(self.ctx, step.interaction, event)
         except AppError as error:
-            return await self._judged(request, step, error)
-        return await self._onward(step)
+            return await self.judged(request, step, error)
+        return await self.onward(step)
 
-    async def _onward(self, step: Step) -> Response:
+    async def onward(self, step: Step) -> Response:
+        """Go on after a proof that identified somebody."""
         state = await holding.read(self.ctx, step.interaction)
         if state.event == "ForgotPassword":
             return redirect(step.at(NEW_PASSWORD))
         return redirect(await submitting.finish(self.ctx, step.interaction))
 
-    async def _judged(self, request: Request, step: Step, error: AppError) -> Response:
-        """Say why a code that was right leads nowhere; only whoever reads the messages to an address learns that."""
+    @property
+    def _ticks(self) -> bool:
+        """Whether whoever registers after all has yet to accept the terms: the sign-in page did not ask."""
+        return self.experience.asks_to_agree_at_sign_up and not self.experience.asks_to_agree_at_sign_in
+
+    async def judged(self, request: Request, step: Step, error: AppError, *, unticked: str = "") -> Response:
+        """Say why a proof that was right leads nowhere; only whoever reads the messages to an address learns that."""
         if isinstance(error, InteractionNotStarted | VerificationNotFound | SignInMethodNotEnabled):
             return redirect(step.at(SIGN_IN))
         state = await holding.read(self.ctx, step.interaction)
@@ -123,6 +131,7 @@ class CodeForms(StepPages):
         return self.page(
             request, step, "verdict.html", error, verdict=verdict.name, event=verdict.event or "",
             target=shown(record), action=f"{CODE}/instead", change=self._start(step, record),
+            ticks=verdict.event == "Register" and self._ticks, unticked=unticked,
         )  # fmt: skip
 
     def _verdict(self, state: State, error: AppError) -> Verdict:

@@ -6,7 +6,7 @@ from vestibule.domain import registration
 from vestibule.domain.interactions import at_once, by_code
 from vestibule.errors import AppError
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.step import CODE, SIGN_IN, Step, StepPages, done, with_query
+from vestibule.pages.step import CODE, LINK, SIGN_IN, Step, StepPages, done, with_query
 from vestibule.pages.words import (
     REGISTER_FAULTS,
     SEND_FAULTS,
@@ -25,6 +25,8 @@ class RegisterForms(StepPages):
     async def show(self, request: Request) -> Response:
         """GET /register."""
         step = await self.step(request)
+        if any(name == "one_time_token" for name, _ in request.query_items):
+            return redirect(with_query(LINK, request))
         if not self.experience.lets_register:
             return redirect(with_query(SIGN_IN, request))
         return done(step) or self._form(request, step, step.details.login_hint or "", {})

@@ -4,7 +4,7 @@ from vestibule.domain.interactions import at_once, by_code, steps
 from vestibule.errors import AppError, PasswordExpired
 from vestibule.http import Request, Response, redirect
 from vestibule.pages.passkeys import answer_of
-from vestibule.pages.step import CODE, RECOVERY, REGISTER, Step, StepPages, done, with_query
+from vestibule.pages.step import CODE, LINK, RECOVERY, REGISTER, Step, StepPages, done, with_query
 from vestibule.pages.words import (
     ADDRESS_FAULTS,
     RENEWAL_FAULTS,
@@ -28,6 +28,8 @@ class SignInForms(StepPages):
     async def show(self, request: Request) -> Response:
         """GET /sign-in."""
         step, query = await self.step(request), dict(request.query_items)
+        if "one_time_token" in query:
+            return redirect(with_query(LINK, request))
         if not self.experience.lets_sign_in and step.interaction.prompt != steps.CONSENT:
             return redirect(with_query(REGISTER, request))
         told = TOLD.get(query.get("told", ""), "")

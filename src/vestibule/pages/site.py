@@ -11,6 +11,7 @@ from vestibule.pages.binding import BindingForms
 from vestibule.pages.codes import CodeForms
 from vestibule.pages.consent import ConsentForms
 from vestibule.pages.factors import FactorForms
+from vestibule.pages.links import LinkForms
 from vestibule.pages.more import MoreForms
 from vestibule.pages.notices import Notices
 from vestibule.pages.recovery import RecoveryForms
@@ -21,6 +22,7 @@ from vestibule.pages.step import (
     CODE,
     CONSENT,
     FACTOR,
+    LINK,
     MORE,
     NEW_PASSWORD,
     NEXT,
@@ -57,6 +59,7 @@ class SignInPages:
         self._factors = FactorForms(ctx, cookies, pages)
         self._binding = BindingForms(ctx, cookies, pages)
         self._codes = CodeForms(ctx, cookies, pages)
+        self._links = LinkForms(ctx, cookies, pages)
         self._recovery = RecoveryForms(ctx, cookies, pages)
         self._more = MoreForms(ctx, cookies, pages)
         self._consent = ConsentForms(ctx, cookies, pages)
@@ -109,6 +112,8 @@ class SignInPages:
             ("GET", CODE, self._codes.show, "The code that was sent"),
             ("POST", CODE, self._codes.sent, "The code that was sent"),
             ("POST", f"{CODE}/instead", self._codes.over, "Register, or sign in, instead"),
+            ("GET", LINK, self._links.show, "A link that was mailed"),
+            ("POST", LINK, self._links.sent, "A link that was mailed"),
             ("GET", MORE, self._more.show, "What an account still needs"),
             ("POST", MORE, self._more.sent, "What an account still needs"),
             ("GET", RECOVERY, self._recovery.show, "A forgotten password"),

@@ -31,7 +31,7 @@ from vestibule.ui.render import Pages
 
 SIGN_IN, REGISTER, CONSENT, FACTOR = "/sign-in", "/register", "/consent", "/mfa-verification"
 CODE, RECOVERY, NEW_PASSWORD, MORE = "/verification-code", "/forgot-password", "/forgot-password/new", "/continue"
-BINDING = "/mfa-binding"
+BINDING, LINK = "/mfa-binding", "/one-time-token"
 
 NEXT: dict[type[AppError], str] = {
     MfaRequired: FACTOR,

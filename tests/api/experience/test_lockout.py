@@ -3,6 +3,8 @@
 import pytest
 
 from tests.api.experience.headless import Headless, headless
+from tests.api.experience.test_passkeys import SIGN_IN, WHO, another, bound, passkeys_on, signed
+from tests.passkeys import Passkey
 from tests.world import PASSWORD, World
 from vestibule.domain import attempts
 from vestibule.domain.sign_in_experience import DEFAULT_TRIES
@@ -16,6 +18,12 @@ ADDRESS, FRESH = "ada@example.com", "another lazy door"
 async def locked(world: World) -> str:
     """Make ada, and let a stranger guess until her account takes no password; returns her id."""
     user = await world.user(username="ada", primaryEmail=ADDRESS, password=PASSWORD)
+    await guessed_at(world)
+    return str(user["id"])
+
+
+async def guessed_at(world: World) -> None:
+    """Guess until ada's account takes no password."""
     stranger = await headless(world)
     await stranger.begin()
     await stranger.start()
@@ -23,7 +31,6 @@ async def locked(world: World) -> str:
     for _ in range(DEFAULT_TRIES):
         assert (await stranger.refused("POST", "/verification/password", guess))[0] == 422
     assert await stranger.refused("POST", "/verification/password", guess) == BLOCKED
-    return str(user["id"])
 
 
 async def replace_password(program: Headless) -> None:
@@ -61,3 +68,31 @@ async def test_an_account_is_locked_to_strangers_by_time_alone(world: World, pro
     await program.start()
     await program.identify(await program.password())
     assert await program.code_for_tokens()
+
+
+async def test_a_code_signs_in_in_the_midst_of_a_lockout(world: World, program: Headless) -> None:
+    """B51: whatever strangers guess at, who reads the mail to the address gets in."""
+    method = {"identifier": "email", "password": True, "verificationCode": True, "isPasswordPrimary": True}
+    by_name = {"identifier": "username", "password": True, "verificationCode": False, "isPasswordPrimary": True}
+    decided = await world.call("PATCH", "/sign-in-exp", {"signIn": {"methods": [method, by_name]}})
+    assert decided.status_code == 200, decided.text
+    await locked(world)
+    await program.start()
+    await program.identify(await program.verified_code(ADDRESS, "SignIn"))
+    assert await program.code_for_tokens()
+
+
+async def test_a_passkey_signs_in_in_the_midst_of_a_lockout(world: World, program: Headless) -> None:
+    """B51."""
+    await world.user(username="ada", password=PASSWORD)
+    await passkeys_on(world)
+    await program.identified()
+    key = Passkey()
+    await bound(program, key)
+    assert await program.code_for_tokens()
+    await guessed_at(world)
+    again = await another(world)
+    await again.start()
+    done = await again.good("POST", f"{SIGN_IN}/verify", await signed(again, key, SIGN_IN, WHO))
+    await again.identify(done["verificationId"])
+    assert await again.code_for_tokens()

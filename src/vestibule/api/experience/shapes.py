@@ -78,6 +78,13 @@ class NewPasswordBody(Struct):
     password: str
 
 
+class OneTimeTokenBody(Struct):
+    """A one-time token, and the address that it was mailed to."""
+
+    identifier: EmailIdentifier
+    token: Filled
+
+
 class FactorBody(Struct):
     """A code of a factor."""
 

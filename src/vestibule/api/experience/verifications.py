@@ -7,12 +7,13 @@ from vestibule.api.experience.shapes import (
     EmailIdentifier,
     FactorBody,
     NewPasswordBody,
+    OneTimeTokenBody,
     PasswordVerification,
     PhoneIdentifier,
     VerificationOut,
 )
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import codes, factors, passwords
+from vestibule.domain.interactions import codes, factors, links, passwords
 from vestibule.domain.interactions.state import Identifier
 from vestibule.errors import (
     AppError,
@@ -32,6 +33,11 @@ from vestibule.errors import (
     NotForForgottenPassword,
     PasswordRejected,
     SignInMethodNotEnabled,
+    TokenConsumed,
+    TokenEmailMismatch,
+    TokenExpired,
+    TokenNotFound,
+    TokenRevoked,
     TooManyAttempts,
     UsernameInUse,
     UsernameRejected,
@@ -93,6 +99,11 @@ class Verifications:
             await codes.verify(self._ctx, interaction_of(request), body.verification_id, kind, value, body.code)
         )
 
+    async def one_time_token(self, request: Request) -> Response:
+        """POST …/one-time-token/verify."""
+        body = await request.json(OneTimeTokenBody)
+        return verification(await links.verify(self._ctx, interaction_of(request), body.identifier.value, body.token))
+
     async def backup_code(self, request: Request) -> Response:
         """POST …/backup-code/verify."""
         code = (await request.json(FactorBody)).code
@@ -114,6 +125,8 @@ def routes(ctx: Context, access: Access) -> list[Route]:
          NewPasswordBody, (SignInMethodNotEnabled, UsernameRejected, UsernameInUse, PasswordRejected, TooManyAttempts)),
         ("verification-code", api.send_code, "Send a code", CodeBody, sent),
         ("verification-code/verify", api.verify_code, "Use up a code", CodeVerifyBody, tried),
+        ("one-time-token/verify", api.one_time_token, "Use up a one-time token", OneTimeTokenBody,
+         (TokenNotFound, TokenEmailMismatch, TokenConsumed, TokenExpired, TokenRevoked)),
         ("backup-code/verify", api.backup_code, "Use up a backup code", FactorBody,
          (IdentifierNotFound, InvalidBackupCode, TooManyAttempts)),
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from vestibule.domain import registration
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import codes, events, holding, identifying, profiles
-from vestibule.domain.interactions.state import CODE_RECORDS, InteractionEvent, Record, State
+from vestibule.domain.interactions.state import MAILED, InteractionEvent, Record, State
 from vestibule.domain.interactions.steps import refuse_unless_asked
 from vestibule.errors import EntityInvalidInput, MessageRateLimited, SignInMethodNotEnabled, VerificationNotFound
 from vestibule.model import Interaction, RecipientKind
@@ -46,8 +46,8 @@ async def ask_beside(ctx: Context, interaction: Interaction, identifier: str, ip
 
 
 def pending(state: State) -> Record:
-    """Return the proof whose code was sent and is waited for; raises VerificationNotFound."""
-    record = state.latest(*CODE_RECORDS.values())
+    """Return the proof by a message: its code is waited for, or it was shown; raises VerificationNotFound."""
+    record = state.latest(*MAILED)
     if record is None or record.identifier is None or record.event is None:
         raise VerificationNotFound
     return record

@@ -7,7 +7,7 @@ from vestibule.db import Tx
 from vestibule.domain import logto_config, mfa
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import holding
-from vestibule.domain.interactions.state import CODE_RECORDS, Record, RecordType, State
+from vestibule.domain.interactions.state import MAILED, Record, RecordType, State
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import AppError, IdentifierNotFound, MfaRequired
 from vestibule.model import FactorType, Interaction, MfaVerification, RecipientKind, User
@@ -101,7 +101,7 @@ async def addresses(tx: Tx, ctx: Context, state: State, user_id: str) -> dict[Fa
     return {
         kind: address
         for kind, address in found.items()
-        if address is not None and state.proof != CODE_RECORDS[CODE_FACTORS[kind]]
+        if address is not None and (state.proof is None or MAILED.get(state.proof) != CODE_FACTORS[kind])
     }
 
 

@@ -7,7 +7,7 @@ from vestibule.db import Tx, UniqueViolation
 from vestibule.domain import users
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, holding, passwords, profiles
-from vestibule.domain.interactions.state import InteractionEvent, Profile, Record, RecordType, State
+from vestibule.domain.interactions.state import MAILED, InteractionEvent, Profile, Record, RecordType, State
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import (
     AppError,
@@ -22,15 +22,12 @@ from vestibule.errors import (
 from vestibule.model import Interaction, User
 from vestibule.store import users as store
 
-CODES: frozenset[RecordType] = frozenset({"EmailVerificationCode", "PhoneVerificationCode"})
 PROOFS: dict[InteractionEvent, frozenset[RecordType]] = {
-    "SignIn": CODES | {"Password", "SignInPasskey"},
-    "Register": CODES | {"NewPasswordIdentity"},
-    "ForgotPassword": CODES,
+    "SignIn": frozenset({*MAILED, "Password", "SignInPasskey"}),
+    "Register": frozenset({*MAILED, "NewPasswordIdentity"}),
+    "ForgotPassword": frozenset(MAILED),
 }
 """Which records identify somebody, for each event."""
-PROVEN: dict[RecordType, str] = {"EmailVerificationCode": "email_verified", "PhoneVerificationCode": "phone_verified"}
-"""What is known of an address from then on when a code that went to it identifies its user."""
 
 
 async def identify(ctx: Context, interaction: Interaction, record_id: str | None) -> bool:
@@ -86,19 +83,27 @@ async def owner(tx: Tx, ctx: Context, state: State, record: Record) -> User:
 
 async def note_proven(tx: Tx, state: State, user_id: str) -> None:
     """Once the sign-in is done, call the address verified whose code identified the user, if it is still theirs."""
-    proven = None if state.proof is None else PROVEN.get(state.proof)
+    kind = None if state.proof is None else MAILED.get(state.proof)
     record = next((one for one in reversed(state.records) if one.type == state.proof), None)
-    if proven is None or record is None:
+    if kind is None or record is None:
         return
-    user = await tx.one(store.GET, id=user_id)
-    if user is not None and not getattr(user, proven) and reached(user, record):
-        await store.change(tx, user_id, {proven: True})
+    user, flag = await tx.one(store.GET, id=user_id), users.VERIFIED[f"primary_{kind}"]
+    if user is not None and not getattr(user, flag) and reached(user, record):
+        await store.change(tx, user_id, {flag: True})
 
 
 def reached(user: User, record: Record) -> bool:
-    """Tell whether a code went to the very address of this user: look-up takes several addresses for one."""
-    held = user.primary_email if record.type == "EmailVerificationCode" else user.primary_phone
-    return record.type not in CODES or (record.sent_to is not None and record.sent_to == held)
+    """Tell whether a message went to the very address of this user: look-up takes several addresses for one."""
+    kind = MAILED.get(record.type)
+    if kind is None:
+        return True
+    held = user.primary_email if kind == "email" else user.primary_phone
+    return record.sent_to is not None and held is not None and _same_mailbox(record.sent_to, held)
+
+
+def _same_mailbox(one: str, other: str) -> bool:
+    """Compare but for the case of ASCII letters: programs that mail links write addresses as they like."""
+    return one.encode().lower() == other.encode().lower()
 
 
 def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
@@ -110,9 +115,10 @@ def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
         raise VerificationFailed
     if record.type == "SignInPasskey" and not ctx.live.experience.passkey_sign_in.enabled:
         raise SignInMethodNotEnabled
-    if record.identifier is None or record.type == "NewPasswordIdentity":
+    # Whoever may make one-time tokens decides who signs in by them.
+    if record.identifier is None or record.type in {"NewPasswordIdentity", "OneTimeToken"}:
         return
-    by_code, experience = record.type in CODES, ctx.live.experience
+    by_code, experience = record.type in MAILED, ctx.live.experience
     if record.identifier.type not in (
         experience.code_identifiers(event) if by_code else experience.password_identifiers
     ):
@@ -123,7 +129,7 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
     """Make the account in the transaction that notes it: neither is there without the other."""
     record = None if record_id is None else state.verified(record_id)
     profile = _joined(ctx, state, record)
-    if record is not None and record.type in PROVEN:
+    if record is not None and record.type in MAILED:
         # Whoever reads the messages to an address may know that it is taken, before more is asked for.
         await users.refuse_taken(ctx, email=profile.primary_email, phone=profile.primary_phone)
     missing = profiles.missing(ctx.live.experience, profile)

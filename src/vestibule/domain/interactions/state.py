@@ -15,7 +15,7 @@ IdentifierKind = Literal["username", "email", "phone"]
 CodeRecordType = Literal["EmailVerificationCode", "PhoneVerificationCode"]
 FactorCodeRecordType = Literal["MfaEmailVerificationCode", "MfaPhoneVerificationCode"]
 RecordType = (
-    Literal["Password", "NewPasswordIdentity", "Totp", "BackupCode", "WebAuthn", "SignInPasskey"]
+    Literal["Password", "NewPasswordIdentity", "OneTimeToken", "Totp", "BackupCode", "WebAuthn", "SignInPasskey"]
     | CodeRecordType
     | FactorCodeRecordType
 )
@@ -24,6 +24,12 @@ CODE_RECORDS: dict[RecipientKind, CodeRecordType] = {
     "email": "EmailVerificationCode",
     "phone": "PhoneVerificationCode",
 }
+MAILED: dict[RecordType, RecipientKind] = {
+    "EmailVerificationCode": "email",
+    "PhoneVerificationCode": "phone",
+    "OneTimeToken": "email",
+}
+"""Which kind of address a record proves: whoever made it reads what is sent there."""
 FACTOR_RECORDS: dict[RecordType, FactorType] = {
     "Totp": "Totp",
     "BackupCode": "BackupCode",

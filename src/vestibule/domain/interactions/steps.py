@@ -52,7 +52,8 @@ async def begin(
         id=new_token(),
         client_id=client.id,
         prompt=prompt,
-        params=msgspec.json.encode(params).decode(),
+        # The page has a one-time token in its address; in the store it would lie in plain.
+        params=msgspec.json.encode(msgspec.structs.replace(params, one_time_token=None)).decode(),
         browser_digest=digest(browser_secret),
         session_id=None if session is None else session.uid,
         user_id=None if session is None or prompt == LOGIN else session.user_id,
