@@ -993,6 +993,20 @@ class ConnectorInvalidParameters(AppError):
     message = "The connector cannot send such a message."
 
 
+class ConnectorInvalidResponse(AppError):
+    """The service behind a connector answered something that it should not."""
+
+    code, status = "connector.invalid_response", 400
+    message = "The service behind the connector answered something unexpected."
+
+
+class ConnectorRateLimited(AppError):
+    """The service behind a connector takes no more messages for now."""
+
+    code, status = "connector.rate_limit_exceeded", 429
+    message = "The service behind the connector takes no more messages for now. Try again later."
+
+
 class ConnectorTemplateNotFound(AppError):
     """No template for this usage, and no `Generic` one."""
 

@@ -115,9 +115,11 @@ async def test_messages_are_in_the_language_asked_for(ctx: Context) -> None:
     await outbox.seed_outbox(ctx)
     for locale, words in (
         ("fr-CA", "Votre code"),
-        ("de-AT", "Ihr Bestätigungscode"),
-        ("en", "Your verification"),
-        ("tlh", "Your verification"),
+        ("de-AT", "Ihr Code"),
+        ("es-MX", "Su código"),
+        ("zh-Hans-CN", "您的登录验证码"),
+        ("en", "Your code"),
+        ("tlh", "Your code"),
     ):
         await messages.send(ctx, "email", "ana@example.com", "SignIn", {**PAYLOAD, "locale": locale})
         ctx.clock.advance(seconds=1)  # type: ignore[attr-defined]

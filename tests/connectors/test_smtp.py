@@ -1,6 +1,7 @@
 """The SMTP connector against real servers."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.connectors.world import (
 )
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.connectors.smtp import SMTP_EMAIL
+from vestibule.connectors.wording import Wording
 from vestibule.errors import (
     AppError,
     ConnectorGeneral,
@@ -309,3 +311,36 @@ async def test_no_template_at_all_is_said() -> None:
         await SMTP_EMAIL.deliver(Outgoing(), config, message(kind="Register"))
     assert isinstance(refusal.value.data, dict)
     assert set(refusal.value.data) == {"message"}
+
+
+async def test_our_own_words_are_sent_as_html_and_text() -> None:
+    mailbox = Mailbox()
+    async with smtp_server(mailbox) as port:
+        config = {key: value for key, value in smtp_config(port).items() if key != "templates"}
+        outgoing = Outgoing([LOOPBACK])
+        await SMTP_EMAIL.send(outgoing, {**config, "defaultTemplates": True}, message(locale="fr"))
+        await outgoing.close()
+    (mail,) = mailbox.mails
+    assert mail["Subject"] == "Votre code de connexion"
+    parts = {part.get_content_type(): part.get_content() for part in mail.iter_parts()}
+    assert list(parts) == ["text/plain", "text/html"]
+    for text in parts.values():
+        assert CODE in text
+        assert "{{" not in text
+    assert "http" not in parts["text/html"], "nothing is fetched to show it"
+
+
+async def test_stored_words_win_over_those_of_the_configuration() -> None:
+    mailbox = Mailbox()
+    wording = Wording("Stored {{code}}", "<b>{{code}}</b>", reply_to="h@example.org", send_from="New <n@example.org>")
+    async with smtp_server(mailbox) as port:
+        outgoing = Outgoing([LOOPBACK])
+        await SMTP_EMAIL.send(outgoing, smtp_config(port), replace(message(), wording=wording))
+        await outgoing.close()
+    (mail,) = mailbox.mails
+    assert [mail[name] for name in ("Subject", "From", "Reply-To")] == [
+        f"Stored {CODE}",
+        "New <n@example.org>",
+        "h@example.org",
+    ]
+    assert mail.get_content_type() == "text/html"

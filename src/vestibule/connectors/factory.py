@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from vestibule.connectors import configuration
 from vestibule.connectors.outgoing import Outgoing
+from vestibule.connectors.wording import Wording
 from vestibule.http.issues import Issue
 
 C = TypeVar("C")
@@ -40,6 +41,18 @@ class FormItem(Struct, rename="camel", omit_defaults=True):
     select_items: list[SelectItem] | UnsetType = UNSET
 
 
+BUILT_IN = FormItem(
+    "defaultTemplates",
+    "Built-in messages",
+    "Switch",
+    default_value=False,
+    description="For every usage that has no template here, in the language of the recipient.",
+)
+
+Template = Mapping[str, object]
+"""The field that lets our own words stand in for templates."""
+
+
 @dataclass(frozen=True)
 class Message:
     """A message on its way: `to` is an e-mail address, or a phone number in digits; `at` is epoch ms."""
@@ -49,6 +62,8 @@ class Message:
     payload: Mapping[str, object]
     at: int
     ip: str | None = None
+    wording: Wording | None = None
+    """What administrators have written for it, to be used in place of the configuration's templates."""
 
 
 def _no_issues(_: object) -> Sequence[Issue]:
@@ -82,12 +97,16 @@ class Factory(ABC, Generic[C]):
 
 @dataclass(frozen=True, kw_only=True)
 class SenderFactory(Factory[C]):
-    """A kind of connector that sends messages. `deliver` sends one; it raises the connector errors."""
+    """A kind of connector that sends messages. `deliver` sends one; it raises the connector errors.
+
+    A `localised` one sends the words that it is given, so that stored templates are looked up for it.
+    """
 
     kind: Literal["Email", "Sms"]
     config: type[C]
     deliver: Callable[[Outgoing, C, Message], Awaitable[None]]
     check: Callable[[C], Sequence[Issue]] = _no_issues
+    localised: bool = False
 
     def read(self, config: dict[str, object]) -> C:
         """Return a cleaned configuration as this factory's struct; raises ConnectorInvalidConfig."""

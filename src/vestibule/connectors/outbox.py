@@ -14,7 +14,9 @@ import msgspec
 from vestibule.connectors.factory import Message, SenderFactory
 from vestibule.connectors.logos import TRAY
 from vestibule.connectors.outgoing import Outgoing
-from vestibule.connectors.templates import fill
+from vestibule.connectors.plain_text import plain_text
+from vestibule.connectors.templates import fill, one_line
+from vestibule.connectors.wording import built_in_mail, built_in_text
 from vestibule.crypto import new_id
 from vestibule.errors import ConnectorGeneral
 
@@ -25,13 +27,6 @@ README = """# Outbox, for development
 Messages are written to a folder on this machine and shown at `/outbox`; `vestibule outbox last RECIPIENT` prints the
 last code. There is nothing to configure. It exists only while the public address of the server is a loopback address.
 """
-
-_SUBJECTS = {"en": "Your verification code", "fr": "Votre code de vérification", "de": "Ihr Bestätigungscode"}
-_TEXTS = {
-    "en": "{{code}} is your code. It works for ten minutes. If you did not ask for it, ignore this message.",
-    "fr": "{{code}} est votre code, valable dix minutes. Si vous n'avez rien demandé, ignorez ce message.",
-    "de": "{{code}} ist Ihr Code, gültig zehn Minuten. Haben Sie keinen angefordert, ignorieren Sie dies.",
-}
 
 
 class NoConfig(msgspec.Struct):
@@ -51,20 +46,18 @@ class OutboxMessage(msgspec.Struct, frozen=True):
 
 
 def compose(kind: Literal["Email", "Sms"], message: Message) -> OutboxMessage:
-    """Write a message in the language of its `locale`: French, German or, for every other, English."""
-    wanted = str(message.payload.get("locale", "")).lower()[:2]
-    language = wanted if wanted in _TEXTS else "en"
+    """Write a message in our own words, or in those of the administrators: an e-mail's text part, without its HTML."""
+    payload = {"code": "", **message.payload}
     code = message.payload.get("code")
-    text = fill(_TEXTS[language], {"code": "", **message.payload})
-    if "link" in message.payload:
-        text = f"{text}\n{message.payload['link']}"
+    mail = (message.wording or built_in_mail(message.type, payload)) if kind == "Email" else None
+    written = built_in_text(message.type, payload) if mail is None else mail.text or plain_text(mail.content)
     return OutboxMessage(
         at=message.at,
         kind=kind,
         to=message.to,
         type=message.type,
-        subject=_SUBJECTS[language] if kind == "Email" else None,
-        text=text,
+        subject=one_line(fill(mail.subject, payload)) if mail is not None else None,
+        text=fill(written, payload),
         code=code if isinstance(code, str) else None,
     )
 
@@ -107,6 +100,7 @@ def email(folder: Path) -> SenderFactory[NoConfig]:
         form_items=(),
         config=NoConfig,
         deliver=_deliver("Email", folder),
+        localised=True,
     )
 
 

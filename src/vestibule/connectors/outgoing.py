@@ -6,6 +6,7 @@ followed, proxies of the environment are not used, and an answer is read up to a
 """
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -23,6 +24,9 @@ TIMEOUT_SECONDS = 5.0
 MAX_ANSWER_BYTES = 1024 * 1024
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
+
+# It would write every address, and those of some services hold the key and the message (B93).
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 class OutgoingError(Exception):

@@ -13,14 +13,12 @@ from aiosmtplib.errors import SMTPRecipientsRefused
 from vestibule.connectors.factory import Message, SenderFactory
 from vestibule.connectors.logos import ENVELOPE
 from vestibule.connectors.outgoing import Outgoing, OutgoingError
+from vestibule.connectors.redaction import redacted
 from vestibule.connectors.smtp_config import FORM, Auth, SmtpConfig, check
 from vestibule.connectors.smtp_message import build
-from vestibule.connectors.templates import one_line
 from vestibule.errors import ConnectorGeneral
 
 TOTAL_SECONDS = 60
-MAX_DESCRIPTION = 300
-SHORTEST_SECRET = 4
 README = """# SMTP
 
 Sends e-mail through a mail server.
@@ -30,7 +28,8 @@ Sends e-mail through a mail server.
 - `auth` holds `user` and `pass`, or `user` with `accessToken` or `refreshToken` for OAuth. Leave it out to send without
   signing in.
 - `templates` needs at least the usages `Register`, `SignIn`, `ForgotPassword` and `Generic`; placeholders such as
-  `{{code}}` are filled in, and in HTML their values are escaped.
+  `{{code}}` are filled in, and in HTML their values are escaped. With `defaultTemplates`, messages without a template
+  are written in our own words, in the language of the recipient.
 - Time-outs are in milliseconds; a whole delivery never takes longer than a minute.
 
 A mail server on a private network must be listed in `VESTIBULE_ALLOW_PRIVATE`.
@@ -172,11 +171,7 @@ def _describe(error: Exception, message: Message) -> str:
     """Say what went wrong in the server's words, without what the message carried."""
     if isinstance(error, SMTPRecipientsRefused) and error.recipients:
         error = error.recipients[0]
-    text = _words(error)
-    secrets = [item for item in message.payload.values() if isinstance(item, str) and len(item) >= SHORTEST_SECRET]
-    for value in (message.to, *secrets):
-        text = text.replace(value, "…")
-    return one_line(text)[:MAX_DESCRIPTION]
+    return redacted(_words(error), message)
 
 
 def _words(error: Exception) -> str:
@@ -188,7 +183,15 @@ def _words(error: Exception) -> str:
     return str(error).replace(" on port None", "") or type(error).__name__
 
 
-SMTP_EMAIL = SenderFactory(
+class SmtpFactory(SenderFactory[SmtpConfig]):
+    """The factory, whose configuration needs no templates where our own words stand in for them."""
+
+    def read(self, config: dict[str, object]) -> SmtpConfig:
+        """Return a cleaned configuration; raises ConnectorInvalidConfig."""
+        return super().read({"templates": [], **config} if config.get("defaultTemplates") is True else config)
+
+
+SMTP_EMAIL = SmtpFactory(
     id="simple-mail-transfer-protocol",
     kind="Email",
     target="smtp",
@@ -200,4 +203,5 @@ SMTP_EMAIL = SenderFactory(
     config=SmtpConfig,
     deliver=deliver,
     check=check,
+    localised=True,
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from vestibule.connectors.factory import FormItem
+from vestibule.connectors.factory import BUILT_IN, FormItem
 from vestibule.connectors.mailboxes import parse_mailbox
 from vestibule.connectors.templates import missing_usages
 from vestibule.http.guard import Length, Pattern, Range, Url, rule
@@ -70,6 +70,7 @@ class SmtpConfig(Struct, rename="camel"):
     port: Port
     from_email: Filled
     templates: list[SmtpTemplate]
+    default_templates: bool = False
     auth: Auth = field(default_factory=Auth)
     reply_to: str | None = None
     secure: bool = False
@@ -93,7 +94,7 @@ class SmtpConfig(Struct, rename="camel"):
 
 def check(config: SmtpConfig) -> Sequence[Issue]:
     """List what the shape alone does not show."""
-    issues = missing_usages(config.templates)
+    issues = [] if config.default_templates else missing_usages(config.templates)
     for name, text in (("fromEmail", config.from_email), ("replyTo", config.reply_to)):
         if text is not None and "{{" not in text and parse_mailbox(text) is None:
             issues.append(custom("Expected an address, or a name and an <address>.", [name]))
@@ -121,6 +122,7 @@ FORM = (
     FormItem("fromEmail", "Sender", "Text", placeholder="Example <hello@example.com>", required=True),
     FormItem("replyTo", "Reply to", "Text", placeholder="help@example.com"),
     FormItem("templates", "Templates", "Json", required=True, default_value=[_EXAMPLE]),
+    BUILT_IN,
     FormItem("servername", "Name in the certificate", "Text"),
     FormItem("tls", "TLS options", "Json", default_value={}),
     FormItem("name", "Name to greet with", "Text"),

@@ -11,6 +11,18 @@ from vestibule.http.issues import Issue, custom
 
 GENERIC = "Generic"
 REQUIRED_USAGES = ("Register", "SignIn", "ForgotPassword", GENERIC)
+USAGES = (
+    "SignIn",
+    "Register",
+    "ForgotPassword",
+    "OrganizationInvitation",
+    GENERIC,
+    "UserPermissionValidation",
+    "BindNewIdentifier",
+    "MfaVerification",
+    "BindMfa",
+)
+"""What messages are for."""
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
