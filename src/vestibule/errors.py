@@ -973,10 +973,10 @@ class ConnectorFactoryNotFound(AppError):
 
 
 class ConnectorGeneral(AppError):
-    """The service behind a connector refused the message or cannot be reached."""
+    """The service behind a connector refused, or cannot be reached."""
 
     code, status = "connector.general", 400
-    message = "The service behind the connector did not take the message."
+    message = "The service behind the connector refused, or cannot be reached. See `data`."
 
 
 class ConnectorInvalidConfig(AppError):
@@ -1019,6 +1019,55 @@ class ConnectorUnexpectedType(AppError):
 
     code, status = "connector.unexpected_type", 400
     message = "This connector sends another kind of message."
+
+
+class ConnectorAuthorizationFailed(AppError):
+    """The person or the provider declined, or the callback belongs to another request."""
+
+    code, status = "connector.authorization_failed", 401
+    message = "The provider did not confirm who this is. Begin again."
+
+
+class SocialCodeInvalid(AppError):
+    """The provider does not accept the code of the callback: used, expired, or of another client."""
+
+    code, status = "connector.social_auth_code_invalid", 401
+    message = "The provider does not accept this code. Begin again."
+
+
+class SocialAccessTokenInvalid(AppError):
+    """The provider does not accept the access token that it gave."""
+
+    code, status = "connector.social_invalid_access_token", 401
+    message = "The provider does not accept its own access token. Begin again."
+
+
+class SocialIdTokenInvalid(AppError):
+    """The provider's ID token does not verify."""
+
+    code, status = "connector.social_invalid_id_token", 401
+    message = "The provider's ID token is not accepted. Begin again."
+
+
+class ConnectorNotImplemented(AppError):
+    """The provider needs something remembered between request and callback, and nobody remembers it."""
+
+    code, status = "connector.not_implemented", 501
+    message = "This provider needs what its request began with. Ask with `stateless` and give the `session` back."
+
+
+class InsufficientInfo(AppError):
+    """An empty `state` or `redirectUri`."""
+
+    code, status = "session.insufficient_info", 400
+    message = "`state` and `redirectUri` must not be empty."
+
+
+class ConnectorSessionNotFound(AppError):
+    """What an authorization request began with is not there: never given, expired, used, or of somebody else."""
+
+    code, status = "session.connector_validation_session_not_found", 400
+    message = "This sign-in with the provider has expired, was used already, or is for somebody else. Begin again."
 
 
 class ConnectorTargetMissing(AppError):

@@ -200,6 +200,7 @@ SETTINGS: list[Operation[Any] | Page[Any]] = [
     ),
     connectors.update("c1", {"host": "y"}, metadata={}, sync_profile=False, enable_token_storage=False),
     connectors.delete("c1"),
+    connectors.authorization_uri("c1", "s", "https://app.example/back"),
     connectors.send_test("f1", {"host": "x"}, email="a@example.com", locale="en"),
     configs.keys("private-keys"),
     configs.rotate_keys("private-keys", signing_key_algorithm="EC", rotation_grace_period=60),

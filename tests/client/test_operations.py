@@ -234,3 +234,11 @@ async def test_a_search_may_have_several_values_and_fields(both: Both) -> None:
     async with both.open() as caller:
         await caller.all(users.find(search__id=["a", "b"], mode__id="exact"))
     assert both.server.queries[-1] == "search.id=a&search.id=b&mode.id=exact&page=1&page_size=100"
+
+
+def test_what_a_sign_in_at_a_provider_began_with_can_travel_along() -> None:
+    begun = connectors.authorization_uri("c1", "s", "https://app.example/back", stateless_for="u1")
+    sent = {"state": "s", "redirectUri": "https://app.example/back", "stateless": True, "userId": "u1"}
+    assert json.loads(begun.content() or b"") == sent
+    linked = identities.link("u1", "c1", {"code": "x"}, session="v1.s")
+    assert json.loads(linked.content() or b"")["session"] == "v1.s"

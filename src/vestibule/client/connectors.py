@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from vestibule.client.models import Connector, ConnectorFactory
+from vestibule.client.models import Authorization, Connector, ConnectorFactory
 from vestibule.client.operation import Nothing, Operation, given, recipient, segment
 
 PATH, FACTORIES = "/api/connectors", "/api/connector-factories"
@@ -78,3 +78,16 @@ def send_test(
     """Send a test message to one recipient; the config comes with the request and is not stored."""
     body = {**recipient(email, phone), **given(config=config, locale=locale)}
     return Operation("POST", f"{PATH}/{segment(factory_id)}/test", Nothing, body=body)
+
+
+def authorization_uri(
+    connector_id: str, state: str, redirect_uri: str, *, stateless_for: str | UnsetType = UNSET
+) -> Operation[Authorization]:
+    """Begin a sign-in at a social provider; compare `state` when the browser comes back.
+
+    `stateless_for` names the user who is going to be linked, at a provider that needs more remembered: the answer then
+    has a `session` for `identities.link`, good for ten minutes and one use. Other servers may not know it.
+    """
+    stateless = UNSET if stateless_for is UNSET else True
+    body = given(state=state, redirect_uri=redirect_uri, stateless=stateless, user_id=stateless_for)
+    return Operation("POST", f"{PATH}/{segment(connector_id)}/authorization-uri", Authorization, body=body)

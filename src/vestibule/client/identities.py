@@ -84,9 +84,14 @@ def put(
     return Operation("PUT", _path(user_id, "identities", segment(target)), dict[str, Identity], body=body)
 
 
-def link(user_id: str, connector_id: str, connector_data: dict[str, Any]) -> Operation[dict[str, Identity]]:
-    """Let a social connector say who a user is, from what its provider called back with."""
-    body = given(connector_id=connector_id, connector_data=connector_data)
+def link(
+    user_id: str, connector_id: str, connector_data: dict[str, Any], *, session: str | UnsetType = UNSET
+) -> Operation[dict[str, Identity]]:
+    """Let a social connector say who a user is, from what its provider called back with.
+
+    `session` is what `connectors.authorization_uri` gave for this user, where it gave one.
+    """
+    body = given(connector_id=connector_id, connector_data=connector_data, session=session)
     return Operation("POST", _path(user_id, "identities"), dict[str, Identity], body=body)
 
 

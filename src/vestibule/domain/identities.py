@@ -8,8 +8,11 @@ from typing import NoReturn
 
 import msgspec
 
+from vestibule.connectors.oauth.profile import Profile
+from vestibule.connectors.social.factory import SocialFactory
 from vestibule.db import Tx, UniqueViolation
-from vestibule.domain import connectors, users
+from vestibule.domain import connectors, social, users
+from vestibule.domain.connectors import Instance
 from vestibule.domain.context import Context
 from vestibule.errors import (
     EnterpriseSsoIdentityNotExists,
@@ -74,15 +77,29 @@ async def remove_identity(ctx: Context, user_id: str, target: str) -> User:
         return await _changed(tx, ctx, user_id, held)
 
 
-async def link_through(ctx: Context, user_id: str, connector_id: str) -> NoReturn:
-    """Let a connector say who a user is. Those that there are send messages, so each is refused.
+async def link_through(
+    ctx: Context, user_id: str, connector_id: str, data: Mapping[str, object], session: str | None = None
+) -> Held:
+    """Let a provider say who a user is, by its callback; `session` is what the request began with, sealed.
 
-    Raises EntityNotFound for an unknown connector or user, InvalidConnectorId.
+    Returns the user's identities. Raises EntityNotFound for an unknown connector or user, InvalidConnectorId,
+    IdentityInUse, ConnectorSessionNotFound, and the errors of the connector; then nothing is linked.
     """
-    await connectors.get_instance(ctx, connector_id)
-    async with ctx.db.read() as tx:
-        await users.get_user(tx, user_id)
-    raise InvalidConnectorId
+    instance = await connectors.get_instance(ctx, connector_id)
+    await of_user(ctx, user_id)
+    if not isinstance(instance.factory, SocialFactory):
+        raise InvalidConnectorId
+    if session is None:
+        outcome = await social.finish(ctx, instance, data, None)
+    else:
+        outcome = await social.finish_sealed(ctx, instance, user_id, data, session)
+    return await link(ctx, user_id, instance, outcome.profile)
+
+
+async def link(ctx: Context, user_id: str, instance: Instance, profile: Profile) -> Held:
+    """Keep who a user is at a provider, in place of who they were there; raises EntityNotFound, IdentityInUse."""
+    user, _ = await put_identity(ctx, user_id, instance.target, Identity(profile.id, profile.details()))
+    return _held(user.identities)
 
 
 async def get_sso_identity(ctx: Context, user_id: str) -> NoReturn:

@@ -15,6 +15,7 @@ from vestibule.store.tables import (
     one_time_tokens,
     refresh_tokens,
     sessions,
+    spent_authorizations,
     subject_tokens,
     verification_codes,
 )
@@ -35,6 +36,7 @@ AT_ONCE: Sequence[Statement[Row]] = (
     _expired(access_tokens),
     _expired(subject_tokens),
     _expired(sessions),
+    _expired(spent_authorizations),
 )
 
 LATER: Sequence[Statement[Row]] = (

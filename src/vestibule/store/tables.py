@@ -442,6 +442,14 @@ connectors = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+# Authorization requests to social providers that were used; what they began with, a program holds sealed.
+spent_authorizations = Table(
+    "spent_authorizations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
 # Keys of the store's own, sealed: of kind `digest` the one that digests are made with, of kind `cookie` those that
 # sign cookies.
 server_keys = Table(

@@ -7,6 +7,17 @@ from msgspec import UNSET, Struct, UnsetType
 
 from vestibule.connectors.factory import ConnectorType, FormItem, Platform
 from vestibule.domain.connectors import AnyFactory, Instance
+from vestibule.errors import (
+    ConnectorAuthorizationFailed,
+    ConnectorGeneral,
+    ConnectorInvalidConfig,
+    ConnectorInvalidResponse,
+    ConnectorNotImplemented,
+    ConnectorSessionNotFound,
+    SocialAccessTokenInvalid,
+    SocialCodeInvalid,
+    SocialIdTokenInvalid,
+)
 from vestibule.http.guard import Length, Maybe, Nullable, Pattern, rule
 
 Id = Annotated[str, rule(Length(1, 128))]
@@ -50,6 +61,36 @@ class ConnectorTest(Struct, rename="camel"):
     phone: Maybe[Phone] = UNSET
     email: Maybe[Email] = UNSET
     locale: Maybe[str] = UNSET
+
+
+class AuthorizationAsked(Struct, rename="camel"):
+    """A sign-in at a provider. `stateless` asks for what has to be remembered, sealed for the user `userId`."""
+
+    state: str
+    redirect_uri: str
+    stateless: Maybe[bool] = UNSET
+    user_id: Maybe[str] = UNSET
+
+
+class AuthorizationOut(Struct, rename="camel", omit_defaults=True):
+    """Where to send the browser; `session` goes back with the callback, within ten minutes and once."""
+
+    redirect_to: str
+    session: str | UnsetType = UNSET
+
+
+CALLBACK_ERRORS = (
+    ConnectorSessionNotFound,
+    ConnectorGeneral,
+    ConnectorInvalidConfig,
+    ConnectorInvalidResponse,
+    ConnectorAuthorizationFailed,
+    SocialCodeInvalid,
+    SocialAccessTokenInvalid,
+    SocialIdTokenInvalid,
+    ConnectorNotImplemented,
+)
+"""What can be wrong with a callback, or with the provider that it is exchanged at."""
 
 
 class ListQuery(Struct):

@@ -6,6 +6,8 @@ from typing import TypeVar
 from msgspec import UNSET, UnsetType
 
 from vestibule.api.management.connector_shapes import (
+    AuthorizationAsked,
+    AuthorizationOut,
     ConnectorCreate,
     ConnectorOut,
     ConnectorPatch,
@@ -17,7 +19,7 @@ from vestibule.api.management.connector_shapes import (
     present,
 )
 from vestibule.connectors.factory import ConnectorType
-from vestibule.domain import connectors
+from vestibule.domain import connectors, social
 from vestibule.domain.connectors import ConnectorChange, FactoryUnusable, NewConnector, TargetsTaken
 from vestibule.domain.context import Context
 from vestibule.errors import (
@@ -27,6 +29,7 @@ from vestibule.errors import (
     ConnectorInvalidConfig,
     ConnectorInvalidParameters,
     ConnectorMetadataFixed,
+    ConnectorNotImplemented,
     ConnectorSyncProfileRefused,
     ConnectorTargetFixed,
     ConnectorTargetMissing,
@@ -36,6 +39,7 @@ from vestibule.errors import (
     ConnectorUnexpectedType,
     EntityCreateFailed,
     EntityNotFound,
+    InsufficientInfo,
     MoreThanOneEmailConnector,
     MoreThanOneSmsConnector,
 )
@@ -113,9 +117,29 @@ class Connectors:
         await connectors.send_test(self._ctx, factory_id, kind, to, body.config, locale=locale, ip=request.ip)
         return empty()
 
+    async def authorization_uri(self, request: Request) -> Response:
+        """Answer where to send the browser."""
+        body = await request.json(AuthorizationAsked)
+        connector_id, agent = request.path_params["connectorId"], request.headers.get("user-agent", "")
+        is_stateless = body.stateless is True
+        if is_stateless and body.user_id is UNSET:
+            raise refusal([custom("Name the user: what has to be remembered is sealed for them.", ["userId"])])
+        begun = await social.begin(self._ctx, connector_id, body.state, body.redirect_uri, user_agent=agent)
+        if not is_stateless:
+            return json_response(AuthorizationOut(social.unremembered(begun)))
+        session = await social.sealed(self._ctx, connector_id, str(body.user_id), begun)
+        return json_response(AuthorizationOut(begun.redirect_to, session))
+
 
 _CONFIG_ERRORS = (ConnectorInvalidConfig, ConnectorTokenStorageRefused)
 _PLACE_ERRORS = (ConnectorTargetMissing, ConnectorMetadataFixed, ConnectorInstanceExists, ConnectorTargetTaken)
+_AUTHORIZATION_ERRORS = (
+    InsufficientInfo,
+    EntityNotFound,
+    ConnectorUnexpectedType,
+    ConnectorInvalidConfig,
+    ConnectorNotImplemented,
+)
 _TEST_ERRORS = (
     FactoryUnusable,
     ConnectorUnexpectedType,
@@ -184,6 +208,17 @@ def _collection(handlers: Connectors, access: Access) -> list[Route]:
             body=ConnectorTest,
             responses={204: None},
             errors=_TEST_ERRORS,
+        ),
+        route(
+            "POST",
+            "/api/connectors/{connectorId}/authorization-uri",
+            handlers.authorization_uri,
+            summary="Begin a sign-in at a provider",
+            description="`state` comes back with the callback: compare it. A provider that needs more remembered is "
+            "asked with `stateless` and `userId`: give the `session` to `POST /api/users/{userId}/identities`.",
+            body=AuthorizationAsked,
+            responses={200: AuthorizationOut},
+            errors=_AUTHORIZATION_ERRORS,
         ),
     ]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
+from vestibule.api.management.connector_shapes import CALLBACK_ERRORS
 from vestibule.api.schemas import UserOut, user_out
 from vestibule.domain import identities, users
 from vestibule.domain.context import Context
@@ -29,10 +30,11 @@ class TokenSecretQuery(Struct, rename="camel"):
 
 
 class IdentityLink(Struct, rename="camel"):
-    """A connector, and what its provider called back with."""
+    """A connector, what its provider called back with, and what `stateless` gave when the request was made."""
 
     connector_id: str
     connector_data: dict[str, Any]
+    session: Maybe[str] = UNSET
 
 
 class IdentityOut(Struct):
@@ -81,7 +83,9 @@ class Identities:
     async def link(self, request: Request) -> Response:
         """POST …/identities."""
         body = await request.json(IdentityLink)
-        await identities.link_through(self._ctx, request.path_params["userId"], body.connector_id)
+        user_id, session = request.path_params["userId"], None if body.session is UNSET else body.session
+        held = await identities.link_through(self._ctx, user_id, body.connector_id, body.connector_data, session)
+        return json_response(held)
 
     async def find(self, request: Request) -> Response:
         """GET …/all-identities."""
@@ -116,7 +120,8 @@ def routes(ctx: Context, access: Access) -> list[Route]:
         route("DELETE", one, api.delete, summary="Remove an identity", responses={200: UserOut},
               errors=(missing, IdentityNotExists)),
         route("POST", f"{user}/identities", api.link, summary="Link an identity through a connector",
-              body=IdentityLink, responses={}, errors=(missing, InvalidConnectorId)),
+              body=IdentityLink, responses={200: held},
+              errors=(missing, InvalidConnectorId, IdentityInUse, *CALLBACK_ERRORS)),
         secrets("GET", f"{user}/all-identities", api.find, summary="List every identity",
                 responses={200: AllIdentitiesOut}, errors=(missing,)),
         secrets("GET", f"{user}/sso-identities/{{ssoConnectorId}}", api.get_sso, summary="Get an enterprise identity",

@@ -41,6 +41,7 @@ from vestibule.client.models.people import (
     UserSessions,
 )
 from vestibule.client.models.settings import (
+    Authorization,
     CaseConflicts,
     Connector,
     ConnectorFactory,
@@ -59,6 +60,7 @@ __all__ = [
     "Application",
     "ApplicationSecret",
     "AssignedRoles",
+    "Authorization",
     "CaseConflicts",
     "Connector",
     "ConnectorFactory",

@@ -94,3 +94,10 @@ class LogEntry(msgspec.Struct, rename="camel", kw_only=True):
     key: str
     payload: dict[str, Any]
     created_at: float
+
+
+class Authorization(msgspec.Struct, rename="camel", kw_only=True):
+    """Where to send the browser; `session` is what must be given back with the callback, if it was asked for."""
+
+    redirect_to: str
+    session: str | None = None

@@ -1,0 +1,1 @@
+"""Social connectors: people known to a provider. A provider is a record; few need code."""

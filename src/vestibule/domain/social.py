@@ -1,0 +1,130 @@
+"""Who people are at social providers: the request that sends them there, and the callback that brings them back.
+
+What a request began with (state, redirect URI, nonce, PKCE verifier) is a `Handshake`. An interaction keeps it in its
+row; a program without a session gets it sealed, for one user, one connector, one use and ten minutes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from vestibule.connectors.oauth.engine import Handshake, Outcome, new_handshake
+from vestibule.connectors.social.factory import SocialFactory
+from vestibule.crypto import SealError, digest, new_token
+from vestibule.db import UniqueViolation
+from vestibule.domain import connectors, users
+from vestibule.domain.connectors import Instance
+from vestibule.domain.context import Context
+from vestibule.errors import (
+    ConnectorNotImplemented,
+    ConnectorSessionNotFound,
+    ConnectorUnexpectedType,
+    InsufficientInfo,
+)
+from vestibule.store import spent_authorizations as store
+
+SESSION_MS = 600_000
+MAX_SESSION_CHARS = 32 * 1024
+
+
+class SealedHandshake(msgspec.Struct, frozen=True):
+    """What a program holds between request and callback; times are epoch ms."""
+
+    id: str
+    state: str
+    redirect_uri: str
+    nonce: str
+    verifier: str
+    expires_at: int
+
+    @property
+    def handshake(self) -> Handshake:
+        """What the request began with."""
+        return Handshake(state=self.state, redirect_uri=self.redirect_uri, nonce=self.nonce, verifier=self.verifier)
+
+
+_read = msgspec.json.Decoder(SealedHandshake).decode
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Where to send the browser, what was begun with, and whether it has to be remembered until the browser is back."""
+
+    redirect_to: str
+    handshake: Handshake
+    is_remembered: bool
+
+
+def social_of(instance: Instance) -> SocialFactory:
+    """Return the factory of an instance that knows people; raises ConnectorUnexpectedType for any other."""
+    if not isinstance(instance.factory, SocialFactory):
+        raise ConnectorUnexpectedType("This connector sends messages and knows no people. Name a social connector.")
+    return instance.factory
+
+
+async def begin(
+    ctx: Context, connector_id: str, state: str, redirect_uri: str, *, scope: str | None = None, user_agent: str = ""
+) -> Begun:
+    """Begin a sign-in at a provider; `scope` takes the place of the configured one.
+
+    Raises InsufficientInfo, EntityNotFound, ConnectorUnexpectedType, ConnectorInvalidConfig.
+    """
+    if not state or not redirect_uri:
+        raise InsufficientInfo
+    instance = await connectors.get_instance(ctx, connector_id)
+    handshake = new_handshake(state, redirect_uri)
+    factory = social_of(instance)
+    redirect_to = factory.begin(instance.config, handshake, scope=scope, user_agent=user_agent)
+    return Begun(redirect_to, handshake, factory.needs_handshake)
+
+
+def unremembered(begun: Begun) -> str:
+    """Return where to send the browser when nobody remembers anything; raises ConnectorNotImplemented."""
+    if begun.is_remembered:
+        raise ConnectorNotImplemented
+    return begun.redirect_to
+
+
+async def sealed(ctx: Context, connector_id: str, user_id: str, begun: Begun) -> str:
+    """Return what was begun with as a value that a program holds for one user; raises EntityNotFound without them."""
+    async with ctx.db.read() as tx:
+        await users.get_user(tx, user_id)
+    flow, expires_at = begun.handshake, ctx.clock.now() + SESSION_MS
+    held = SealedHandshake(new_token(), flow.state, flow.redirect_uri, flow.nonce, flow.verifier, expires_at)
+    return ctx.sealer.seal(msgspec.json.encode(held), store.TABLE, store.COLUMN, f"{connector_id}/{user_id}")
+
+
+async def finish(ctx: Context, instance: Instance, data: Mapping[str, object], handshake: Handshake | None) -> Outcome:
+    """Exchange a callback for a person; call it with no transaction open. Raises the connector errors."""
+    return await social_of(instance).finish(ctx.outgoing, instance.config, data, handshake, ctx.clock.now())
+
+
+async def finish_sealed(
+    ctx: Context, instance: Instance, user_id: str, data: Mapping[str, object], session: str
+) -> Outcome:
+    """Exchange a callback with the value that `sealed` gave, and use that up, whatever the provider answers.
+
+    Raises ConnectorSessionNotFound when it has expired, was used, or is for another user or connector, and as `finish`.
+    """
+    held = _opened(ctx, instance.id, user_id, session)
+    social_of(instance).check(instance.config, data, held.handshake)
+    try:
+        async with ctx.db.write() as tx:
+            await tx.run(store.SPEND, id=digest(held.id), expires_at=held.expires_at)
+    except UniqueViolation as error:
+        raise ConnectorSessionNotFound from error
+    return await finish(ctx, instance, data, held.handshake)
+
+
+def _opened(ctx: Context, connector_id: str, user_id: str, session: str) -> SealedHandshake:
+    """Open a sealed value; that it is for this user and this connector is part of the seal."""
+    try:
+        if len(session) > MAX_SESSION_CHARS:
+            raise SealError("longer than any")
+        held = _read(ctx.sealer.open(session, store.TABLE, store.COLUMN, f"{connector_id}/{user_id}"))
+    except (SealError, ValueError) as error:
+        raise ConnectorSessionNotFound from error
+    if held.expires_at <= ctx.clock.now():
+        raise ConnectorSessionNotFound
+    return held

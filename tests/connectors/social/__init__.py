@@ -1,0 +1,1 @@
+"""Social connectors: every record through one battery, on loopback."""

@@ -1,0 +1,379 @@
+"""The battery: every provider's record begins, comes back, tells who it is, and fails in each of its ways."""
+
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tests.connectors.social.payloads import CASES, RECORDS, filled
+from tests.connectors.social.upstream import NOW, Json, Said, Upstream, places, upstreams
+from tests.connectors.world import LOOPBACK
+from vestibule.connectors.addresses import Network
+from vestibule.connectors.oauth.engine import Handshake, Outcome
+from vestibule.connectors.outgoing import Answer, Outgoing
+from vestibule.connectors.social.factory import SocialFactory, factory_of
+from vestibule.errors import (
+    AppError,
+    ConnectorAuthorizationFailed,
+    ConnectorGeneral,
+    ConnectorInvalidConfig,
+    ConnectorInvalidResponse,
+    ConnectorNotImplemented,
+    SocialAccessTokenInvalid,
+    SocialCodeInvalid,
+    SocialIdTokenInvalid,
+)
+
+pytestmark = pytest.mark.anyio
+
+FLOW = Handshake(state="s-1", redirect_uri="https://app.example/back", nonce="n-1", verifier="v" * 43)
+LOGGED_IN = [name for name in CASES if "tokenEndpoint" in CASES[name].answers]
+WITH_PROFILE = [name for name in CASES if "userInfoEndpoint" in CASES[name].answers]
+WITH_EMAIL = [name for name in CASES if "email" in RECORDS[name].claims]
+ALIPAY = ("alipay-web", "alipay-native")
+
+
+class Hasty(Outgoing):
+    """The real way out, with less patience."""
+
+    async def request(self, method: str, url: str, **more: Any) -> Answer:
+        return await super().request(method, url, **{**more, "timeout": 0.1})
+
+
+def reaching(networks: list[Network], kind: type[Outgoing] = Outgoing) -> Outgoing:
+    """A way out that reads no certificates: nothing here speaks TLS."""
+    return kind(networks, tls=lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
+class Trial:
+    """One provider in front of a loopback upstream that answers as the provider does."""
+
+    def __init__(self, name: str, upstream: Upstream) -> None:
+        self.case, self.record, self.upstream = CASES[name], RECORDS[name], upstream
+        self.factory: SocialFactory = factory_of(self.record)
+        self.outgoing = reaching([LOOPBACK])
+        self.config: Json = {**self.case.config, **places(self.record, upstream)}
+        if "idTokenVerificationConfig" in self.config:
+            checked = self.config["idTokenVerificationConfig"]
+            self.config["idTokenVerificationConfig"] = {**checked, "jwksUri": upstream.url("jwksUri")}
+        self.answer()
+
+    def answer(self, changes: Json | None = None) -> None:
+        """Let the upstream answer, with changes by the key of the address; `claims` change the ID token's."""
+        said = {**self.case.answers, **(changes or {})}
+        more = said.pop("claims", {})
+        for key, value in said.items():
+            self.upstream.answers[key] = (
+                value if isinstance(value, Said) else Said(filled(value, self.record, self.case, more, self.case.nonce))
+            )
+        self.data = filled(self.case.data, self.record, self.case, more, self.case.nonce)
+
+    async def finish(self, flow: Handshake | None = FLOW, **data: Any) -> Outcome:
+        """Exchange the callback, `state` as the provider brings it back."""
+        callback = {"state": "s-1", **self.data, **data}
+        sent = {name: value for name, value in callback.items() if value is not None}
+        return await self.factory.finish(self.outgoing, self.config, sent, flow, NOW)
+
+    async def refusal(self, flow: Handshake | None = FLOW, **data: Any) -> AppError:
+        """Exchange a callback that does not come to anything."""
+        with pytest.raises(AppError) as refused:
+            await self.finish(flow, **data)
+        return refused.value
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    async with upstreams() as running:
+        yield running
+
+
+@pytest.fixture
+async def trial(request: pytest.FixtureRequest, upstream: Upstream) -> AsyncIterator[Trial]:
+    made = Trial(request.param, upstream)
+    yield made
+    await made.outgoing.close()
+
+
+every = pytest.mark.parametrize("trial", CASES, indirect=True)
+each_logged_in = pytest.mark.parametrize("trial", LOGGED_IN, indirect=True)
+each_profile = pytest.mark.parametrize("trial", WITH_PROFILE, indirect=True)
+
+
+def test_every_record_has_a_case() -> None:
+    assert set(CASES) == set(RECORDS)
+    assert len(RECORDS) == 28
+
+
+@every
+async def test_the_browser_is_sent_with_the_parameters_of_the_contract(trial: Trial) -> None:
+    record, config = trial.record, trial.config
+    sent = trial.factory.begin(config, FLOW)
+    standard = {
+        "client_id": "client",
+        "appid": "client",
+        "app_id": "client",
+        "redirect_uri": FLOW.redirect_uri,
+        "state": "s-1",
+        "nonce": "n-1",
+        "code_challenge": "qrOfGJ4MsIjPBmlUMAc44Ng4GGJIRIqRA5jPCzvM3Ho",
+    }
+    expected: list[tuple[str, str]] = []
+    for word in trial.case.query.split():
+        name, given, value = word.partition("=")
+        if given or word in standard:
+            expected.append((name, value if given else standard[name]))
+        else:  # a value with spaces in it
+            expected[-1] = (expected[-1][0], f"{expected[-1][1]} {word}")
+    assert [name for name, _ in parse_qsl(urlsplit(sent).query)] == [name for name, _ in expected]
+    assert dict(parse_qsl(urlsplit(sent).query)) | {"code_challenge": ""} == dict(expected) | {"code_challenge": ""}
+    address = record.endpoints.get("authorizationEndpoint") or str(config["authorizationEndpoint"])
+    assert sent.startswith(address.partition("{")[0])
+    assert sent.endswith(record.fragment)
+
+
+@every
+async def test_a_callback_tells_who_it_is(trial: Trial) -> None:
+    profile = (await trial.finish()).profile
+    known = {name: value for name, value in asdict(profile).items() if value is not None and name != "raw"}
+    assert known == trial.case.person
+    assert profile.details()["id"] == trial.case.person["id"]
+    assert "rawData" in profile.details()
+
+
+@pytest.mark.parametrize("trial", WITH_EMAIL, indirect=True)
+async def test_an_address_that_the_provider_does_not_vouch_for_is_never_a_verified_one(trial: Trial) -> None:
+    """Otherwise whoever claims an address at a provider takes over its account here."""
+    trial.answer(trial.case.unvouched)
+    profile = (await trial.finish()).profile
+    assert profile.email is None
+    assert "email" not in profile.details()
+
+
+@pytest.mark.parametrize("trial", WITH_EMAIL, indirect=True)
+async def test_an_operator_can_vouch_where_the_provider_is_silent_and_never_over_its_no(trial: Trial) -> None:
+    trial.config["trustUnverifiedEmail"] = True
+    if trial.case.person.get("unverified_email"):
+        assert (await trial.finish()).profile.email == trial.case.person["unverified_email"]
+    denied = [key for key, said in trial.case.unvouched.items() if "false" in str(said).lower()]
+    if denied and trial.record.id != "github-universal":
+        trial.answer(trial.case.unvouched)
+        assert (await trial.finish()).profile.email is None
+
+
+@each_logged_in
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (Said(b"", 500), ConnectorGeneral),
+        (Said(b"<html>sorry</html>"), ConnectorInvalidResponse),
+        (Said(b"[" * 100_000), ConnectorInvalidResponse),
+        (Said(b"x" * 1_100_000), ConnectorGeneral),
+        (Said({"error": "invalid_grant"}, 400), SocialCodeInvalid),
+        (Said({"error": "invalid_client"}, 401), SocialCodeInvalid),
+        (Said({"hello": "there"}), ConnectorInvalidResponse),
+        (Said(b"[]"), ConnectorInvalidResponse),
+        (None, ConnectorGeneral),
+    ],
+    ids=["500", "html", "deep", "huge", "used-code", "bad-client", "no-token", "list", "silent"],
+)
+async def test_a_token_endpoint_that_fails_is_named_and_nobody_is_known(
+    trial: Trial, said: Said | None, kind: type[AppError]
+) -> None:
+    if said is None:
+        del trial.upstream.answers["tokenEndpoint"]
+        trial.outgoing = reaching([LOOPBACK], Hasty)
+    else:
+        trial.upstream.answers["tokenEndpoint"] = said
+    refused = await trial.refusal()
+    if trial.record.id in ALIPAY and kind in (ConnectorInvalidResponse, SocialCodeInvalid):
+        assert isinstance(refused, SocialCodeInvalid | ConnectorInvalidResponse | ConnectorGeneral)
+    else:
+        assert type(refused) is kind
+    assert refused.status in (400, 401)
+    assert "s3cret" not in f"{refused.text}{refused.data}"
+    assert "code-1" not in f"{refused.text}{refused.data}"
+
+
+@each_profile
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (Said(b"", 500), ConnectorGeneral),
+        (Said(b"<html>sorry</html>"), ConnectorInvalidResponse),
+        (Said({"unknown": 1}), ConnectorInvalidResponse),
+        (Said(b"x" * 1_100_000), ConnectorGeneral),
+        (None, ConnectorGeneral),
+    ],
+    ids=["500", "html", "no-id", "huge", "silent"],
+)
+async def test_a_profile_that_does_not_come_is_named_and_nobody_is_known(
+    trial: Trial, said: Said | None, kind: type[AppError]
+) -> None:
+    if said is None:
+        del trial.upstream.answers["userInfoEndpoint"]
+        trial.outgoing = reaching([LOOPBACK], Hasty)
+    else:
+        trial.upstream.answers["userInfoEndpoint"] = said
+        if trial.record.id == "qq-universal" and said.body == {"unknown": 1}:
+            trial.upstream.answers["openIdEndpoint"] = said  # there the id comes from another call
+    refused = await trial.refusal()
+    assert type(refused) is kind
+    assert "at-1" not in f"{refused.text}{refused.data}"
+
+
+@each_profile
+async def test_an_access_token_that_is_not_accepted_is_told_by_the_providers_own_status(trial: Trial) -> None:
+    trial.upstream.answers["userInfoEndpoint"] = Said({}, trial.record.token_invalid_status)
+    assert type(await trial.refusal()) is SocialAccessTokenInvalid
+
+
+@each_logged_in
+async def test_a_redirect_is_never_followed(trial: Trial) -> None:
+    """B92: a provider does not lead the server anywhere."""
+    for key in ("tokenEndpoint", "userInfoEndpoint"):
+        trial.answer()
+        if key in trial.upstream.answers:
+            elsewhere = trial.upstream.url("elsewhere")
+            trial.upstream.answers[key] = Said(b"", 302, (f"Location: {elsewhere}",))
+            assert type(await trial.refusal()) is ConnectorGeneral
+    assert trial.upstream.requests("elsewhere") == []
+
+
+@each_logged_in
+async def test_a_private_address_is_not_reached_unless_it_is_allowed(trial: Trial) -> None:
+    """B92."""
+    trial.outgoing = reaching([])
+    refused = await trial.refusal()
+    assert type(refused) is ConnectorGeneral
+    assert "VESTIBULE_ALLOW_PRIVATE" in refused.text
+    assert trial.upstream.asked == []
+
+
+@every
+async def test_what_the_provider_or_the_person_declined_is_said(trial: Trial) -> None:
+    refused = await trial.refusal(error="access_denied", error_description="The user said no")
+    assert (type(refused), refused.data) == (ConnectorAuthorizationFailed, {"message": "The user said no"})
+    refused = await trial.refusal(error="server_error", error_description="x" * 5000)
+    assert type(refused) is ConnectorGeneral
+    assert refused.data == {"error": "server_error", "errorDescription": "x" * 300}
+    assert trial.upstream.asked == []
+
+
+@every
+async def test_a_callback_that_lacks_something_is_refused_before_anybody_is_asked(trial: Trial) -> None:
+    needed = trial.record.callback.split()[0]
+    lacking: list[Any] = [None, "", 5, ["x"]]
+    for value in lacking:
+        assert type(await trial.refusal(**{needed: value})) is trial.record.incomplete
+    assert type(await trial.refusal(state="another")) is ConnectorAuthorizationFailed
+    assert type(await trial.refusal(state=None)) is ConnectorAuthorizationFailed
+    assert type(await trial.refusal(redirectUri="https://evil.example/")) is ConnectorAuthorizationFailed
+    assert type(await trial.refusal(more="x" * 70_000)) is ConnectorGeneral
+    assert trial.upstream.asked == []
+
+
+@every
+async def test_without_what_the_request_began_with_only_some_can_come_back(trial: Trial) -> None:
+    needs = tuple(trial.record.needs)
+    if needs == ("redirectUri",):
+        refused = await trial.refusal(None, redirectUri=None)
+        both = trial.record.callback != "code"
+        assert type(refused) is (ConnectorGeneral if both else ConnectorNotImplemented)
+        assert (await trial.finish(None, redirectUri=FLOW.redirect_uri)).profile.id == trial.case.person["id"]
+    elif trial.record.is_alone:
+        assert type(await trial.refusal(None)) is SocialIdTokenInvalid
+    elif needs:
+        assert type(await trial.refusal(None)) is ConnectorNotImplemented
+    else:
+        assert (await trial.finish(None)).profile.id == trial.case.person["id"]
+
+
+@every
+async def test_a_configuration_that_lacks_what_is_required_lists_each(trial: Trial) -> None:
+    required = {field.key for field in trial.record.all_fields() if field.required}
+    with pytest.raises(ConnectorInvalidConfig) as refused:
+        trial.factory.read({})
+    issues: Any = refused.value.data
+    assert {issue["path"][0] for issue in issues["issues"]} == required
+    for key in required:
+        with pytest.raises(ConnectorInvalidConfig):
+            trial.factory.read({**trial.config, key: 5})
+    with pytest.raises(ConnectorInvalidConfig):
+        trial.factory.read({**trial.config, "clientId": "a\r\nb", "appId": "a\nb", "corpId": "a\nb"})
+    assert trial.factory.read(trial.config)
+
+
+@pytest.mark.parametrize("trial", ["slack-universal", "apple-universal", "oidc"], indirect=True)
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"nonce": "another"},
+        {"aud": "somebody"},
+        {"aud": ["client", "somebody"]},
+        {"iss": "https://evil.example"},
+        {"exp": NOW // 1000 - 61},
+        {"iat": NOW // 1000 - 601},
+        {"iat": NOW // 1000 + 61},
+        {"iat": None},
+        {"exp": "soon"},
+        {"sub": None},
+        {"sub": ""},
+        {"azp": "somebody"},
+        {"nbf": NOW // 1000 + 61},
+    ],
+    ids=str,
+)
+async def test_an_id_token_that_says_something_else_is_refused(trial: Trial, claims: Json) -> None:
+    """OpenID Connect Core 3.1.3.7."""
+    trial.answer({"claims": claims})
+    assert type(await trial.refusal()) is SocialIdTokenInvalid
+
+
+async def test_the_secret_goes_where_the_provider_wants_it(upstream: Upstream) -> None:
+    for name in LOGGED_IN:
+        trial = Trial(name, upstream)
+        upstream.asked.clear()
+        await trial.finish()
+        await trial.outgoing.close()
+        asked = upstream.requests("tokenEndpoint")[0]
+        if trial.record.redeem_basic:
+            assert asked.headers["authorization"] == "Basic Y2xpZW50OnMzY3JldCUyRiUyNiUyQg=="
+            assert "client_secret" not in asked.form
+        elif name not in (*ALIPAY, "kakao-universal", "wecom-universal"):
+            assert (
+                "s3cret/&+" in {**asked.query, **asked.form, **(asked.json if name == "dingtalk-web" else {})}.values()
+            )
+        assert asked.method == trial.record.redeem_method
+        assert trial.record.id != "github-universal" or asked.headers["accept"] == "application/json"
+        if name in ("x-universal", "oidc", "oauth2"):
+            assert asked.form["code_verifier"] == FLOW.verifier
+
+
+async def test_a_code_of_googles_may_still_be_encoded(upstream: Upstream) -> None:
+    trial = Trial("google-universal", upstream)
+    await trial.finish(code="4%2F0AX")
+    await trial.outgoing.close()
+    assert upstream.requests("tokenEndpoint")[0].form["code"] == "4/0AX"
+
+
+async def test_one_tap_is_an_id_token_of_googles(upstream: Upstream) -> None:
+    trial = Trial("google-universal", upstream)
+    upstream.answers["jwksUri"] = Said(filled("jwks", trial.record, trial.case, {}, None))
+    for issuer in ("https://accounts.google.com", "accounts.google.com"):
+        credential = filled("claims", trial.record, trial.case, {"iss": issuer}, None)
+        assert (await trial.finish(None, credential=credential, code=None)).profile.email == "ana@example.com"
+    forged = filled("claims", trial.record, trial.case, {"iss": "https://evil.example"}, None)
+    assert type(await trial.refusal(None, credential=forged, code=None)) is SocialIdTokenInvalid
+    await trial.outgoing.close()
+
+
+async def test_another_providers_callback_is_not_taken(upstream: Upstream) -> None:
+    """RFC 9207: where the callback says from whom it is, a code does not go to anybody else."""
+    trial = Trial("oidc", upstream)
+    assert type(await trial.refusal(iss="https://evil.example")) is ConnectorAuthorizationFailed
+    assert upstream.asked == []
+    assert (await trial.finish(iss="https://id.example")).profile.id == "person-1"
+    await trial.outgoing.close()
