@@ -1,10 +1,12 @@
 """The command line. What a command or a store needs is imported only when it is asked for: each loads what it needs."""
 
 import argparse
+import gc
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from vestibule import __version__
 from vestibule.cli import CommandError
@@ -12,6 +14,7 @@ from vestibule.settings import SettingError
 
 COMMANDS = {
     "up": ("vestibule.cli.up", "start everything for development: both servers, a store, an outbox"),
+    "up servers": ("vestibule.cli.up_servers", "what `up` forks both servers from; nothing to start by hand"),
     "serve": ("vestibule.cli.serve", "start the identity server"),
     "account": ("vestibule.cli.account", "start the account server"),
     "account init": ("vestibule.cli.account_init", "create the applications, scopes and role of the account server"),
@@ -51,12 +54,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(name, words[length:])
 
 
+def load(path: str) -> ModuleType:
+    """Import a command's module, and the engine of the store that the environment names.
+
+    What is loaded stays to the end, so nobody looks for garbage in it: not now, which would be an eighth of the time,
+    nor later.
+    """
+    gc.disable()
+    for scheme in {os.environ.get(setting, "").strip().partition(":")[0] for setting in STORES} & ENGINES.keys():
+        importlib.import_module(ENGINES[scheme])
+    module = importlib.import_module(path)
+    gc.freeze()
+    gc.enable()
+    return module
+
+
 def run(name: str, arguments: Sequence[str]) -> int:
     """Run the command of the table's `name`; what the operator can mend is one line on standard error."""
     path, summary = COMMANDS[name]
-    module = importlib.import_module(path)
-    for scheme in {os.environ.get(setting, "").strip().partition(":")[0] for setting in STORES} & ENGINES.keys():
-        importlib.import_module(ENGINES[scheme])
+    module = load(path)
     parser = argparse.ArgumentParser(prog=f"vestibule {name}", description=f"{summary[0].upper()}{summary[1:]}.")
     module.add_arguments(parser)
     options = parser.parse_args(arguments)

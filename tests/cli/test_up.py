@@ -46,6 +46,18 @@ def children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def is_over(pid: int) -> bool:
+    """Tell whether a process has ended, whoever should take note of that."""
+    with contextlib.suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return True
+
+
+def forks(live: Live) -> list[int]:
+    """Return the processes that do the work, oldest first: the identity server, the account server, a check."""
+    return children(children(live.process.pid)[0])
+
+
 def test_from_an_empty_folder_both_servers_answer_and_say_where_they_are(live: Live) -> None:
     wait_for_words(live)
     for address in (live.identity, live.account, f"{live.account}/api", "vestibule outbox last RECIPIENT"):
@@ -93,13 +105,13 @@ def test_credentials_that_no_longer_fit_the_store_are_made_anew(folder: Path) ->
     stale = json.loads(file.read_text()) | {"client_secret": "of another store"}
     file.write_text(json.dumps(stale))
     with live_servers(folder, *STORES) as live:
-        first = children(live.process.pid)[1]
+        first = forks(live)[1]
         until = monotonic() + 10
         while Path(f"/proc/{first}").exists() and monotonic() < until:
             live.command("--version")
         assert json.loads(file.read_text())["client_secret"] != stale["client_secret"]
-        assert first not in children(live.process.pid)
-        assert len(children(live.process.pid)) == 2
+        assert first not in forks(live)
+        assert len(forks(live)) == 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -117,8 +129,8 @@ def test_ctrl_c_while_the_credentials_are_checked_is_quiet(live: Live) -> None:
     until, check = monotonic() + 10, 0
     while not check and monotonic() < until:
         with contextlib.suppress(IndexError):
-            check = children(live.process.pid)[2]
-    assert os.getpgid(check) == check, "what the terminal sends to the group does not reach it"
+            check = forks(live)[2]
+    assert os.getpgid(check) != live.process.pid, "what the terminal sends to the group does not reach it"
     live.signal(signal.SIGINT)
     assert live.process.wait(STOP_SECONDS) == 0
     assert not Path(f"/proc/{check}").exists()
@@ -135,10 +147,23 @@ def test_a_signal_to_the_command_alone_stops_the_children_too(live: Live) -> Non
 
 def test_when_one_server_ends_the_other_does_too_and_the_command_says_which(live: Live) -> None:
     wait_for_words(live)
-    os.kill(children(live.process.pid)[0], signal.SIGKILL)
+    os.kill(forks(live)[0], signal.SIGKILL)
     assert live.process.wait(STOP_SECONDS) == 1
     assert "the identity server ended" in live.said
     assert is_free(live.account)
+
+
+@pytest.mark.parametrize("killed", ["the command", "the process that the servers are forked from"])
+def test_a_process_that_is_killed_leaves_no_server_behind(live: Live, killed: str) -> None:
+    wait_for_words(live)
+    source, servers = children(live.process.pid)[0], forks(live)[:2]
+    os.kill(live.process.pid if killed == "the command" else source, signal.SIGKILL)
+    live.process.wait(STOP_SECONDS)
+    until = monotonic() + STOP_SECONDS
+    while not all(is_over(pid) for pid in (source, *servers)) and monotonic() < until:
+        live.command("--version")
+    assert [pid for pid in (source, *servers) if not is_over(pid)] == []
+    assert "Traceback" not in live.said
 
 
 def start(folder: Path, **env: str) -> "subprocess.CompletedProcess[str]":

@@ -1,15 +1,19 @@
-"""The servers that `vestibule up` runs as children: started, waited for, and stopped together."""
+"""The servers that `vestibule up` runs, as forks of one process: started, waited for, and stopped together."""
 
 import asyncio
 import contextlib
 import http.client
+import os
 import signal
+import socket
 import sys
+from asyncio import Future, StreamReader, StreamWriter, Task
 from asyncio.subprocess import Process
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 
-STOP_SECONDS = 8
+STOP_SECONDS = 10
+"""Two more than the forks have to end by themselves."""
 POLL_SECONDS = 0.02
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -33,75 +37,100 @@ class ChildEnded(Exception):
         self.code = code if code > 0 else 1
 
 
+@contextlib.asynccontextmanager
+async def children() -> "AsyncIterator[Children]":
+    """Start the process that children are forked from; at the end none of them is left."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        # A group of its own: what the terminal sends to all is for this process alone, which ends the others quietly.
+        command = [sys.executable, "-m", "vestibule", "up", "servers"]
+        source = await asyncio.create_subprocess_exec(*command, stdin=theirs.fileno(), process_group=0)
+    reader, writer = await asyncio.open_connection(sock=ours)
+    running = Children(source, writer)
+    hearing = asyncio.ensure_future(running.hear(reader))
+    try:
+        yield running
+    finally:
+        await running.stop(hearing)
+
+
 class Children:
-    """Child processes: servers in the group of this one, so that a signal to the group reaches them too."""
+    """Forks of `vestibule up servers`, where the lines that go to and fro are described."""
 
-    def __init__(self) -> None:
-        self._running: dict[str, Process] = {}
+    def __init__(self, source: Process, writer: StreamWriter) -> None:
+        self._source, self._writer = source, writer
+        self._running: dict[str, Future[int]] = {}
+        self._names: dict[str, str] = {}
+        self._pids: dict[str, int] = {}
 
-    async def _start(self, name: str, *arguments: str, group: int | None = None) -> Process:
-        command = [sys.executable, "-m", "vestibule", *arguments]
-        self._running[name] = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, process_group=group
-        )
-        return self._running[name]
+    async def hear(self, reader: StreamReader) -> None:
+        """Note which child ends; when the process that they are forked from does, all have ended."""
+        with contextlib.suppress(ConnectionError):
+            async for line in reader:
+                # "started account init 4711", "ended account init 0"
+                verb, *words, number = line.decode().split()
+                command = " ".join(words)
+                if verb == "started":
+                    self._pids[command] = int(number)
+                else:
+                    del self._pids[command]
+                    self._ended(command, int(number))
+        source = await self._source.wait()
+        for command in self._running:
+            self._ended(command, source)
 
-    async def finish(self, name: str, *arguments: str) -> None:
-        """Run a command to its end; raises ChildEnded unless it succeeds.
+    def _ended(self, command: str, code: int) -> None:
+        end = self._running[command]
+        if not end.done():  # nobody waits for one that is done, or given up
+            end.set_result(code)
 
-        It has a group of its own (0): Ctrl-C would break it off with a traceback, `stop` ends it without a word.
-        """
-        code = await (await self._start(name, *arguments, group=0)).wait()
-        del self._running[name]
+    def start(self, name: str, command: str) -> "Future[int]":
+        """Start a command without waiting for it; what is returned will hold its exit code."""
+        self._names[command] = name
+        self._running[command] = end = asyncio.get_running_loop().create_future()
+        self._writer.write(f"start {command}\n".encode())
+        return end
+
+    async def finish(self, name: str, command: str) -> None:
+        """Run a command to its end; raises ChildEnded unless it succeeds."""
+        code = await self.start(name, command)
+        del self._running[command]
         if code != 0:
             raise ChildEnded(name, code)
 
-    async def start(self, server: Server) -> None:
-        """Start a server without waiting for it."""
-        await self._start(server.name, server.command)
-
     async def restart(self, server: Server) -> None:
         """End a server and start it anew, without waiting for it to answer."""
-        running = self._running[server.name]
-        with contextlib.suppress(ProcessLookupError):
-            running.terminate()
-        await running.wait()
-        await self.start(server)
+        self._writer.write(f"end {server.command}\n".encode())
+        await self._running[server.command]
+        self.start(server.name, server.command)
 
     async def ready(self, server: Server) -> None:
         """Return once the server answers a request; raises ChildEnded."""
-        child = self._running[server.name]
-        while child.returncode is None:
+        end = self._running[server.command]
+        while not end.done():
             if await asyncio.to_thread(answers, server):
                 return
             await asyncio.sleep(POLL_SECONDS)
-        raise ChildEnded(server.name, child.returncode)
+        raise ChildEnded(server.name, end.result())
 
     async def watch(self) -> None:
         """Wait for the first child to end; raises ChildEnded."""
-        waits = {asyncio.ensure_future(child.wait()): name for name, child in self._running.items()}
-        try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        ended = done.pop()
-        raise ChildEnded(waits[ended], ended.result())
+        await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+        command, end = next((command, end) for command, end in self._running.items() if end.done())
+        raise ChildEnded(self._names[command], end.result())
 
-    async def stop(self) -> None:
-        """Ask every child to end, and end those that take longer than a few seconds."""
-        for child in self._running.values():
+    async def stop(self, hearing: "Task[None]") -> None:
+        """Close the line, which ends every child, and wait for that."""
+        self._writer.close()
+        try:
+            await asyncio.wait_for(self._source.wait(), STOP_SECONDS)
+        except TimeoutError:
+            self._source.kill()
+            await self._source.wait()
+        await hearing
+        for pid in self._pids.values():  # what they were forked from ended badly, without ending them
             with contextlib.suppress(ProcessLookupError):
-                child.terminate()
-        waits = [asyncio.ensure_future(child.wait()) for child in self._running.values()]
-        if not waits:
-            return
-        _, late = await asyncio.wait(waits, timeout=STOP_SECONDS)
-        if late:
-            for child in self._running.values():
-                with contextlib.suppress(ProcessLookupError):
-                    child.kill()
-            await asyncio.wait(late)
+                os.kill(pid, signal.SIGTERM)
 
 
 def answers(server: Server) -> bool:

@@ -1,7 +1,8 @@
 """`vestibule up`: everything a development machine needs, in the foreground; Ctrl-C or SIGTERM ends it all.
 
-The work is done by the other commands as child processes: `keys init` and `account init` to set up, `serve` and
-`account` to stay. This one looks after them and says where everything is; it opens no store, and so starts at once.
+The work is done by the other commands: `keys init` and `account init` to set up, `serve` and `account` to stay. They
+are forks of `vestibule up servers`, which has loaded the code of all. This one looks after them and says where
+everything is; it opens no store, and so starts at once.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from vestibule.cli.children import ChildEnded, Children, Server, until_asked
+from vestibule.cli.children import ChildEnded, Server, children, until_asked
 from vestibule.cli.ports import require_free
 from vestibule.settings import AccountSettings, ServerSettings, load
 
@@ -24,7 +25,7 @@ Next: open the account page and create an account, then connect an application o
 
 Ctrl-C stops everything. The data stays in the store.
 """
-SET_UP = ("set-up of the account server", "account", "init", "--quiet", "--outbox")
+SET_UP = ("set-up of the account server", "account init")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,43 +39,38 @@ def run(_: argparse.Namespace) -> int:
     require_free(identity.host, identity.port, "VESTIBULE_PORT")
     require_free(account.host, account.port, "VESTIBULE_ACCOUNT_PORT")
     try:
-        asyncio.run(keep_up(identity, account))
+        asyncio.run(until_asked(bring_up(identity, account)))
     except ChildEnded as error:
         print(f"vestibule: {error}", file=sys.stderr)
         return error.code
     return 0
 
 
-async def keep_up(identity: ServerSettings, account: AccountSettings) -> None:
-    """Run the children until a signal asks for the end or one of them ends by itself; none is left behind."""
-    children = Children()
-    try:
-        await until_asked(bring_up(children, identity, account))
-    finally:
-        await children.stop()
+async def bring_up(identity: ServerSettings, account: AccountSettings) -> None:
+    """Start the servers, say where they are once both answer, and watch them; never returns by itself.
 
-
-async def bring_up(children: Children, identity: ServerSettings, account: AccountSettings) -> None:
-    """Start the servers, say where they are once both answer, and watch them; never returns by itself."""
+    None of them is left behind, whatever ends this.
+    """
     servers = (
         Server("identity server", "serve", identity.host, identity.port, "/oidc/jwks"),
         Server("account server", "account", account.host, account.port, "/api/openapi.json"),
     )
-    if not (has_key(identity) and has_key(account)):
-        await children.finish("making of the master keys", "keys", "init")
-    await children.start(servers[0])
-    held = credentials(account)
-    if not held:
-        await children.finish(*SET_UP)
-    await children.start(servers[1])
-    await asyncio.gather(*[children.ready(server) for server in servers])
-    print(words(identity, account), flush=True)
-    if held:
-        # What the last start left is nearly always right: nobody waits for the check.
-        await children.finish(*SET_UP)
-        if credentials(account) != held:
-            await children.restart(servers[1])
-    await children.watch()
+    async with children() as running:
+        if not (has_key(identity) and has_key(account)):
+            await running.finish("making of the master keys", "keys init")
+        running.start(servers[0].name, servers[0].command)
+        held = credentials(account)
+        if not held:
+            await running.finish(*SET_UP)
+        running.start(servers[1].name, servers[1].command)
+        await asyncio.gather(*[running.ready(server) for server in servers])
+        print(words(identity, account), flush=True)
+        if held:
+            # What the last start left is nearly always right: nobody waits for the check.
+            await running.finish(*SET_UP)
+            if credentials(account) != held:
+                await running.restart(servers[1])
+        await running.watch()
 
 
 def has_key(settings: ServerSettings | AccountSettings) -> bool:
