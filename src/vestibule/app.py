@@ -38,6 +38,7 @@ from vestibule.api.management import (
     sentinel_activities,
     sessions,
     sign_in_experience,
+    sso_connectors,
     subject_tokens,
     users,
     verifications,
@@ -147,6 +148,7 @@ def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
         logs,
         sentinel_activities,
         sign_in_experience,
+        sso_connectors,
     )
     routes = [route for module in modules for route in module.routes(ctx, access)]
     return [audited(route, ctx.trail) for route in (*routes, *oidc_configs.routes(ctx, access, keys))]

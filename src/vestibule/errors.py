@@ -205,7 +205,7 @@ class EntityNotExists(AppError):
 
 
 class EntityNotExistsWithId(AppError):
-    """An id names no application, resource, scope, role or user."""
+    """An id names no application, resource, scope, role, user or enterprise connector."""
 
     code, status = "entity.not_exists_with_id", 404
     message = "There is nothing with one of the ids that were sent."
@@ -1138,3 +1138,31 @@ class EntityCreateFailed(AppError):
 
     code, status = "entity.create_failed", 422
     message = "Something with this id exists already. Choose another id or leave it out."
+
+
+class SsoDomainsForbidden(AppError):
+    """Addresses in such a domain are handed out to everybody, so it belongs to no company."""
+
+    code, status = "single_sign_on.forbidden_domains", 422
+    message = "Everybody can have an address in these domains: they belong to no company."
+
+
+class SsoDomainsDuplicated(AppError):
+    """A domain is named twice."""
+
+    code, status = "single_sign_on.duplicated_domains", 422
+    message = "A domain is named twice."
+
+
+class SsoConnectorNameInUse(AppError):
+    """Another enterprise connector has this name."""
+
+    code, status = "single_sign_on.duplicate_connector_name", 409
+    message = "There is an enterprise connector with this name. Choose another one."
+
+
+class FeatureNotSupported(AppError):
+    """This server does not do that."""
+
+    code, status = "request.feature_not_supported", 422
+    message = "This server does not do that."

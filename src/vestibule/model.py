@@ -357,6 +357,45 @@ class Connector(Noun, frozen=True, gc=False):
     created_at: int
 
 
+class SsoConnectorRow(Noun, frozen=True, gc=False):
+    """A configured way in through a company's own sign-in; the config is sealed JSON, `domains` a JSON list."""
+
+    id: str
+    provider_name: str
+    connector_name: str
+    config_sealed: str
+    domains: str
+    branding: str
+    sync_profile: bool
+    enable_token_storage: bool
+    created_at: int
+
+
+class SsoSigningKey(Noun, frozen=True, gc=False):
+    """A key pair that signs requests to a SAML identity provider; the private key is sealed, both are PEM."""
+
+    id: str
+    sso_connector_id: str
+    private_sealed: str
+    certificate: str
+    created_at: int
+    expires_at: int
+    active: bool
+
+
+class SsoIdentity(Noun, frozen=True, gc=False):
+    """Who a user is at a company's identity provider; `detail` is the JSON text of what was last told."""
+
+    id: str
+    user_id: str
+    sso_connector_id: str
+    issuer: str
+    identity_id: str
+    detail: str
+    created_at: int
+    updated_at: int
+
+
 class MfaVerification(Noun, frozen=True, gc=False):
     """A factor of a user beside the password, with how many of its backup codes are unused; `data` is JSON text."""
 

@@ -19,6 +19,7 @@ from vestibule.client import (
     roles,
     sessions,
     sign_in_experience,
+    sso_connectors,
     status,
     subject_tokens,
     users,
@@ -42,6 +43,7 @@ MODULES: tuple[ModuleType, ...] = (
     roles,
     sessions,
     sign_in_experience,
+    sso_connectors,
     status,
     subject_tokens,
     users,
@@ -218,6 +220,22 @@ SETTINGS: list[Operation[Any] | Page[Any]] = [
     sign_in_experience.case_conflicts(5),
     sign_in_experience.public(),
     sign_in_experience.phrases("fr"),
+    sso_connectors.providers(),
+    sso_connectors.find(),
+    sso_connectors.get("e1"),
+    sso_connectors.create(
+        "OIDC",
+        "Acme",
+        {"clientId": "c"},
+        domains=["acme.example"],
+        branding={"displayName": "Acme"},
+        sync_profile=True,
+        enable_token_storage=False,
+    ),
+    sso_connectors.update(
+        "e1", name="Acme", config={}, domains=[], branding={}, sync_profile=False, enable_token_storage=False
+    ),
+    sso_connectors.delete("e1"),
     status.get(),
 ]
 EVERY = [*APPLICATIONS, *RESOURCES, *ROLES, *USERS, *SETTINGS]

@@ -1,5 +1,6 @@
 """Wire types of users: camelCase, unset told from null, stored JSON passed through raw."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -7,7 +8,7 @@ from msgspec import UNSET, Meta, Raw, Struct
 
 from vestibule.digests import ALGORITHMS
 from vestibule.http.guard import Length, Maybe, Nullable, Pattern, Url, rule
-from vestibule.model import User
+from vestibule.model import TENANT, SsoIdentity, User
 
 USERNAME = Pattern(r"^[A-Z_a-z]\w*$")
 EMAIL = Pattern(r"^\S+@\S+\.\S+$")
@@ -117,6 +118,35 @@ class HasPassword(Struct, rename="camel"):
     has_password: bool
 
 
+class SsoIdentityOut(Struct, rename="camel"):
+    """Who a user is at a company's identity provider."""
+
+    tenant_id: Annotated[str, rule(Length(maximum=21))]
+    id: Annotated[str, rule(Length(1, 21))]
+    user_id: Annotated[str, rule(Length(1, 12))]
+    issuer: Annotated[str, rule(Length(1, 256))]
+    identity_id: Annotated[str, rule(Length(1, 128))]
+    detail: RawObject
+    created_at: int
+    updated_at: int
+    sso_connector_id: Annotated[str, rule(Length(1, 128))]
+
+
+def sso_identity_out(identity: SsoIdentity) -> SsoIdentityOut:
+    """Show an identity."""
+    return SsoIdentityOut(
+        TENANT,
+        identity.id,
+        identity.user_id,
+        identity.issuer,
+        identity.identity_id,
+        Raw(identity.detail.encode()),
+        identity.created_at,
+        identity.updated_at,
+        identity.sso_connector_id,
+    )
+
+
 class UserOut(Struct, rename="camel", omit_defaults=True):
     """A user as the API shows it, in the contract's key order; secrets are no fields of it."""
 
@@ -136,13 +166,13 @@ class UserOut(Struct, rename="camel", omit_defaults=True):
     cimd_client_id: str | None
     is_suspended: bool
     has_password: bool
-    sso_identities: Maybe[list[dict[str, Any]]] = UNSET
+    sso_identities: Maybe[list[SsoIdentityOut]] = UNSET
     password_digest: Maybe[Nullable[str]] = UNSET
     password_algorithm: Maybe[Nullable[Annotated[str, one_of(*ALGORITHMS)]]] = UNSET
 
 
-def user_out(user: User, *, sso: bool = False, password: bool = False) -> UserOut:
-    """Show a user; `password` adds the stored digest for callers that asked for it by flag."""
+def user_out(user: User, *, sso: Sequence[SsoIdentity] | None = None, password: bool = False) -> UserOut:
+    """Show a user; `sso` adds identities, and `password` the stored digest, for callers that asked for it by flag."""
     out = UserOut(
         user.id,
         user.username,
@@ -161,8 +191,8 @@ def user_out(user: User, *, sso: bool = False, password: bool = False) -> UserOu
         user.is_suspended,
         user.password_digest is not None,
     )
-    if sso:
-        out.sso_identities = []
+    if sso is not None:
+        out.sso_identities = [sso_identity_out(identity) for identity in sso]
     if password:
         out.password_digest, out.password_algorithm = user.password_digest, user.password_algorithm
     return out

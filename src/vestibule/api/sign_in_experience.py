@@ -1,16 +1,17 @@
 """The sign-in experience as the API shows it: what is decided, and beside it what this server does not obey yet."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
 
 from vestibule.domain.sign_in_experience import SignInExperience
+from vestibule.domain.sso_connectors import SsoConnector
 from vestibule.model import TENANT
 
 
 class _Shown(SignInExperience, frozen=True, rename="camel"):
-    """The fields after `passkeySignIn` have one value each: they are not obeyed yet."""
+    """The fields after `singleSignOnEnabled` have one value each: they are not obeyed yet."""
 
     social_sign_in: dict[str, Any] = {}
     social_sign_in_connector_targets: list[str] = []
@@ -19,7 +20,6 @@ class _Shown(SignInExperience, frozen=True, rename="camel"):
     custom_ui_assets: dict[str, Any] | None = None
     custom_ui_csp: dict[str, Any] = {}
     adaptive_mfa: dict[str, Any] = {}
-    single_sign_on_enabled: bool = False
     captcha_policy: dict[str, Any] = {}
     sign_up_profile_fields: list[dict[str, Any]] | None = None
 
@@ -40,13 +40,28 @@ class ForgotPassword(msgspec.Struct, frozen=True):
     email: bool = False
 
 
+class SsoButton(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A way to sign in through a company, as everybody may see it."""
+
+    id: str
+    connector_name: str
+    logo: str
+    dark_logo: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def sso_button(connector: SsoConnector) -> SsoButton:
+    """Show what everybody may see of an enterprise connector."""
+    logo = connector.branding.get("logo") or connector.provider.logo
+    return SsoButton(connector.id, connector.title, logo, connector.branding.get("darkLogo", msgspec.UNSET))
+
+
 class PublicExperience(_Shown, frozen=True, rename="camel"):
     """The sign-in experience as everybody may see it."""
 
     tenant_id: str = TENANT
     id: str = "default"
     social_connectors: list[dict[str, Any]] = []
-    sso_connectors: list[dict[str, Any]] = []
+    sso_connectors: list[SsoButton] = []
     forgot_password: ForgotPassword = ForgotPassword()
     is_development_tenant: bool = False
     custom_profile_fields: list[dict[str, Any]] = []
@@ -66,7 +81,16 @@ def shown(experience: SignInExperience) -> Experience:
     return Experience(**msgspec.structs.asdict(experience))
 
 
-def shown_to_everybody(experience: SignInExperience, reachable: Collection[str]) -> PublicExperience:
-    """Show what everybody may see; `reachable` are the kinds of address that messages can be sent to."""
+def shown_to_everybody(
+    experience: SignInExperience, reachable: Collection[str], sso: Iterable[SsoConnector]
+) -> PublicExperience:
+    """Show what everybody may see.
+
+    `reachable` are the kinds of address that messages can be sent to, `sso` the enterprise connectors that are open.
+    """
     by_code = [kind in reachable for kind in ("phone", "email")] if experience.password_identifiers else [False, False]
-    return PublicExperience(**msgspec.structs.asdict(experience), forgot_password=ForgotPassword(*by_code))
+    return PublicExperience(
+        **msgspec.structs.asdict(experience),
+        sso_connectors=[sso_button(connector) for connector in sso],
+        forgot_password=ForgotPassword(*by_code),
+    )

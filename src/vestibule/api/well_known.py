@@ -3,7 +3,7 @@
 from msgspec import UNSET, Struct
 
 from vestibule.api.sign_in_experience import PublicExperience, shown_to_everybody
-from vestibule.domain import messages
+from vestibule.domain import messages, sso_connectors
 from vestibule.domain.context import Context
 from vestibule.http import PUBLIC, Request, Response, Route, json_response
 from vestibule.http.guard import Maybe
@@ -29,7 +29,8 @@ def routes(ctx: Context) -> list[Route]:
     async def experience(request: Request) -> Response:
         """GET /.well-known/sign-in-exp."""
         request.query(ExperienceQuery)
-        return json_response(shown_to_everybody(ctx.live.experience, await messages.kinds(ctx)))
+        reachable, sso = await messages.kinds(ctx), await sso_connectors.available(ctx)
+        return json_response(shown_to_everybody(ctx.live.experience, reachable, sso))
 
     async def phrases(request: Request) -> Response:
         """GET /.well-known/phrases."""

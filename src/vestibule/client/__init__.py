@@ -23,6 +23,7 @@ from vestibule.client import (
     roles,
     sessions,
     sign_in_experience,
+    sso_connectors,
     status,
     subject_tokens,
     users,
@@ -67,6 +68,7 @@ from vestibule.client.models import (
 from vestibule.client.one_time_tokens import OneTimeToken
 from vestibule.client.operation import Operation, Page
 from vestibule.client.organizations import ApplicationOrganization, OrganizationRole, UserOrganization
+from vestibule.client.sso_connectors import SsoConnector, SsoProvider
 from vestibule.client.sync import ManagementClient
 
 __all__ = [
@@ -104,7 +106,9 @@ __all__ = [
     "Scope",
     "ServerFailed",
     "SocialIdentity",
+    "SsoConnector",
     "SsoIdentity",
+    "SsoProvider",
     "SubjectToken",
     "TokenRefused",
     "Unreachable",
@@ -132,6 +136,7 @@ __all__ = [
     "roles",
     "sessions",
     "sign_in_experience",
+    "sso_connectors",
     "status",
     "subject_tokens",
     "users",

@@ -12,6 +12,7 @@ def _picture(shapes: str) -> str:
 
 
 ENVELOPE = _picture('<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m4 7 8 6 8-6"/>')
+BUILDING = _picture('<path d="M4 21V5l8-3v19M12 9h8v12M3 21h18M8 7v.01M8 11v.01M8 15v.01M16 13v.01M16 17v.01"/>')
 PHONE = _picture('<rect x="7" y="2.5" width="10" height="19" rx="2"/><path d="M11 18.5h2"/>')
 TRAY = _picture('<path d="M4 13 6 4h12l2 9v7H4zM4 13h5l1 3h4l1-3h5"/>')
 

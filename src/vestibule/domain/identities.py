@@ -4,7 +4,6 @@ The user's row holds what is shown, so that reading users costs nothing more; a 
 """
 
 from collections.abc import Mapping
-from typing import NoReturn
 
 import msgspec
 
@@ -15,7 +14,6 @@ from vestibule.domain import connectors, social, users
 from vestibule.domain.connectors import Instance
 from vestibule.domain.context import Context
 from vestibule.errors import (
-    EnterpriseSsoIdentityNotExists,
     EntityInvalidInput,
     EntityNotFound,
     IdentityInUse,
@@ -100,16 +98,6 @@ async def link(ctx: Context, user_id: str, instance: Instance, profile: Profile)
     """Keep who a user is at a provider, in place of who they were there; raises EntityNotFound, IdentityInUse."""
     user, _ = await put_identity(ctx, user_id, instance.target, Identity(profile.id, profile.details()))
     return _held(user.identities)
-
-
-async def get_sso_identity(ctx: Context, user_id: str) -> NoReturn:
-    """Return who a user is at an enterprise's provider. Nobody signs in by one, so nobody is anybody there.
-
-    Raises EntityNotFound, EnterpriseSsoIdentityNotExists.
-    """
-    async with ctx.db.read() as tx:
-        await users.get_user(tx, user_id)
-    raise EnterpriseSsoIdentityNotExists
 
 
 async def _locked(tx: Tx, user_id: str) -> User:

@@ -235,6 +235,7 @@ class SignInExperience(Struct, frozen=True, rename="camel"):
     username_policy: UsernamePolicy = UsernamePolicy(True, 1, 128, AllowedCharacters())
     mfa: Mfa = Mfa()
     passkey_sign_in: PasskeySignIn = PasskeySignIn()
+    single_sign_on_enabled: bool = False
 
     @property
     def sign_in_identifiers(self) -> tuple[Identifier, ...]:

@@ -5,6 +5,7 @@ from typing import get_args
 import msgspec
 
 from vestibule.db import Tx
+from vestibule.domain import sso_identities
 from vestibule.domain.oidc_settings import ExtendedClaim, IdTokenSettings
 from vestibule.model import User
 from vestibule.store import roles
@@ -46,7 +47,8 @@ async def for_userinfo(tx: Tx, user: User, scopes: frozenset[str]) -> dict[str, 
     if "custom_data" in scopes:
         claims["custom_data"] = msgspec.Raw(user.custom_data.encode())
     if "identities" in scopes:
-        claims |= {"identities": msgspec.Raw(user.identities.encode()), "sso_identities": []}
+        claims["identities"] = msgspec.Raw(user.identities.encode())
+        claims["sso_identities"] = await sso_identities.claim(tx, user.id)
     if "roles" in scopes:
         claims["roles"] = [row[0] for row in await tx.all(roles.NAMES_OF_USER, user_id=user.id)]
     if ORGANIZATIONS in scopes:

@@ -47,4 +47,6 @@ COLUMNS = (
     SealedColumn(tables.one_time_tokens, "value_sealed", "id"),
     SealedColumn(tables.mfa_verifications, "secret_sealed", "id"),
     SealedColumn(tables.connectors, "config_sealed", "id"),
+    SealedColumn(tables.sso_connectors, "config_sealed", "id"),
+    SealedColumn(tables.sso_signing_keys, "private_sealed", "id"),
 )

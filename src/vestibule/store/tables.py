@@ -442,6 +442,56 @@ connectors = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+# Sign-in through a company's own identity provider (enterprise SSO).
+sso_connectors = Table(
+    "sso_connectors",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("provider_name", String(128), nullable=False),
+    Column("connector_name", String(128), nullable=False),
+    Column("config_sealed", Text, nullable=False),
+    Column("domains", JSONText, nullable=False),
+    Column("branding", JSONText, nullable=False),
+    Column("sync_profile", Boolean, nullable=False),
+    Column("enable_token_storage", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("connector_name"),
+)
+
+
+def _sso_connector_fk() -> Column[str]:
+    return Column(
+        "sso_connector_id", String(128), ForeignKey("sso_connectors.id", ondelete="CASCADE"), nullable=False, index=True
+    )
+
+
+sso_signing_keys = Table(
+    "sso_signing_keys",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    _sso_connector_fk(),
+    Column("private_sealed", Text, nullable=False),
+    Column("certificate", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+# Who a user is at a company's identity provider: by its issuer and the subject there, never by an address.
+user_sso_identities = Table(
+    "user_sso_identities",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    _user_fk(),
+    _sso_connector_fk(),
+    Column("issuer", String(256), nullable=False),
+    Column("identity_id", String(128), nullable=False),
+    Column("detail", JSONText, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    UniqueConstraint("issuer", "identity_id"),
+)
+
 # Authorization requests to social providers that were used; what they began with, a program holds sealed.
 spent_authorizations = Table(
     "spent_authorizations",

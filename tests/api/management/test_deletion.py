@@ -9,13 +9,15 @@ from tests.oidc.world import VERIFIER
 from tests.world import PASSWORD, World
 from vestibule.db import Statement
 from vestibule.domain import logout_notices, verifications
+from vestibule.store import sso_identities
 from vestibule.store.rows import Row
 from vestibule.store.tables import metadata
 
 pytestmark = pytest.mark.anyio
 NOT_ABOUT_PEOPLE = {
     "applications", "application_secrets", "application_roles", "resources", "scopes", "roles", "role_scopes",
-    "consent_user_scopes", "consent_resource_scopes", "connectors", "signing_keys", "server_keys", "configs",
+    "consent_user_scopes", "consent_resource_scopes", "connectors", "sso_connectors", "sso_signing_keys",
+    "signing_keys", "server_keys", "configs",
 }  # fmt: skip
 """What administrators set up; it names nobody who signs in."""
 STAYS = {"logs"}
@@ -64,6 +66,7 @@ async def live_through(world: World, program: Headless, role: str, name: str, ph
         await world.call("POST", "/verification-codes", {"phone": phone}),
     ):
         assert answer.is_success, answer.text
+    await be_known_at_the_company(world, user["id"], name)
     await sign_in(program, name)
     for session in (await world.call("GET", f"{path}/sessions")).json()["sessions"]:
         assert (await world.call("DELETE", f"{path}/sessions/{session['payload']['uid']}")).status_code == 204
@@ -74,6 +77,16 @@ async def live_through(world: World, program: Headless, role: str, name: str, ph
     await world.made(f"{path}/mfa-verifications", type="BackupCode")
     await leave_undone(program, name, address, phone)
     return str(user["id"])
+
+
+async def be_known_at_the_company(world: World, user_id: str, name: str) -> None:
+    """Have an identity at an enterprise's provider."""
+    held = (await world.call("GET", "/sso-connectors")).json()
+    connector = held[0] if held else await world.made("/sso-connectors", providerName="Okta", connectorName="Acme")
+    row = {"id": name, "user_id": user_id, "sso_connector_id": connector["id"], "issuer": "https://login.acme.example",
+           "identity_id": name, "detail": "{}", "created_at": 0, "updated_at": 0}  # fmt: skip
+    async with world.server.ctx.db.write() as tx:
+        await tx.run(sso_identities.PUT, **row)
 
 
 async def leave_undone(program: Headless, name: str, address: str, phone: str) -> None:

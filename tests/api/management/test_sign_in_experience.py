@@ -78,7 +78,6 @@ NOT_OBEYED = {
     "customCss": "body{}",
     "customContent": {"/": "x"},
     "adaptiveMfa": {"enabled": True},
-    "singleSignOnEnabled": True,
     "captchaPolicy": {"enabled": True},
     "emailBlocklistPolicy": {"blockSubaddressing": True},
     "forgotPasswordMethods": ["EmailVerificationCode"],

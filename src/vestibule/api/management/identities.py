@@ -6,8 +6,8 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from vestibule.api.management.connector_shapes import CALLBACK_ERRORS
-from vestibule.api.schemas import UserOut, user_out
-from vestibule.domain import identities, users
+from vestibule.api.schemas import SsoIdentityOut, UserOut, sso_identity_out, user_out
+from vestibule.domain import identities, sso_identities, users
 from vestibule.domain.context import Context
 from vestibule.errors import (
     EnterpriseSsoIdentityNotExists,
@@ -50,11 +50,24 @@ class SocialIdentityOut(Struct):
     identity: Identity
 
 
+class SsoOut(Struct, rename="camel"):
+    """Who a user is at a company's identity provider."""
+
+    sso_identity: SsoIdentityOut
+
+
+class ConnectedSsoIdentityOut(Struct, rename="camel"):
+    """Who a user is through an enterprise connector."""
+
+    sso_connector_id: str
+    sso_identity: SsoIdentityOut
+
+
 class AllIdentitiesOut(Struct, rename="camel"):
-    """Who a user is, everywhere. Nobody has an identity at an enterprise's provider yet."""
+    """Who a user is, everywhere."""
 
     social_identities: list[SocialIdentityOut]
-    sso_identities: list[dict[str, Any]]
+    sso_identities: list[ConnectedSsoIdentityOut]
 
 
 class Identities:
@@ -90,13 +103,20 @@ class Identities:
     async def find(self, request: Request) -> Response:
         """GET …/all-identities."""
         request.query(TokenSecretQuery)
-        held = await identities.of_user(self._ctx, request.path_params["userId"])
-        return json_response(AllIdentitiesOut([SocialIdentityOut(*item) for item in held.items()], []))
+        user_id = request.path_params["userId"]
+        held = await identities.of_user(self._ctx, user_id)
+        sso = [
+            ConnectedSsoIdentityOut(one.sso_connector_id, sso_identity_out(one))
+            for one in await sso_identities.of_user(self._ctx, user_id)
+        ]
+        return json_response(AllIdentitiesOut([SocialIdentityOut(*item) for item in held.items()], sso))
 
     async def get_sso(self, request: Request) -> Response:
         """GET …/sso-identities/{ssoConnectorId}."""
         request.query(TokenSecretQuery)
-        await identities.get_sso_identity(self._ctx, request.path_params["userId"])
+        path = request.path_params
+        found = await sso_identities.through(self._ctx, path["userId"], path["ssoConnectorId"])
+        return json_response(SsoOut(sso_identity_out(found)))
 
     async def organizations(self, request: Request) -> Response:
         """GET …/organizations: there are none yet."""
@@ -125,7 +145,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
         secrets("GET", f"{user}/all-identities", api.find, summary="List every identity",
                 responses={200: AllIdentitiesOut}, errors=(missing,)),
         secrets("GET", f"{user}/sso-identities/{{ssoConnectorId}}", api.get_sso, summary="Get an enterprise identity",
-                responses={}, errors=(missing, EnterpriseSsoIdentityNotExists)),
+                responses={200: SsoOut}, errors=(missing, EnterpriseSsoIdentityNotExists)),
         route("GET", f"{user}/organizations", api.organizations, summary="List a user's organizations",
               responses={200: list[dict[str, object]]}, errors=(missing,)),
     ]  # fmt: skip

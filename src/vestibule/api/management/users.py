@@ -36,6 +36,7 @@ from vestibule.errors import (
     UsernameInUse,
 )
 from vestibule.http import Access, Request, Response, Route, empty, json_response, paginated
+from vestibule.store import sso_identities
 from vestibule.store.listing import Window
 from vestibule.store.user_search import USERS
 
@@ -58,7 +59,8 @@ class Users:
             sso, password = request.flag("includeSsoIdentities"), request.flag("includePasswordHash")
         async with self._ctx.db.read() as tx:
             user = await users.get_user(tx, request.path_params["userId"])
-        return json_response(user_out(user, sso=sso, password=password))
+            held = await tx.all(sso_identities.OF_USER, user_id=user.id) if sso else None
+        return json_response(user_out(user, sso=held, password=password))
 
     async def find(self, request: Request) -> Response:
         """GET /users: list and search."""

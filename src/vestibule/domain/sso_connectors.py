@@ -1,0 +1,287 @@
+"""Enterprise connectors: how people of a company sign in through its own identity provider.
+
+A connector is available to people when its configuration is complete and it has domains: those are how people come
+to it. The configuration is tried out before it is stored: the provider is asked for what it says of itself.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from msgspec import UNSET
+
+from vestibule.connectors.configuration import cleaned
+from vestibule.connectors.oauth.oidc import discover
+from vestibule.connectors.sso.providers import PROVIDERS, AnyConfig, Provider, plain
+from vestibule.crypto import new_short_id
+from vestibule.db import UniqueViolation
+from vestibule.domain.context import Context
+from vestibule.domain.email_domains import FORBIDDEN, domain_of, normalised
+from vestibule.errors import (
+    AppError,
+    ConnectorInvalidConfig,
+    ConnectorNotFound,
+    EntityNotExistsWithId,
+    FeatureNotSupported,
+    SsoConnectorNameInUse,
+    SsoDomainsDuplicated,
+    SsoDomainsForbidden,
+)
+from vestibule.model import SsoConnectorRow
+from vestibule.store import sso_connectors as store
+
+Config = dict[str, object]
+BASIC_SCOPES = ("openid", "profile", "email")
+
+
+class ProviderNotFound(ConnectorNotFound):
+    """`providerName` names no provider of enterprise connectors."""
+
+    status = 422
+    message = "There is no such provider. GET /api/sso-connector-providers lists them."
+
+
+class Branding(TypedDict, total=False):
+    """What people see of a connector, in the contract's spelling."""
+
+    displayName: str
+    logo: str
+    darkLogo: str
+
+
+@dataclass(frozen=True)
+class SsoConnector:
+    """A connector, its configuration opened; `domains` are in the form of `email_domains`."""
+
+    id: str
+    provider: Provider
+    name: str
+    config: Config
+    domains: tuple[str, ...]
+    branding: Branding
+    sync_profile: bool
+    enable_token_storage: bool
+    created_at: int
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.branding.get("displayName") or self.provider.title["en"]
+
+    @property
+    def settings(self) -> AnyConfig:
+        """The configuration; raises ConnectorInvalidConfig when it is not complete."""
+        return self.provider.read(self.config)
+
+    @property
+    def is_available(self) -> bool:
+        """Whether people can come to it."""
+        try:
+            return bool(self.domains) and bool(self.settings)
+        except ConnectorInvalidConfig:
+            return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SsoConnectorChange:
+    """What is said of a connector; None leaves it as it is, or as it is at first."""
+
+    name: str | None = None
+    config: Config | None = None
+    domains: Sequence[str] | None = None
+    branding: Branding | None = None
+    sync_profile: bool | None = None
+    enable_token_storage: bool | None = None
+
+
+async def find(ctx: Context) -> list[SsoConnector]:
+    """Return the connectors whose provider is known, the oldest first."""
+    async with ctx.db.read() as tx:
+        rows = await tx.all(store.ALL)
+    return [_opened(ctx, row) for row in rows if row.provider_name in PROVIDERS]
+
+
+async def available(ctx: Context) -> list[SsoConnector]:
+    """Return the connectors that people can come to; none while enterprise sign-in is off."""
+    if not ctx.live.experience.single_sign_on_enabled:
+        return []
+    return [connector for connector in await find(ctx) if connector.is_available]
+
+
+async def for_email(ctx: Context, email: str | None) -> list[SsoConnector]:
+    """Return the available connectors that the domain of an address belongs to."""
+    domain = domain_of(email) if ctx.live.experience.single_sign_on_enabled else None
+    return [] if domain is None else [one for one in await available(ctx) if domain in one.domains]
+
+
+async def get(ctx: Context, connector_id: str) -> SsoConnector:
+    """Return one connector; raises EntityNotExistsWithId."""
+    async with ctx.db.read() as tx:
+        row = await tx.one(store.GET, id=connector_id)
+    if row is None or row.provider_name not in PROVIDERS:
+        raise EntityNotExistsWithId
+    return _opened(ctx, row)
+
+
+async def create(ctx: Context, provider_name: str, new: SsoConnectorChange) -> SsoConnector:
+    """Store a connector, its configuration tried out.
+
+    Raises ProviderNotFound, SsoDomainsForbidden, SsoDomainsDuplicated, ConnectorInvalidConfig, SsoConnectorNameInUse,
+    FeatureNotSupported.
+    """
+    provider = PROVIDERS.get(provider_name)
+    if provider is None:
+        raise ProviderNotFound
+    domains = _checked_domains(new.domains or ())
+    config = {} if new.config is None else plain(provider.read(cleaned(new.config)))
+    await _refuse_name(ctx, new.name, "")
+    if config:
+        await _try(ctx, provider, config)
+    _refuse_tokens(new)
+    connector_id = new_short_id()
+    row = {
+        "id": connector_id,
+        "provider_name": provider.name,
+        "connector_name": new.name,
+        "config_sealed": _sealed(ctx, connector_id, config),
+        "domains": json.dumps(domains),
+        "branding": json.dumps(new.branding or {}),
+        "sync_profile": bool(new.sync_profile),
+        "enable_token_storage": False,
+        "created_at": ctx.clock.now(),
+    }
+    try:
+        async with ctx.db.write() as tx:
+            held = await tx.one(store.INSERT, **row)
+    except UniqueViolation as error:
+        raise SsoConnectorNameInUse from error
+    if held is None:
+        raise EntityNotExistsWithId
+    return _opened(ctx, held)
+
+
+async def update(ctx: Context, connector_id: str, change: SsoConnectorChange) -> SsoConnector:
+    """Change a connector; its configuration is replaced as a whole.
+
+    Raises EntityNotExistsWithId, and as `create`.
+    """
+    connector = await get(ctx, connector_id)
+    domains = None if change.domains is None else _checked_domains(change.domains)
+    config = None if change.config is None else plain(connector.provider.read(cleaned(change.config)))
+    await _refuse_name(ctx, change.name, connector_id)
+    if config is not None:
+        await _try(ctx, connector.provider, config)
+    _refuse_tokens(change)
+    values = {
+        "connector_name": change.name,
+        "config_sealed": None if config is None else _sealed(ctx, connector_id, config),
+        "domains": None if domains is None else json.dumps(domains),
+        "branding": None if change.branding is None else json.dumps(change.branding),
+        "sync_profile": change.sync_profile,
+    }
+    try:
+        async with ctx.db.write() as tx:
+            row = await tx.one(store.UPDATE, row_id=connector_id, **values)
+    except UniqueViolation as error:
+        raise SsoConnectorNameInUse from error
+    if row is None:
+        raise EntityNotExistsWithId
+    return _opened(ctx, row)
+
+
+async def remove(ctx: Context, connector_id: str) -> None:
+    """Delete a connector, and with it who people are through it; raises EntityNotExistsWithId."""
+    async with ctx.db.write() as tx:
+        if await tx.run(store.DELETE, row_id=connector_id) == 0:
+            raise EntityNotExistsWithId
+
+
+async def described(ctx: Context, connectors: Sequence[SsoConnector]) -> list[Config | None]:
+    """Return for each connector what it and its provider say, asked now; None where the provider says nothing."""
+    return list(await asyncio.gather(*(_described(ctx, one) for one in connectors)))
+
+
+async def _described(ctx: Context, connector: SsoConnector) -> Config | None:
+    try:
+        return await _said(ctx, connector.settings)
+    except AppError:
+        return None
+
+
+async def _said(ctx: Context, config: AnyConfig) -> Config:
+    told = await discover(ctx.outgoing, config.issuer)
+    said: Mapping[str, object] = {
+        "clientId": config.client_id,
+        "clientSecret": config.client_secret,
+        "issuer": told.issuer,
+        "scope": scope_of(config),
+        "trustUnverifiedEmail": config.trust_unverified_email,
+        "authorizationEndpoint": told.authorization_endpoint,
+        "tokenEndpoint": told.token_endpoint,
+        "userinfoEndpoint": told.userinfo_endpoint,
+        "jwksUri": told.jwks_uri,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def scope_of(config: AnyConfig) -> str:
+    """Return what is asked for: the three scopes that say who it is, and those of the configuration."""
+    more = [] if config.scope is UNSET else config.scope.split()
+    return " ".join(dict.fromkeys([*BASIC_SCOPES, *more]))
+
+
+async def _try(ctx: Context, provider: Provider, config: Config) -> None:
+    """Ask the provider for what it says of itself; raises ConnectorInvalidConfig."""
+    try:
+        await _said(ctx, provider.read(config))
+    except ConnectorInvalidConfig:
+        raise
+    except AppError as error:
+        words = f"The provider cannot be used with this configuration. {error.text}"
+        raise ConnectorInvalidConfig(words, data={"message": error.text, "error": error.data}) from error
+
+
+def _checked_domains(given: Sequence[str]) -> list[str]:
+    """Return domains in the form in which they are compared; raises SsoDomainsForbidden, SsoDomainsDuplicated."""
+    domains = [normalised(domain) for domain in given]
+    forbidden = [domain for domain in domains if domain in FORBIDDEN]
+    if forbidden:
+        raise SsoDomainsForbidden(data={"data": forbidden})
+    twice = sorted({domain for domain in domains if domains.count(domain) > 1})
+    if twice:
+        raise SsoDomainsDuplicated(data={"data": twice})
+    return domains
+
+
+async def _refuse_name(ctx: Context, name: str | None, but: str) -> None:
+    if name is None:
+        return
+    async with ctx.db.read() as tx:
+        holder = await tx.value(store.NAMED, connector_name=name)
+    if holder not in {None, but}:
+        raise SsoConnectorNameInUse
+
+
+def _refuse_tokens(change: SsoConnectorChange) -> None:
+    if change.enable_token_storage:
+        raise FeatureNotSupported("This server does not keep the tokens of providers. Leave `enableTokenStorage` out.")
+
+
+def _sealed(ctx: Context, connector_id: str, config: Config) -> str:
+    return ctx.sealer.seal(json.dumps(config).encode(), store.TABLE, store.COLUMN, connector_id)
+
+
+def _opened(ctx: Context, row: SsoConnectorRow) -> SsoConnector:
+    return SsoConnector(
+        row.id,
+        PROVIDERS[row.provider_name],
+        row.connector_name,
+        json.loads(ctx.sealer.open(row.config_sealed, store.TABLE, store.COLUMN, row.id)),
+        tuple(json.loads(row.domains)),
+        json.loads(row.branding),
+        row.sync_profile,
+        row.enable_token_storage,
+        row.created_at,
+    )
