@@ -5,7 +5,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from scripts import contract, senders_docs
+from scripts import connectors_docs, contract, senders_docs
 from vestibule import errors
 from vestibule.account import identity, problems
 from vestibule.account.page import logins
@@ -165,6 +165,7 @@ def generated() -> dict[str, str]:
         "docs/configuration.md": configuration(),
         "docs/errors.md": error_reference(),
         "docs/lifetimes.md": lifetimes(),
+        "docs/connectors.md": connectors_docs.reference(),
         "docs/senders.md": senders_docs.reference(),
         "src/vestibule/client/error_codes.py": error_constants(),
     }
