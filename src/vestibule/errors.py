@@ -993,6 +993,13 @@ class ConnectorInvalidParameters(AppError):
     message = "The connector cannot send such a message."
 
 
+class BulkDeletionNoFilter(AppError):
+    """All e-mail templates at once, of no language and no usage."""
+
+    code, status = "connector.email_connector.bulk_deletion_no_filter", 422
+    message = "Say of which `languageTag` or `templateType` the templates are to be deleted."
+
+
 class ConnectorInvalidResponse(AppError):
     """The service behind a connector answered something that it should not."""
 

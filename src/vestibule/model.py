@@ -321,6 +321,16 @@ class OneTimeToken(Noun, frozen=True, gc=False):
         return "expired" if self.status == "active" and self.expires_at <= now else self.status
 
 
+class EmailTemplate(Noun, frozen=True, gc=False):
+    """What an e-mail of one usage says in one language. `details` is JSON text."""
+
+    id: str
+    language_tag: str
+    template_type: str
+    details: str
+    created_at: int
+
+
 class VerificationCode(Noun, frozen=True, gc=False):
     """A code sent to an e-mail address or a phone number; only its keyed digest is stored."""
 

@@ -8,6 +8,7 @@ from vestibule.client import (
     codes,
     configs,
     connectors,
+    email_templates,
     grants,
     identities,
     logs,
@@ -32,6 +33,7 @@ MODULES: tuple[ModuleType, ...] = (
     codes,
     configs,
     connectors,
+    email_templates,
     grants,
     identities,
     logs,
@@ -58,6 +60,7 @@ NOT_IN_THE_CLIENT = {
     "DELETE /api/users/{}/personal-access-tokens/{}": "the second spelling of POST …/personal-access-tokens/delete",
 }
 """Operations of the server that the client leaves out, and why."""
+DETAILS = email_templates.EmailDetails(subject="S", content="C")
 SHAPELESS = {"PUT /api/applications/a1/roles"}
 """Operations of whose answers the contract's document tells no shape."""
 
@@ -182,6 +185,12 @@ USERS: list[Operation[Any] | Page[Any]] = [
     personal_access_tokens.create("u1", "robot", expires_at=None),
     personal_access_tokens.rename("u1", "robot", "droid"),
     personal_access_tokens.delete("u1", "droid"),
+    email_templates.put([email_templates.NewEmailTemplate("fr", "SignIn", DETAILS)]),
+    email_templates.find(language="fr", usage="SignIn"),
+    email_templates.get("e1"),
+    email_templates.update("e1", subject="S", content_type="text/plain"),
+    email_templates.delete("e1"),
+    email_templates.delete_all(language="fr"),
     one_time_tokens.find(email="a@b.io", status="active"),
     one_time_tokens.get("t1"),
     one_time_tokens.create("a@b.io", expires_in=60, event="SignIn", organization_ids=["o1"]),

@@ -457,3 +457,12 @@ async def test_a_form_that_was_open_while_sending_was_closed_says_so(world: Worl
         await world.call("DELETE", f"/connectors/{connector['id']}")
     await ada.submit(identifier="abc")
     assert ada.reads("recovery.closed")
+
+
+async def test_a_message_is_in_the_language_that_was_chosen_on_the_page(world: World, ada: Visitor) -> None:
+    await by_code(world)
+    await ada.begin(await application(world))
+    await ada.open(f"{ada.address}&lang=de", **{"accept-language": "fr"})
+    await ada.submit(identifier=ADDRESS, way="code", headers={"accept-language": "fr"})
+    (message,) = list_messages(world.outbox)
+    assert message.subject == "Ihr Code zum Anmelden"

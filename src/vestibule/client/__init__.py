@@ -11,6 +11,7 @@ from vestibule.client import (
     codes,
     configs,
     connectors,
+    email_templates,
     error_codes,
     grants,
     identities,
@@ -29,6 +30,7 @@ from vestibule.client import (
     users,
 )
 from vestibule.client.aio import AsyncManagementClient
+from vestibule.client.email_templates import EmailDetails, EmailTemplate, NewEmailTemplate
 from vestibule.client.errors import ApiError, ClientError, NotFound, Refused, ServerFailed, TokenRefused, Unreachable
 from vestibule.client.identities import (
     AllIdentities,
@@ -85,12 +87,15 @@ __all__ = [
     "ConnectedSsoIdentity",
     "Connector",
     "ConnectorFactory",
+    "EmailDetails",
+    "EmailTemplate",
     "Factor",
     "Identity",
     "LogEntry",
     "LogtoConfig",
     "ManagementClient",
     "NewBackupCodes",
+    "NewEmailTemplate",
     "NewTotp",
     "NotFound",
     "OneTimeToken",
@@ -124,6 +129,7 @@ __all__ = [
     "codes",
     "configs",
     "connectors",
+    "email_templates",
     "error_codes",
     "grants",
     "identities",

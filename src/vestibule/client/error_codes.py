@@ -45,6 +45,8 @@ CONNECTOR_CANNOT_OVERWRITE_METADATA_FOR_NON_STANDARD_CONNECTOR = (
     "connector.cannot_overwrite_metadata_for_non_standard_connector"
 )
 """400: The factory does not let its metadata be overridden."""
+CONNECTOR_EMAIL_CONNECTOR_BULK_DELETION_NO_FILTER = "connector.email_connector.bulk_deletion_no_filter"
+"""422: All e-mail templates at once, of no language and no usage."""
 CONNECTOR_GENERAL = "connector.general"
 """400: The service behind a connector refused, or cannot be reached."""
 CONNECTOR_INVALID_CONFIG = "connector.invalid_config"

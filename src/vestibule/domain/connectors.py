@@ -12,6 +12,7 @@ from vestibule.connectors.registry import factories as offered
 from vestibule.connectors.templates import GENERIC
 from vestibule.crypto import new_short_id
 from vestibule.db import UniqueViolation
+from vestibule.domain import email_templates
 from vestibule.domain.context import Context
 from vestibule.errors import (
     ConnectorFactoryNotFound,
@@ -285,7 +286,8 @@ async def send_test(
     if factory.kind != kind:
         raise ConnectorUnexpectedType
     payload = {"code": TEST_CODE} | ({"locale": locale} if locale else {})
-    await factory.send(ctx.outgoing, cleaned(config), Message(to, GENERIC, payload, ctx.clock.now(), ip))
+    wording = await email_templates.wording(ctx, GENERIC, payload) if factory.localised else None
+    await factory.send(ctx.outgoing, cleaned(config), Message(to, GENERIC, payload, ctx.clock.now(), ip, wording))
 
 
 def _sealed(ctx: Context, connector_id: str, config: Config) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from vestibule.connectors.factory import ConnectorType, Message
+from vestibule.domain import email_templates
 from vestibule.domain.connectors import instance_for, list_instances, sender_of
 from vestibule.domain.context import Context
 from vestibule.model import RecipientKind
@@ -31,5 +32,7 @@ async def send(
     own errors, none of which repeat the message.
     """
     instance = await instance_for(ctx, _KINDS[kind])
-    message = Message(to.removeprefix("+") if kind == "phone" else to, usage_type, payload, ctx.clock.now(), ip)
-    await sender_of(instance).send(ctx.outgoing, instance.config, message)
+    factory, recipient = sender_of(instance), to.removeprefix("+") if kind == "phone" else to
+    wording = await email_templates.wording(ctx, usage_type, payload) if factory.localised else None
+    message = Message(recipient, usage_type, payload, ctx.clock.now(), ip, wording)
+    await factory.send(ctx.outgoing, instance.config, message)

@@ -1,5 +1,7 @@
 """Verification codes: sent, tried, used once. Only a keyed digest is stored."""
 
+from collections.abc import Mapping
+
 from vestibule import crypto
 from vestibule.db import Tx
 from vestibule.db.locks import take_turn
@@ -35,9 +37,12 @@ def bucket(ctx: Context, kind: RecipientKind, recipient: str) -> str:
 
 
 async def send_code(
-    ctx: Context, kind: RecipientKind, recipient: str, purpose: str = GENERIC, ip: str = "", *, usage: str = GENERIC
-) -> None:
+    ctx: Context, kind: RecipientKind, recipient: str, purpose: str = GENERIC, ip: str = "", *,
+    usage: str = GENERIC, about: Mapping[str, object] | None = None,
+) -> None:  # fmt: skip
     """Send a new code, which replaces the one before it; `usage` chooses the words of the message.
+
+    `about` is what else the message may tell, its `locale` among it.
 
     Raises MessageRateLimited after ten messages in ten minutes, or the connector's refusal; the code stays then, and
     the message does not count.
@@ -45,7 +50,7 @@ async def send_code(
     code = crypto.new_code()
     activity_id = await _prepare(ctx, (kind, recipient, purpose), code)
     try:
-        await messages.send(ctx, kind, recipient, usage, {"code": code}, ip=ip)
+        await messages.send(ctx, kind, recipient, usage, {"code": code, **(about or {})}, ip=ip)
     except AppError:
         async with ctx.db.write() as tx:
             await activities.cancel(tx, activity_id)

@@ -91,7 +91,7 @@ class CodeForms(StepPages):
 
     async def _again(self, request: Request, step: Step) -> Response:
         try:
-            await by_code.ask_again(self.ctx, step.interaction, request.ip)
+            await by_code.ask_again(self.ctx, step.interaction, request.ip, step.locale)
         except tuple(SEND_FAULTS) as error:
             return await self._form(request, step, unsent=error)
         except (InteractionNotStarted, VerificationNotFound):

@@ -86,7 +86,7 @@ class FactorForms(StepPages):
         kind, is_wish = SENT.get(wanted), values.get("send") == "yes"
         try:
             if kind is not None and is_wish:
-                record = await factor_codes.send(self.ctx, step.interaction, kind, request.ip)
+                record = await factor_codes.send(self.ctx, step.interaction, kind, request.ip, locale=step.locale)
                 return await self._form(request, step, wanted, record=record)
             await self._try(request, step, wanted, values)
             return redirect(await submitting.finish(self.ctx, step.interaction))

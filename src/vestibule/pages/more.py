@@ -81,7 +81,7 @@ class MoreForms(StepPages):
             return False
         kind, value = by_code.address(ctx, "Register", values["identifier"])
         if self.experience.sign_up.needs_proof(kind):
-            await by_code.ask_beside(ctx, interaction, values["identifier"], request.ip)
+            await by_code.ask_beside(ctx, interaction, values["identifier"], request.ip, step.locale)
             return True
         await profiles.set_address(ctx, interaction, kind, value, request.ip)
         return False

@@ -52,7 +52,7 @@ class RecoveryForms(StepPages):
         if not await self.reachable("ForgotPassword"):
             return await self._form(request, step, identifier)
         try:
-            await by_code.ask(self.ctx, step.interaction, "ForgotPassword", identifier, request.ip)
+            await by_code.ask(self.ctx, step.interaction, "ForgotPassword", identifier, request.ip, step.locale)
         except (*ADDRESS_FAULTS, *SEND_FAULTS) as error:
             return await self._form(request, step, identifier, error)
         return redirect(step.at(CODE))

@@ -70,7 +70,7 @@ class RegisterForms(StepPages):
         sign_up = self.experience.sign_up
         kind, _ = registration.checked(self.ctx, identifier)
         if sign_up.needs_proof(kind):
-            await by_code.ask(self.ctx, step.interaction, "Register", identifier, request.ip)
+            await by_code.ask(self.ctx, step.interaction, "Register", identifier, request.ip, step.locale)
             return step.at(CODE)
         given = password if sign_up.asks_password_first else None
         return await at_once.register(self.ctx, step.interaction, identifier, given, request.ip)

@@ -93,7 +93,7 @@ class SignInForms(StepPages):
 
     async def _code(self, request: Request, step: Step, identifier: str) -> Response:
         try:
-            await by_code.ask(self.ctx, step.interaction, "SignIn", identifier, request.ip)
+            await by_code.ask(self.ctx, step.interaction, "SignIn", identifier, request.ip, step.locale)
         except (*ADDRESS_FAULTS, *SEND_FAULTS) as error:
             return await self._form(request, step, identifier, error, way="code")
         return redirect(step.at(CODE))

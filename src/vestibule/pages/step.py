@@ -25,7 +25,15 @@ from vestibule.errors import (
 )
 from vestibule.http import Request, Response, csp, html, redirect
 from vestibule.model import Interaction
-from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, onward, remember_language
+from vestibule.ui.browser import (
+    ForeignForm,
+    check_origin,
+    fields,
+    language_of,
+    message_language,
+    onward,
+    remember_language,
+)
 from vestibule.ui.messages import Translate, translator
 from vestibule.ui.render import Pages
 
@@ -47,11 +55,12 @@ NEXT: dict[type[AppError], str] = {
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a sign-in as a page needs it."""
+    """A step of a sign-in as a page needs it; `locale` is the language of messages, `language` that of the page."""
 
     interaction: Interaction
     details: InteractionDetails
     language: str
+    locale: str
     csrf: str
 
     @property
@@ -94,7 +103,9 @@ class StepPages:
         shown = await details(self.ctx, interaction)
         secret = f"{interaction.id}\0{self._cookies.browser(request.cookies)}"
         csrf = self.ctx.sealer.keyed_digest(secret, "page-form")
-        return Step(interaction, shown, language_of(request, shown.ui_locales, brand=self._pages.brand), csrf)
+        language = language_of(request, shown.ui_locales, brand=self._pages.brand)
+        locale = message_language(request, shown.ui_locales, brand=self._pages.brand)
+        return Step(interaction, shown, language, locale, csrf)
 
     async def posted(self, request: Request) -> tuple[Step, dict[str, str]]:
         """Find the sign-in and read a form of ours (B41); raises SessionNotFound, ForeignForm."""

@@ -360,6 +360,18 @@ one_time_tokens = Table(
     UniqueConstraint("value_digest"),
 )
 
+# What e-mails say, by language and usage, in place of the connector's own templates.
+email_templates = Table(
+    "email_templates",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("language_tag", String(16), nullable=False),
+    Column("template_type", String(64), nullable=False),
+    Column("details", JSONText, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("language_tag", "template_type"),
+)
+
 mfa_verifications = Table(
     "mfa_verifications",
     metadata,

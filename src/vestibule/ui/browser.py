@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from vestibule.errors import AppError
 from vestibule.http import Request, Response
 from vestibule.ui.brand import Brand
+from vestibule.ui.messages import first_tag
 from vestibule.ui.render import LANGUAGE_PARAMETER, choose_language
 
 LANGUAGE_COOKIE = "vestibule_language"
@@ -22,10 +23,21 @@ class ForeignForm(AppError):
 
 def language_of(request: Request, ui_locales: str | None = None, *, brand: Brand = OURS) -> str:
     """Return the language of an answer."""
+    return choose_language(*_wishes(request, ui_locales, brand), brand.language)
+
+
+def message_language(request: Request, ui_locales: str | None = None, *, brand: Brand = OURS) -> str:
+    """Return the language of messages to whoever asks: there can be words in more languages than the pages speak."""
+    return first_tag(*_wishes(request, ui_locales, brand)) or brand.language
+
+
+def _wishes(
+    request: Request, ui_locales: str | None, brand: Brand
+) -> tuple[str | None, str | None, str | None, str | None]:
     asked = next((value for key, value in request.query_items if key == LANGUAGE_PARAMETER), None)
     locales = ui_locales or next((value for key, value in request.query_items if key == "ui_locales"), None)
     accepted = request.headers.get("accept-language") if brand.detects_language else None
-    return choose_language(asked, locales, request.cookies.get(LANGUAGE_COOKIE), accepted, brand.language)
+    return asked, locales, request.cookies.get(LANGUAGE_COOKIE), accepted
 
 
 def remember_language(request: Request, response: Response) -> Response:

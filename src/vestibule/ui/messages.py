@@ -1,5 +1,6 @@
 """Message catalogues: one JSON file a language, flat keys, named placeholders in braces."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import resources
@@ -10,6 +11,8 @@ from babel.core import UnknownLocaleError, negotiate_locale
 LANGUAGES = {"en": "English", "fr": "Français", "de": "Deutsch"}
 DEFAULT = "en"
 MAX_HEADER = 512
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 
 Translate = Callable[..., str]
 
@@ -45,6 +48,11 @@ def negotiate(*wishes: str | None) -> str:
         if found:
             return found
     return DEFAULT
+
+
+def first_tag(*wishes: str | None) -> str | None:
+    """Return the first language tag that is wished for, whether the pages have words in it or not."""
+    return next((tag for wish in wishes for tag in _tags(wish or "") if _TAG.fullmatch(tag)), None)
 
 
 def _tags(wish: str) -> list[str]:

@@ -56,3 +56,27 @@ async def test_a_phone_number_is_reached_in_any_spelling(world: World, program: 
     await program.good("POST", "/verification/verification-code/verify", code)
     await program.identify(verification)
     assert (await program.good("GET", "/interaction"))["userId"] == user["id"]
+
+
+async def test_a_message_is_in_the_language_of_the_browser(world: World, program: Headless) -> None:
+    """Also in one that the pages have no words in; a stored template comes first, and the tag is passed on."""
+    await program.start("ForgotPassword")
+    path, subjects = "/verification/verification-code", []
+    for number, accepted in enumerate(["es-MX, en;q=0.5", "zh-CN", "*", "", "<script>"]):
+        answer = await program.call("POST", path, asked(number), accept_language=accepted)
+        assert answer.status_code == 200, answer.text
+        subjects.append(list_messages(world.outbox)[0].subject)
+        world.clock.advance(seconds=1)
+    english = "Your code for a new password"
+    assert subjects == ["Su código para una contraseña nueva", "用于设置新密码的验证码", english, english, english]
+
+
+async def test_what_the_client_asked_wins_over_the_browser(world: World, program: Headless) -> None:
+    await program.begin(ui_locales="fr-CA en")
+    await program.start("ForgotPassword")
+    details = {"subject": "{{application.name}} {{locale}} {{uiLocales}} {{code}}", "content": "-"}
+    templates = [{"languageTag": "fr", "templateType": "ForgotPassword", "details": details}]
+    assert (await world.call("PUT", "/email-templates", {"templates": templates})).status_code == 200
+    await program.call("POST", "/verification/verification-code", asked(0), accept_language="de")
+    (message,) = list_messages(world.outbox)
+    assert message.subject == f"Test fr-CA fr-CA en {message.code}"

@@ -3,10 +3,12 @@
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import BrowserCookies
 from vestibule.domain.interactions import steps
+from vestibule.domain.interactions.steps import params_of
 from vestibule.errors import Forbidden, SessionNotFound
 from vestibule.http import Request
 from vestibule.model import Interaction
-from vestibule.ui.browser import is_from_elsewhere
+from vestibule.ui.brand import Brand
+from vestibule.ui.browser import is_from_elsewhere, message_language
 
 APP_HEADER = "logto-app-id"
 
@@ -35,3 +37,10 @@ def interaction_of(request: Request) -> Interaction:
     if not isinstance(request.principal, Interaction):
         raise SessionNotFound
     return request.principal
+
+
+def locale_of(ctx: Context, request: Request) -> str:
+    """Return the language of messages: what the client asked, what the browser says, the fallback (connectors 6)."""
+    languages = ctx.live.experience.language_info
+    brand = Brand(detects_language=languages.auto_detect, language=languages.fallback_language)
+    return message_language(request, params_of(interaction_of(request)).ui_locales, brand=brand)

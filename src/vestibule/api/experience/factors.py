@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct
 
-from vestibule.api.experience.access import interaction_of
+from vestibule.api.experience.access import interaction_of, locale_of
 from vestibule.api.experience.shapes import VerificationOut
 from vestibule.domain import mfa
 from vestibule.domain.context import Context
@@ -109,7 +109,8 @@ class FactorSteps:
     async def send_code(self, request: Request) -> Response:
         """POST …/mfa-verification-code."""
         kind = KINDS[(await request.json(FactorCodeBody)).identifier_type.lower()]
-        return _made(await factor_codes.send(self._ctx, interaction_of(request), kind, request.ip))
+        locale = locale_of(self._ctx, request)
+        return _made(await factor_codes.send(self._ctx, interaction_of(request), kind, request.ip, locale=locale))
 
     async def verify_code(self, request: Request) -> Response:
         """POST …/mfa-verification-code/verify."""

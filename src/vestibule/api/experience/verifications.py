@@ -1,6 +1,6 @@
 """`/api/experience/verification/*`: proofs of who somebody is."""
 
-from vestibule.api.experience.access import interaction_of
+from vestibule.api.experience.access import interaction_of, locale_of
 from vestibule.api.experience.shapes import (
     CodeBody,
     CodeVerifyBody,
@@ -87,8 +87,9 @@ class Verifications:
         """POST …/verification-code."""
         body = await request.json(CodeBody)
         kind, value = recipient(body.identifier)
+        interaction, locale = interaction_of(request), locale_of(self._ctx, request)
         return verification(
-            await codes.send(self._ctx, interaction_of(request), kind, value, body.interaction_event, request.ip)
+            await codes.send(self._ctx, interaction, kind, value, body.interaction_event, request.ip, locale=locale)
         )
 
     async def verify_code(self, request: Request) -> Response:

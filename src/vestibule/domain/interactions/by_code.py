@@ -27,7 +27,9 @@ def address(ctx: Context, event: InteractionEvent, identifier: str) -> tuple[Rec
     return kind, value
 
 
-async def ask(ctx: Context, interaction: Interaction, event: InteractionEvent, identifier: str, ip: str) -> None:
+async def ask(
+    ctx: Context, interaction: Interaction, event: InteractionEvent, identifier: str, ip: str, locale: str
+) -> None:
     """Begin an event anew and send the code for it; whether anybody has the address makes no difference.
 
     Raises what `address` raises, Forbidden, SessionNotFound, MessageRateLimited and the connector's refusals.
@@ -35,14 +37,14 @@ async def ask(ctx: Context, interaction: Interaction, event: InteractionEvent, i
     refuse_unless_asked(interaction)
     kind, value = address(ctx, event, identifier)
     await events.start(ctx, interaction, event)
-    await codes.send(ctx, interaction, kind, value, event, ip)
+    await codes.send(ctx, interaction, kind, value, event, ip, locale=locale)
 
 
-async def ask_beside(ctx: Context, interaction: Interaction, identifier: str, ip: str) -> None:
+async def ask_beside(ctx: Context, interaction: Interaction, identifier: str, ip: str, locale: str) -> None:
     """Send a code to a further address of somebody who registers; raises as `ask`, and what `holding.read` raises."""
     profiles.check_registering(await holding.read(ctx, interaction))
     kind, value = address(ctx, "Register", identifier)
-    await codes.send(ctx, interaction, kind, value, "Register", ip)
+    await codes.send(ctx, interaction, kind, value, "Register", ip, locale=locale)
 
 
 def pending(state: State) -> Record:
@@ -58,7 +60,7 @@ def wait_ms(ctx: Context, record: Record) -> int:
     return max(0, record.asked_at + WAIT_MS - ctx.clock.now())
 
 
-async def ask_again(ctx: Context, interaction: Interaction, ip: str) -> None:
+async def ask_again(ctx: Context, interaction: Interaction, ip: str, locale: str) -> None:
     """Send a new code to the same address; the one before no longer works.
 
     Raises as `ask`, and VerificationNotFound.
@@ -67,7 +69,7 @@ async def ask_again(ctx: Context, interaction: Interaction, ip: str) -> None:
     if wait_ms(ctx, record):
         raise MessageRateLimited
     kind, value, event = target(record)
-    await codes.send(ctx, interaction, kind, value, event, ip)
+    await codes.send(ctx, interaction, kind, value, event, ip, locale=locale)
 
 
 def target(record: Record) -> tuple[RecipientKind, str, InteractionEvent]:

@@ -4,7 +4,7 @@ from vestibule.crypto import new_id
 from vestibule.db.locks import take_turn
 from vestibule.domain import users, verifications
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding
+from vestibule.domain.interactions import details, events, holding
 from vestibule.domain.interactions.state import CODE_RECORDS, Identifier, InteractionEvent, Record
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.phones import spellings
@@ -25,9 +25,10 @@ ASKED, WINDOW_MS, PER_ADDRESS = "CodeAsked", 15 * 60_000, 50
 
 
 async def send(
-    ctx: Context, interaction: Interaction, kind: RecipientKind, value: str, event: InteractionEvent, ip: str
-) -> str:
-    """Send a code; returns the id of the record. Whether anybody has the address makes no difference.
+    ctx: Context, interaction: Interaction, kind: RecipientKind, value: str, event: InteractionEvent, ip: str,
+    *, locale: str | None = None,
+) -> str:  # fmt: skip
+    """Send a code, in the language of `locale`; returns the id of the record. It is the same if nobody has the address.
 
     It goes to the address that is stored where an account has one that is looked up alike: `voß@…` and `voss@…` are
     two mailboxes. Raises SignInMethodNotEnabled, NotForForgottenPassword, MessageRateLimited, the connector's refusals,
@@ -42,19 +43,20 @@ async def send(
     sent_to = await _stored(ctx, kind, value)
     record = Record(new_id(), CODE_RECORDS[kind], Identifier(kind, value), event=event, sent_to=sent_to,
                     asked_at=ctx.clock.now())  # fmt: skip
-    await deliver(ctx, interaction, record, kind, sent_to, ip, usage=event, step=f"{event}.Verification")
+    await deliver(ctx, interaction, record, kind, sent_to, ip, usage=event, step=f"{event}.Verification", locale=locale)
     return record.id
 
 
 async def deliver(
     ctx: Context, interaction: Interaction, record: Record, kind: RecipientKind, address: str, ip: str,
-    *, usage: str, step: str
+    *, usage: str, step: str, locale: str | None = None,
 ) -> None:  # fmt: skip
     """Send the code of a record and keep the record; raises MessageRateLimited, the connector's refusals, and more."""
     step = f"{step}.{record.type}.Create"
     try:
         await _count_sent(ctx, ip)
-        await verifications.send_code(ctx, kind, address, record.id, ip, usage=usage)
+        about = await details.told(ctx, interaction, kind, locale)
+        await verifications.send_code(ctx, kind, address, record.id, ip, usage=usage, about=about)
     except AppError as error:
         await note(ctx, interaction, step, record.user_id, error)
         raise

@@ -10,7 +10,7 @@ from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
 from vestibule.domain.interactions.steps import params_of
 from vestibule.errors import SessionNotFound
-from vestibule.model import Interaction, Resource, Scope, User
+from vestibule.model import Interaction, RecipientKind, Resource, Scope, User
 from vestibule.store import resources, scopes, subjects
 
 
@@ -74,6 +74,19 @@ async def details(ctx: Context, interaction: Interaction) -> InteractionDetails:
         ui_locales=params.ui_locales,
         first_screen=params.first_screen,
     )
+
+
+async def told(ctx: Context, interaction: Interaction, kind: RecipientKind, locale: str | None) -> dict[str, object]:
+    """Return what a message about a sign-in may tell beside its code: the language and, by e-mail, the application."""
+    ui_locales = params_of(interaction).ui_locales
+    about: dict[str, object] = {"locale": locale} if locale else {}
+    about |= {"uiLocales": ui_locales} if ui_locales else {}
+    if kind == "email":
+        async with ctx.db.read() as tx:
+            client = await find_client(tx, interaction.client_id)
+        if client is not None:
+            about["application"] = {"id": client.id, "name": client.application.name}
+    return about
 
 
 @dataclass(frozen=True)

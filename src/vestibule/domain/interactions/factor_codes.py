@@ -17,7 +17,9 @@ RECORDS: dict[RecipientKind, FactorCodeRecordType] = {
 FACTORS: dict[RecipientKind, FactorType] = {kind: factor for factor, kind in factors.CODE_FACTORS.items()}
 
 
-async def send(ctx: Context, interaction: Interaction, kind: RecipientKind, ip: str) -> str:
+async def send(
+    ctx: Context, interaction: Interaction, kind: RecipientKind, ip: str, *, locale: str | None = None
+) -> str:
     """Send a code to the address of whoever was identified; returns the id of the record.
 
     Raises IdentifierNotFound, FactorNotEnabled, MessageRateLimited, the connector's refusals, and what `holding.hold`
@@ -33,7 +35,8 @@ async def send(ctx: Context, interaction: Interaction, kind: RecipientKind, ip: 
     if address is None or not is_asked:
         raise FactorNotEnabled
     record = Record(new_id(), RECORDS[kind], Identifier(kind, address), user_id=user_id)
-    await codes.deliver(ctx, interaction, record, kind, address, ip, usage=USAGE, step="SignIn.Verification")
+    await codes.deliver(ctx, interaction, record, kind, address, ip, usage=USAGE, step="SignIn.Verification",
+                        locale=locale)  # fmt: skip
     return record.id
 
 
