@@ -60,9 +60,13 @@ def operations(document: Mapping[str, Any]) -> dict[Operation, Json]:
 
 
 def differences() -> dict[Operation, list[str]]:
-    """Return how each operation that both have differs, in words; an empty list is an exact one."""
+    """Return how each operation that both have differs, in words; an empty list is an exact one.
+
+    Some operations of the contract are listed and in no document: they cannot be compared, which is a difference.
+    """
     theirs, ours = operations(contract()), operations(served())
-    return {key: compare(theirs[key], ours[key]) for key in sorted(theirs.keys() & ours.keys())}
+    untold = {key: ["is in no document of the contract"] for key in (listed().keys() & ours.keys()) - theirs.keys()}
+    return {key: compare(theirs[key], ours[key]) for key in sorted(theirs.keys() & ours.keys())} | untold
 
 
 def beyond() -> list[Operation]:

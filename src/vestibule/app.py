@@ -41,6 +41,7 @@ from vestibule.api.management import (
     sign_in_experience,
     sso_connectors,
     subject_tokens,
+    trusted_devices,
     users,
     verifications,
 )
@@ -143,6 +144,7 @@ def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
         held_roles,
         identities,
         mfa,
+        trusted_devices,
         logto_config,
         verifications,
         connectors,

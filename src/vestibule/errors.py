@@ -771,6 +771,13 @@ class TokenNotReactivated(AppError):
     message = "A one-time token that is over cannot be made good again. Create another one."
 
 
+class TrustedDevicesOff(AppError):
+    """Nobody is remembered in a browser here."""
+
+    code, status = "session.mfa.trusted_device_not_enabled", 422
+    message = "Devices are not trusted here: set `trustedDevice.enabled` of the sign-in experience."
+
+
 # --- resources and scopes -----------------------------------------------------------------------------------
 
 

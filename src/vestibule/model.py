@@ -186,6 +186,19 @@ class Interaction(Noun, frozen=True, gc=False):
     created_at: int
     expires_at: int
     state: str | None
+    device_digest: str | None
+
+
+class TrustedDevice(Noun, frozen=True, gc=False):
+    """A browser in which a user is not asked for a second factor, until `expires_at`."""
+
+    id: str
+    user_id: str
+    device_digest: str
+    user_agent: str | None
+    created_at: int
+    last_used_at: int
+    expires_at: int
 
 
 class Session(Noun, frozen=True, gc=False):

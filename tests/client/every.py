@@ -56,6 +56,8 @@ NOT_IN_THE_CLIENT = {
     "GET /api/.well-known/experience.openapi.json": "a document for generators of clients",
     "POST /api/verifications/verification-code": "the second spelling of /api/verification-codes",
     "POST /api/verifications/verification-code/verify": "the second spelling of /api/verification-codes/verify",
+    "GET /api/users/{}/trusted-devices": "the contract's document, which the client is held against, leaves it out",
+    "DELETE /api/users/{}/trusted-devices/{}": "the same",
     "PATCH /api/users/{}/personal-access-tokens/{}": "the second spelling of PATCH …/personal-access-tokens",
     "DELETE /api/users/{}/personal-access-tokens/{}": "the second spelling of POST …/personal-access-tokens/delete",
 }

@@ -11,7 +11,7 @@ from vestibule.model import TENANT
 
 
 class _Shown(SignInExperience, frozen=True, rename="camel"):
-    """The fields after `singleSignOnEnabled` have one value each: they are not obeyed yet."""
+    """The fields after `trustedDevice` have one value each: they are not obeyed yet."""
 
     social_sign_in: dict[str, Any] = {}
     social_sign_in_connector_targets: list[str] = []

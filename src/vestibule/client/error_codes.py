@@ -211,6 +211,8 @@ SESSION_MFA_MFA_POLICY_NOT_USER_CONTROLLED = "session.mfa.mfa_policy_not_user_co
 """422: Setting up a factor cannot be put off here."""
 SESSION_MFA_REQUIRE_MFA_VERIFICATION = "session.mfa.require_mfa_verification"
 """403: The user has a factor beside the first one, and it was not asked for yet; `data` lists those there are."""
+SESSION_MFA_TRUSTED_DEVICE_NOT_ENABLED = "session.mfa.trusted_device_not_enabled"
+"""422: Nobody is remembered in a browser here."""
 SESSION_MFA_WEBAUTHN_VERIFICATION_FAILED = "session.mfa.webauthn_verification_failed"
 """400: A passkey answered for another site, challenge or person, too late, or from a copy of it."""
 SESSION_MFA_WEBAUTHN_VERIFICATION_NOT_FOUND = "session.mfa.webauthn_verification_not_found"

@@ -21,6 +21,7 @@ RESUME = "_interaction_resume"
 SESSION = "_session"
 VISITOR = "_logto"
 BROWSER = "vestibule_browser"
+DEVICE = "vestibule_device"
 LEGACY = "_legacy"
 SETTLE_MS = 5_000
 """So long after it was made a key begins to sign."""
@@ -43,7 +44,8 @@ class CookieKeys:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self.browser_name = f"__Host-{BROWSER}" if ctx.settings.is_secure else BROWSER
+        prefix = "__Host-" if ctx.settings.is_secure else ""
+        self.browser_name, self.device_name = f"{prefix}{BROWSER}", f"{prefix}{DEVICE}"
 
     def signature(self, name: str, value: str) -> str:
         """Return the value of the `.sig` sibling."""
@@ -81,6 +83,10 @@ class CookieKeys:
     def browser(self, cookies: Mapping[str, str]) -> str | None:
         """Return the browser's secret, if it has one."""
         return cookies.get(self.browser_name) or None
+
+    def device(self, cookies: Mapping[str, str]) -> str | None:
+        """Return by what the browser is trusted, if it has asked for that."""
+        return cookies.get(self.device_name) or None
 
 
 def _mac(key: bytes, name: str, value: str) -> str:

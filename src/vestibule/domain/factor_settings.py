@@ -1,8 +1,8 @@
 """What administrators decide about second factors and passkeys, in the contract's spelling (section 6.1)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from vestibule.model import FactorType
 
@@ -17,6 +17,21 @@ MfaPolicy = Literal[
 ]
 AT_SIGN_IN_ONLY = frozenset({"PromptOnlyAtSignIn", "PromptOnlyAtSignInMandatory"})
 MANDATORY = frozenset({"Mandatory", "PromptAtSignInAndSignUpMandatory", "PromptOnlyAtSignInMandatory"})
+
+
+DEFAULT_TRUST_DAYS = 30
+
+
+class TrustedDevices(Struct, frozen=True, rename="camel"):
+    """Whether people may ask not to be asked for a second factor again in a browser, and for how many days."""
+
+    enabled: bool | UnsetType = UNSET
+    duration_days: Annotated[int, Meta(ge=1, le=365)] | UnsetType = UNSET
+
+    @property
+    def days(self) -> int:
+        """For how many days a browser is trusted."""
+        return DEFAULT_TRUST_DAYS if self.duration_days is UNSET else self.duration_days
 
 
 class PasskeySignIn(Struct, frozen=True, rename="camel"):

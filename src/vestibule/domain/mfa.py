@@ -27,7 +27,7 @@ from vestibule.errors import (
 )
 from vestibule.model import FactorType, MfaVerification, PasskeyRow, User
 from vestibule.store import mfa as store
-from vestibule.store import users
+from vestibule.store import trusted_devices, users
 
 CODES = 10
 _CODE = re.compile(r"[0-9a-fA-F]{10}")
@@ -158,6 +158,7 @@ async def remove_factor(ctx: Context, user_id: str, factor_id: str) -> None:
     async with ctx.db.write() as tx:
         if not await tx.run(store.DELETE, of_user=user_id, factor_id=factor_id):
             raise EntityNotFound
+        await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
 
 
 async def verify_totp(ctx: Context, user_id: str, code: str, ip: str = "") -> None:
@@ -214,6 +215,7 @@ async def _insert(
     data: str = "{}",
     credential: str | None = None,
 ) -> None:
+    await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
     await tx.run(
         store.INSERT,
         id=row_id,

@@ -15,7 +15,7 @@ from vestibule.domain.context import Context
 from vestibule.domain.oidc_settings import IDLE_SECONDS
 from vestibule.errors import SessionOfAnotherUser, UserSessionNotFound
 from vestibule.model import Session
-from vestibule.store import grants, interactions, tokens
+from vestibule.store import grants, interactions, tokens, trusted_devices
 from vestibule.store import sessions as store
 from vestibule.store.grants import UserGrant
 
@@ -94,18 +94,16 @@ async def start(
 
     The same user keeps the `uid` and with it the tokens bound to the session; another user gets nothing of it.
     """
-    now = clock.now()
-    uid = new_token()
-    if earlier is not None:
-        if earlier.user_id == user_id:
-            uid = earlier.uid
-            await tx.run(store.DELETE, id=earlier.id)
-        else:
-            await end(tx, clock, earlier)
-    cookie = new_token()
-    ends_at = life.ends_at(signed_in_at, now)
+    now, cookie = clock.now(), new_token()
+    same = earlier if earlier is not None and earlier.user_id == user_id else None
+    if earlier is not None and same is None:
+        await end(tx, clock, earlier)
+    uid, ends_at = new_token() if same is None else same.uid, life.ends_at(signed_in_at, now)
     session = Session(digest(cookie), uid, user_id, signed_in_at, now, now, ends_at, *_used_from())
-    await tx.run(store.INSERT, **msgspec.structs.asdict(session))
+    values = msgspec.structs.asdict(session)
+    # In its place: whoever ends a session at the same moment waits for its row, and finds it.
+    if same is None or not await tx.run(store.RENEW, earlier_id=same.id, **values):
+        await tx.run(store.INSERT, **values)
     return Started(session, cookie)
 
 
@@ -136,13 +134,17 @@ async def end(tx: Tx, clock: Clock, session: Session) -> None:
 
 
 async def end_all(tx: Tx, clock: Clock, user_id: str) -> None:
-    """End every session, grant, token and sign-in of a user: at suspension and change of password."""
+    """End every session, grant, token and sign-in of a user: at suspension and change of password.
+
+    The sign-ins go first: one that is being resumed at this moment is waited for, and its session is there to be ended.
+    """
+    await tx.run(interactions.DELETE_OF_USER, user_id=user_id)
     await logout_notices.of_user(tx, clock, user_id)
     await tx.run(store.DELETE_OF_USER, user_id=user_id)
     await tx.run(grants.REVOKE_OF_USER, of_user=user_id, now=clock.now())
     for statement in tokens.OF_USER:
         await tx.run(statement, user_id=user_id)
-    await tx.run(interactions.DELETE_OF_USER, user_id=user_id)
+    await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
 
 
 async def of_user(ctx: Context, user_id: str) -> list[UserSession]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
-from vestibule.domain.factor_settings import Mfa, PasskeySignIn
+from vestibule.domain.factor_settings import Mfa, PasskeySignIn, TrustedDevices
 from vestibule.model import FactorType
 from vestibule.password_policy import Bounds, CharacterTypes, Policy, Rejects
 
@@ -236,6 +236,7 @@ class SignInExperience(Struct, frozen=True, rename="camel"):
     mfa: Mfa = Mfa()
     passkey_sign_in: PasskeySignIn = PasskeySignIn()
     single_sign_on_enabled: bool = False
+    trusted_device: TrustedDevices = TrustedDevices()
 
     @property
     def sign_in_identifiers(self) -> tuple[Identifier, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vestibule.db import Tx
 from vestibule.domain import cookies as names
-from vestibule.domain import grants, sessions
+from vestibule.domain import grants, sessions, trusted_devices
 from vestibule.domain.audit import Event
 from vestibule.domain.interactions import steps
 from vestibule.domain.interactions.steps import CONSENT, LOGIN, Outcome
@@ -21,6 +21,7 @@ from vestibule.oidc.provider import Provider
 from vestibule.oidc.screens import consent_page, login_page
 from vestibule.store import interactions as store
 
+DAY_SECONDS = 86_400
 EXPIRED = "authorization request has expired"
 
 
@@ -139,6 +140,10 @@ class Authorization:
             state.session, state.session_cookie = started.session, started.cookie
             state.just_signed_in = True
             jar.session(started.cookie, self._life.idle // 1000)
+            if outcome.trusts:
+                ctx = self._provider.ctx
+                cookie = await trusted_devices.trust(tx, ctx, done.device_digest, done.user_id)
+                jar.trusted(cookie, ctx.live.experience.trusted_device.days * DAY_SECONDS)
             if state.hinted not in {None, done.user_id}:
                 state.refusal = OAuthError("login_required", "End-User is not the one whom id_token_hint names")
         elif state.session is not None and state.session.uid == done.session_id:
@@ -174,7 +179,9 @@ class Authorization:
                 raise OAuthError("login_required", "End-User authentication is required")
             raise OAuthError("consent_required", "End-User consent is required")
         ctx, secret = self._provider.ctx, jar.browser
-        interaction = await steps.begin(tx, ctx, params, client, step, browser_secret=secret, session=state.session)
+        interaction = await steps.begin(
+            tx, ctx, params, client, step, browser_secret=secret, session=state.session, device=jar.device
+        )
         jar.interaction(interaction, params.ui_locales)
         return redirect(login_page(params) if step == LOGIN else consent_page(client.id))
 

@@ -18,6 +18,7 @@ class Jar:
         self._request = request
         self._secure = "; Secure" if secure else ""
         self._lines: dict[tuple[str, str], bytes] = {}
+        self.device = keys.device(request.cookies)
         self.browser = keys.browser(request.cookies) or new_token()
 
     def write(self, response: Response) -> Response:
@@ -41,6 +42,10 @@ class Jar:
     def session(self, cookie: str, seconds: int) -> None:
         """Carry a session for so long."""
         self._signed(names.SESSION, cookie, "/", seconds)
+
+    def trusted(self, cookie: str, seconds: int) -> None:
+        """Remember for so long that somebody has shown a second factor in this browser."""
+        self._set(self._keys.device_name, cookie, "/", seconds, http_only=True)
 
     def no_session(self) -> None:
         """Forget the session."""

@@ -1,6 +1,6 @@
 """The page that asks for a second factor."""
 
-from vestibule.domain.interactions import factor_codes, factors, passkeys, submitting
+from vestibule.domain.interactions import enrolment, factor_codes, factors, passkeys, submitting
 from vestibule.errors import (
     AppError,
     CodeExpired,
@@ -64,7 +64,7 @@ class FactorForms(StepPages):
         held = await factors.asked(self.ctx, step.interaction)
         names = [name for kind in held for name, shown in SHOWN.items() if shown == kind]
         chosen = wanted if wanted in names else next(iter(names), "")
-        minutes = self.experience.sentinel_policy.lockout_ms // 60_000
+        minutes, trusted = self.experience.sentinel_policy.lockout_ms // 60_000, self.experience.trusted_device
         return self.page(
             request,
             step,
@@ -77,6 +77,7 @@ class FactorForms(StepPages):
             fault=step.t(FAULTS[type(error)], minutes=minutes) if error else "",
             others=[(name, step.at(FACTOR, factor=name)) for name in names if name != chosen],
             restart=step.at(SIGN_IN),
+            days=trusted.days if trusted.enabled else 0,
         )
 
     async def sent(self, request: Request) -> Response:
@@ -89,6 +90,8 @@ class FactorForms(StepPages):
                 record = await factor_codes.send(self.ctx, step.interaction, kind, request.ip, locale=step.locale)
                 return await self._form(request, step, wanted, record=record)
             await self._try(request, step, wanted, values)
+            if values.get("trust") == "yes" and self.experience.trusted_device.enabled:
+                await enrolment.trust_device(self.ctx, step.interaction)
             return redirect(await submitting.finish(self.ctx, step.interaction))
         except OVER as error:
             return await self._form(request, step, wanted, error)

@@ -17,6 +17,7 @@ from vestibule.store.tables import (
     sessions,
     spent_authorizations,
     subject_tokens,
+    trusted_devices,
     verification_codes,
 )
 
@@ -37,6 +38,7 @@ AT_ONCE: Sequence[Statement[Row]] = (
     _expired(subject_tokens),
     _expired(sessions),
     _expired(spent_authorizations),
+    _expired(trusted_devices),
 )
 
 LATER: Sequence[Statement[Row]] = (

@@ -36,6 +36,13 @@ BY_UID = Statement(_unexpired.where(sessions.c.uid == bindparam("uid")), Session
 
 INSERT: Statement[Row] = Statement(insert(sessions))
 
+RENEW: Statement[Row] = Statement(
+    update(sessions)
+    .where(sessions.c.id == bindparam("earlier_id"))
+    .values({column.name: bindparam(column.name) for column in sessions.c})
+)
+"""A sign-in takes the place of the one before."""
+
 TOUCH: Statement[Row] = Statement(
     update(sessions)
     .where(sessions.c.id == bindparam("session_id"))

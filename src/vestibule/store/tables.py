@@ -220,6 +220,8 @@ interactions = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
     # What was begun in it: the event, who was identified, verification records.
     Column("state", JSONText),
+    # Of the cookie by which a browser is trusted, where it has one.
+    Column("device_digest", String(64)),
 )
 
 sessions = Table(
@@ -342,6 +344,20 @@ subject_tokens = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("consumed_at", BigInteger),
+)
+
+# Browsers in which a user is not asked for a second factor: `device_digest` is that of a cookie.
+trusted_devices = Table(
+    "trusted_devices",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    _user_fk(),
+    Column("device_digest", String(64), nullable=False),
+    Column("user_agent", String(512)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    UniqueConstraint("device_digest", "user_id"),
 )
 
 # Magic links: whoever reads the mail to an address gets in with one, once.

@@ -187,3 +187,34 @@ async def test_a_forgotten_password_signs_nobody_in_and_keeps_the_factor(
     assert resumed.headers["location"] == path_of(f"/sign-in?app_id={program.app.id}")
     await program.identified(password="another lazy door")
     assert await program.refused("POST", "/submit") == NEEDED
+
+
+async def test_a_program_asks_to_be_remembered_after_the_factor(world: World, program: Headless) -> None:
+    path = "/profile/mfa/trusted-device"
+    user = await world.user(username="ada", password=PASSWORD)
+    await give_totp(world, user)
+    await program.identified()
+    assert await program.refused("POST", path) == (422, "session.mfa.trusted_device_not_enabled")
+    await world.call("PATCH", "/sign-in-exp", {"trustedDevice": {"enabled": True}})
+    await program.good("POST", path)
+    assert await program.refused("POST", "/submit") == (403, "session.mfa.require_mfa_verification")
+    await program.good("POST", "/verification/totp/verify", {"code": code_at(world.clock.now())})
+    assert await program.code_for_tokens()
+    again = Headless(world, program.app, {"vestibule_device": program.jar["vestibule_device"]})
+    await again.begin(prompt="")
+    await again.identified()
+    assert await again.code_for_tokens()
+
+
+async def test_who_chose_so_is_asked_for_no_factor_unless_the_policy_insists(world: World, program: Headless) -> None:
+    """`skipMfaOnSignIn`: people's own choice, where it is theirs."""
+    user = await world.user(username="ada", password=PASSWORD)
+    await give_totp(world, user)
+    path = f"/users/{user['id']}/logto-configs"
+    assert (await world.call("PATCH", path, {"mfa": {"skipMfaOnSignIn": True}})).status_code == 200
+    await world.call("PATCH", "/sign-in-exp", {"mfa": {"factors": ["Totp"], "policy": "Mandatory"}})
+    await program.identified()
+    assert await program.refused("POST", "/submit") == (403, "session.mfa.require_mfa_verification")
+    await world.call("PATCH", "/sign-in-exp", {"mfa": {"factors": ["Totp"], "policy": "UserControlled"}})
+    await program.identified()
+    assert await program.code_for_tokens()

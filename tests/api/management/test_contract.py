@@ -18,9 +18,12 @@ def test_every_difference_from_the_contract_is_named_and_none_that_is_gone() -> 
     assert all(named.values())
 
 
-def test_only_consent_and_the_second_spelling_of_codes_are_beyond_the_contracts_documents() -> None:
+def test_only_what_its_own_page_describes_is_beyond_the_contracts_documents() -> None:
     assert contract.beyond() == [
+        ("DELETE", "/api/users/{}/trusted-devices/{}"),
         ("GET", "/api/interaction/consent"),
+        ("GET", "/api/users/{}/trusted-devices"),
+        ("POST", "/api/experience/profile/mfa/trusted-device"),
         ("POST", "/api/interaction/consent"),
         ("POST", "/api/verifications/verification-code"),
         ("POST", "/api/verifications/verification-code/verify"),

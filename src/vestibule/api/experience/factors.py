@@ -28,6 +28,7 @@ from vestibule.errors import (
     MfaRequired,
     TooManyAttempts,
     TotpInUse,
+    TrustedDevicesOff,
     VerificationFailed,
     VerificationNotFound,
 )
@@ -164,6 +165,8 @@ def routes(ctx: Context, access: Access) -> list[Route]:
         ("/mfa-enabled", api.says(enrolment.enable), "Have codes to one's addresses asked for", None,
          (FactorNotEnabled,)),
         ("/mfa-skipped", api.says(enrolment.skip), "Put off setting a factor up", None, (FactorMandatory,)),
+        ("/trusted-device", api.says(enrolment.trust_device), "Do not ask for a factor in this browser again", None,
+         (TrustedDevicesOff,)),
         ("/mfa-suggestion-skipped", api.says(enrolment.skip_suggestion), "Decline a stronger factor", None, ()),
     ]  # fmt: skip
     return [

@@ -25,6 +25,7 @@ from vestibule.errors import (
     InvalidTotpCode,
     PasskeySuggested,
     TotpInUse,
+    TrustedDevicesOff,
     VerificationFailed,
 )
 from vestibule.model import FactorType, Interaction, MfaVerification, User
@@ -206,6 +207,18 @@ async def skip_suggestion(ctx: Context, interaction: Interaction) -> None:
     await _said(ctx, interaction, lambda enrolment: replace(enrolment, suggestion_skipped=True))
 
 
+async def trust_device(ctx: Context, interaction: Interaction) -> None:
+    """Ask not to be asked for a factor in this browser again, once this sign-in has shown one.
+
+    Raises TrustedDevicesOff, IdentifierNotFound and what `holding.hold` raises.
+    """
+    user_id = factors.identified(await holding.read(ctx, interaction))
+    if not ctx.live.experience.trusted_device.enabled:
+        raise TrustedDevicesOff
+    await _said(ctx, interaction, lambda enrolment: replace(enrolment, trusts_device=True))
+    await note(ctx, interaction, "SignIn.TrustedDevice.Create", user_id)
+
+
 async def skip_passkey(ctx: Context, interaction: Interaction) -> None:
     """Decline a passkey to sign in with; raises IdentifierNotFound and what `holding.hold` raises."""
     factors.identified(await holding.read(ctx, interaction))
@@ -231,13 +244,16 @@ async def offer(ctx: Context, interaction: Interaction) -> Offer:
     return Offer(kinds, skippable, suggests, _backup_codes_due(ctx, state, held), hidden)
 
 
-async def settle(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
+async def settle(tx: Tx, ctx: Context, state: State, user_id: str, *, asks: bool = True) -> None:
     """At the end: ask for a factor by the policy, or write those that were set up, and what was said about them.
+
+    Without `asks` nobody is asked: what there is was not even to be shown.
 
     Raises FactorMissing, FactorSuggested, BackupCodesRequired, TotpInUse.
     """
     enrolment, held = state.enrolment, await factors.counting(tx, ctx, user_id)
-    await _ask(tx, ctx, state, user_id, held)
+    if asks:
+        await _ask(tx, ctx, state, user_id, held)
     if _backup_codes_due(ctx, state, held):
         raise BackupCodesRequired
     for record in enrolment.factors:

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 
 from vestibule.crypto import new_id
 from vestibule.db import Tx
-from vestibule.domain import logto_config, mfa
+from vestibule.domain import logto_config, mfa, trusted_devices
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import holding
 from vestibule.domain.interactions.state import MAILED, Record, RecordType, State
+from vestibule.domain.interactions.steps import params_of
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import AppError, IdentifierNotFound, MfaRequired
 from vestibule.model import FactorType, Interaction, MfaVerification, RecipientKind, User
@@ -114,6 +115,20 @@ def masked(address: str) -> str:
     """Return what of an address tells its owner which it is, and nobody else more."""
     name, at, domain = address.rpartition("@")
     return f"{name[:1]}{MASK}@{domain}" if at else f"{MASK}{address[-4:]}"
+
+
+async def is_excused(tx: Tx, ctx: Context, interaction: Interaction, state: State, user_id: str) -> bool:
+    """Tell whether a user need not show a factor here: the browser is trusted, or they chose so where they may.
+
+    Not where the application asks for a fresh proof.
+    """
+    params = params_of(interaction)
+    if "login" in params.prompts or params.max_age is not None or params.vestibule_action is not None:
+        return False
+    if await trusted_devices.is_trusted(tx, ctx, interaction.device_digest, user_id):
+        return True
+    chosen = (await logto_config.factor_choices(tx, user_id)).get("skipMfaOnSignIn", False)
+    return chosen and not ctx.live.experience.mfa.insists(state.occasion)
 
 
 async def check(tx: Tx, ctx: Context, state: State, user_id: str) -> None:

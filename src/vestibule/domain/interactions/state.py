@@ -104,11 +104,12 @@ class Profile(Struct, frozen=True, omit_defaults=True):
 
 
 class Enrolment(Struct, frozen=True, omit_defaults=True):
-    """Factors to write at the end, and what the person says about them: on, not now, no more suggestions."""
+    """Factors to write at the end, and what the person says about them: on, not now, not here again, no suggestions."""
 
     factors: tuple[Record, ...] = ()
     enabled: bool = False
     skipped: bool = False
+    trusts_device: bool = False
     passkey_skipped: bool = False
     suggestion_skipped: bool = False
 

@@ -26,9 +26,10 @@ _params = msgspec.json.Decoder(AuthorizationParams).decode
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a step ended: signed in, a grant, or refused by the person."""
+    """How a step ended: signed in, in a browser to be trusted from now on, a grant, or refused by the person."""
 
     login: bool = False
+    trusts: bool = False
     grant_id: str | None = None
     refused: bool = False
 
@@ -45,8 +46,9 @@ async def begin(
     *,
     browser_secret: str,
     session: Session | None,
+    device: str | None = None,
 ) -> Interaction:
-    """Begin a step of a sign-in: `login`, or `consent` for the session's user."""
+    """Begin a step of a sign-in: `login`, or `consent` for the session's user. `device` is a cookie of the browser."""
     now = ctx.clock.now()
     interaction = Interaction(
         id=new_token(),
@@ -62,6 +64,7 @@ async def begin(
         created_at=now,
         expires_at=now + INTERACTION_MS,
         state=None,
+        device_digest=None if device is None else digest(device),
     )
     await tx.run(store.INSERT, **msgspec.structs.asdict(interaction))
     return interaction

@@ -65,17 +65,19 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
         raise InvalidCredentials
     if state.proof == "Password" and digest is None and await credentials.is_expired_in(tx, ctx, user_id):
         raise PasswordExpired
-    await factors.check(tx, ctx, state, user_id)
-    await enrolment.settle(tx, ctx, state, user_id)
+    is_excused = await factors.is_excused(tx, ctx, interaction, state, user_id)
+    if not is_excused:
+        await factors.check(tx, ctx, state, user_id)
+    await enrolment.settle(tx, ctx, state, user_id, asks=not is_excused)
     if offers:
         asked_for = params_of(interaction).vestibule_action == ADD_PASSKEY
         await enrolment.suggest_passkey(tx, ctx, state, user_id, asked_for=asked_for)
     await identifying.note_proven(tx, state, user_id)
     if digest is not None:
         await credentials.put_password(tx, ctx, user_id, digest)
-    return await advance(
-        tx, ctx, interaction, at_prompt=LOGIN, user_id=user_id, signed_in_at=now, outcome=Outcome(login=True)
-    )
+    trusts = state.enrolment.trusts_device and state.proves_factor(user_id)
+    outcome = Outcome(login=True, trusts=trusts and bool(ctx.live.experience.trusted_device.enabled))
+    return await advance(tx, ctx, interaction, at_prompt=LOGIN, user_id=user_id, signed_in_at=now, outcome=outcome)
 
 
 async def _replace_forgotten(tx: Tx, ctx: Context, interaction: Interaction, state: State, user_id: str) -> None:
