@@ -38,6 +38,7 @@ GitHub Enterprise or GitLab: the keys are the last ones of each line. Private ne
 (`vestibule.connectors.oauth.provider`) or a `Factory`. A record is about fifteen lines; CONTRIBUTING.md shows how.
 
 What the providers answer was written down for the tests from their published documentation; no provider was asked.
+`oidc`, `oauth2` and GitHub's record are also tried against a real server, npm's `oidc-provider`.
 
 | factory | target | platform | session | address is verified when | default scope | configuration (* required) |
 | --- | --- | --- | --- | --- | --- | --- |

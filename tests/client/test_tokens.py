@@ -10,7 +10,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tests.client.conftest import Both, Server
-from vestibule.client import AsyncManagementClient, Refused, ServerFailed, TokenRefused, Unreachable, token, users
+from vestibule.client import (
+    AsyncManagementClient,
+    Refused,
+    ServerFailed,
+    TokenRefused,
+    Unreachable,
+    identities,
+    token,
+    users,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +76,17 @@ async def test_a_401_is_retried_once_with_a_new_token(both: Both) -> None:
             await caller.send(users.get("u1"))
     assert caught.value.status == 401
     assert both.server.asked[before:] == ["GET /api/users/u1", "POST /oidc/token", "GET /api/users/u1"]
+
+
+async def test_what_a_provider_refuses_is_not_sent_twice(both: Both) -> None:
+    """A callback is 401, too, when the provider does not take its code; a second try could only spoil more."""
+    path, code = "/api/users/u1/identities", "connector.social_auth_code_invalid"
+    both.server.answers[path] = lambda request: JSONResponse({"code": code, "message": "no"}, 401)
+    async with both.open() as caller:
+        with pytest.raises(Refused) as caught:
+            await caller.send(identities.link("u1", "c1", {"code": "x"}))
+    assert (caught.value.status, caught.value.code) == (401, code)
+    assert both.server.asked.count(f"POST {path}") == 1
 
 
 async def test_many_401s_at_once_ask_for_one_new_token(both: Both) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from vestibule.client.errors import Unreachable, error_for
+from vestibule.client.errors import ApiError, Unreachable, error_for
 
 T = TypeVar("T")
 
@@ -89,7 +89,7 @@ class Page(Generic[T]):
         return Operation(self.operation.method, self.operation.path, self.operation.answer, query)
 
 
-def refusal(status: int, content: bytes) -> Exception:
+def refusal(status: int, content: bytes) -> ApiError:
     """Return the error that an error answer stands for."""
     try:
         error = msgspec.json.decode(content, type=_Error)
@@ -113,6 +113,14 @@ def given(**values: object) -> dict[str, object]:
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+def is_about_token(status: int, content: bytes) -> bool:
+    """Tell whether a refusal is about the caller's own token, rather than about what a provider said of somebody.
+
+    A callback that a provider has refused is 401, too, and must not be sent twice: its code is used once.
+    """
+    return status == 401 and not refusal(status, content).code.startswith("connector.")
 
 
 def recipient(email: str | None, phone: str | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ import httpx2
 
 from vestibule.client.errors import Unreachable
 from vestibule.client.flight import ThreadFlight
-from vestibule.client.operation import Operation, Page, Query
+from vestibule.client.operation import Operation, Page, Query, is_about_token
 from vestibule.client.token import DEFAULT_RESOURCE, Credentials, Token, read_token
 
 T = TypeVar("T")
@@ -37,10 +37,10 @@ class ManagementClient:
         self._renewal = ThreadFlight(self._renew)
 
     def send(self, operation: Operation[T]) -> T:
-        """Send one operation; raises ApiError, TokenRefused or Unreachable. A 401 is retried once with a new token."""
+        """Send one operation; raises ApiError, TokenRefused or Unreachable. A refused token is renewed once."""
         token = self._fresh(None)
         status, content = self._call(operation, token)
-        if status == 401:
+        if is_about_token(status, content):
             status, content = self._call(operation, self._fresh(token))
         return operation.read(status, content)
 
