@@ -53,6 +53,8 @@ def _user(number: int, now: int, digest: str | None) -> dict[str, object]:
         "updated_at": now,
         "profile": PROFILE,
         "application_id": None,
+        "email_verified": True,
+        "phone_verified": False,
         "is_suspended": False,
         "password_digest": digest,
         "password_algorithm": "Argon2id" if digest else None,
