@@ -5,16 +5,16 @@ from typing import Any
 
 import msgspec
 
+from vestibule.connectors.factory import Platform
+from vestibule.domain.connectors import Instance
 from vestibule.domain.sign_in_experience import SignInExperience
 from vestibule.domain.sso_connectors import SsoConnector
 from vestibule.model import TENANT
 
 
 class _Shown(SignInExperience, frozen=True, rename="camel"):
-    """The fields after `trustedDevice` have one value each: they are not obeyed yet."""
+    """The fields after `socialSignInConnectorTargets` have one value each: they are not obeyed yet."""
 
-    social_sign_in: dict[str, Any] = {}
-    social_sign_in_connector_targets: list[str] = []
     custom_css: str | None = None
     custom_content: dict[str, str] = {}
     custom_ui_assets: dict[str, Any] | None = None
@@ -55,12 +55,40 @@ def sso_button(connector: SsoConnector) -> SsoButton:
     return SsoButton(connector.id, connector.title, logo, connector.branding.get("darkLogo", msgspec.UNSET))
 
 
+class SocialButton(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A provider to sign in with, as everybody may see it; `id` is the connector's."""
+
+    id: str
+    target: str
+    name: dict[str, str]
+    logo: str
+    logo_dark: str | None
+    platform: Platform | None
+    is_standard: bool | msgspec.UnsetType = msgspec.UNSET
+    is_token_storage_supported: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+def social_button(instance: Instance) -> SocialButton:
+    """Show what everybody may see of a social connector."""
+    factory, own = instance.factory, instance.metadata
+    return SocialButton(
+        instance.id,
+        instance.target,
+        msgspec.convert(instance.name, dict[str, str]),
+        str(own.get("logo", factory.logo)),
+        msgspec.convert(own.get("logoDark", factory.logo_dark), str | None),
+        factory.platform,
+        factory.is_standard or msgspec.UNSET,
+        factory.is_token_storage_supported or msgspec.UNSET,
+    )
+
+
 class PublicExperience(_Shown, frozen=True, rename="camel"):
     """The sign-in experience as everybody may see it."""
 
     tenant_id: str = TENANT
     id: str = "default"
-    social_connectors: list[dict[str, Any]] = []
+    social_connectors: list[SocialButton] = []
     sso_connectors: list[SsoButton] = []
     forgot_password: ForgotPassword = ForgotPassword()
     is_development_tenant: bool = False
@@ -82,15 +110,20 @@ def shown(experience: SignInExperience) -> Experience:
 
 
 def shown_to_everybody(
-    experience: SignInExperience, reachable: Collection[str], sso: Iterable[SsoConnector]
+    experience: SignInExperience,
+    reachable: Collection[str],
+    sso: Iterable[SsoConnector],
+    social: Iterable[Instance],
 ) -> PublicExperience:
     """Show what everybody may see.
 
-    `reachable` are the kinds of address that messages can be sent to, `sso` the enterprise connectors that are open.
+    `reachable` are the kinds of address that messages can be sent to, `sso` the enterprise connectors that are open,
+    `social` the providers to sign in with, in the order of their buttons.
     """
     by_code = [kind in reachable for kind in ("phone", "email")] if experience.password_identifiers else [False, False]
     return PublicExperience(
         **msgspec.structs.asdict(experience),
+        social_connectors=[social_button(instance) for instance in social],
         sso_connectors=[sso_button(connector) for connector in sso],
         forgot_password=ForgotPassword(*by_code),
     )

@@ -3,7 +3,7 @@
 from msgspec import UNSET, Struct
 
 from vestibule.api.sign_in_experience import PublicExperience, shown_to_everybody
-from vestibule.domain import messages, sso_connectors
+from vestibule.domain import connectors, messages, sso_connectors
 from vestibule.domain.context import Context
 from vestibule.http import PUBLIC, Request, Response, Route, json_response
 from vestibule.http.guard import Maybe
@@ -30,7 +30,8 @@ def routes(ctx: Context) -> list[Route]:
         """GET /.well-known/sign-in-exp."""
         request.query(ExperienceQuery)
         reachable, sso = await messages.kinds(ctx), await sso_connectors.available(ctx)
-        return json_response(shown_to_everybody(ctx.live.experience, reachable, sso))
+        buttons = await connectors.buttons(ctx)
+        return json_response(shown_to_everybody(ctx.live.experience, reachable, sso, buttons))
 
     async def phrases(request: Request) -> Response:
         """GET /.well-known/phrases."""

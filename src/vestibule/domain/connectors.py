@@ -135,6 +135,15 @@ async def list_checked(ctx: Context, target: str | None = None) -> list[Instance
     return [instance for instance in instances if target is None or instance.target == target]
 
 
+async def buttons(ctx: Context) -> list[Instance]:
+    """Return the providers that people may sign in with, in the order that administrators have set."""
+    targets = ctx.live.experience.social_sign_in_connector_targets
+    if not targets:
+        return []
+    held = [one for one in await list_instances(ctx) if one.factory.kind == "Social"]
+    return [one for target in dict.fromkeys(targets) for one in held if one.target == target]
+
+
 async def get_instance(ctx: Context, connector_id: str) -> Instance:
     """Return one instance; raises EntityNotFound."""
     async with ctx.db.read() as tx:
@@ -268,12 +277,13 @@ def _check_change(instance: Instance, change: ConnectorChange) -> None:
         raise ConnectorTokenStorageRefused
 
 
-async def remove(ctx: Context, connector_id: str) -> None:
-    """Delete an instance; raises EntityNotFound."""
-    await get_instance(ctx, connector_id)
+async def remove(ctx: Context, connector_id: str) -> Instance:
+    """Delete an instance and return it; raises EntityNotFound."""
+    instance = await get_instance(ctx, connector_id)
     async with ctx.db.write() as tx:
         if await tx.run(store.DELETE, row_id=connector_id) == 0:
             raise EntityNotFound
+    return instance
 
 
 async def send_test(

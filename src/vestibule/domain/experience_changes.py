@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 from msgspec import UNSET
 
-from vestibule.domain import messages
+from vestibule.domain import connectors, messages
 from vestibule.domain.context import Context
 from vestibule.domain.factor_settings import Mfa
 from vestibule.domain.live_settings import EXPERIENCE
@@ -60,6 +60,18 @@ async def change_experience(
         await tx.run(configs.PUT, key=EXPERIENCE, value=msgspec.json.encode(merged).decode())
     await ctx.live.refresh()
     return experience
+
+
+async def forget_target(ctx: Context, target: str) -> None:
+    """Take a provider off the list of those to sign in with, unless another connector leads there."""
+    if any(instance.target == target for instance in await connectors.list_instances(ctx)):
+        return
+    targets = ctx.live.experience.social_sign_in_connector_targets
+    if target in targets:
+        left = tuple(one for one in targets if one != target)
+        await change_experience(
+            ctx, {"socialSignInConnectorTargets": left}, [ctx.live.experience.language_info.fallback_language]
+        )
 
 
 def _since(changes: Mapping[str, object], now: int) -> Mapping[str, object]:

@@ -30,6 +30,11 @@ Held = Mapping[str, Identity]
 _held = msgspec.json.Decoder(dict[str, Identity]).decode
 
 
+def held_by(user: User) -> dict[str, Identity]:
+    """Return the identities in a user's row."""
+    return _held(user.identities)
+
+
 async def of_user(ctx: Context, user_id: str) -> Held:
     """Return a user's identities; raises EntityNotFound."""
     async with ctx.db.read() as tx:
@@ -51,18 +56,23 @@ async def put_identity(ctx: Context, user_id: str, target: str, identity: Identi
     """
     try:
         async with ctx.db.write() as tx:
-            user = await _locked(tx, user_id)
-            if '"' in target:
-                raise EntityInvalidInput("The name of a provider holds no quotation mark.")
-            # Asked first, since two users who trade identities would otherwise wait for each other.
-            holder = await tx.value(store.HOLDER, target=target, identity_user_id=identity.user_id)
-            if holder not in {None, user_id}:
-                raise IdentityInUse
-            await tx.run(store.PUT, user_id=user_id, target=target, identity_user_id=identity.user_id)
-            held = _held(user.identities)
-            return await _changed(tx, ctx, user_id, {**held, target: identity}), target not in held
+            return await put_in(tx, ctx, user_id, target, identity)
     except UniqueViolation as error:
         raise IdentityInUse from error
+
+
+async def put_in(tx: Tx, ctx: Context, user_id: str, target: str, identity: Identity) -> tuple[User, bool]:
+    """Do what `put_identity` does in a transaction; raises UniqueViolation as well, when two do so at once."""
+    user = await _locked(tx, user_id)
+    if '"' in target:
+        raise EntityInvalidInput("The name of a provider holds no quotation mark.")
+    # Asked first, since two users who trade identities would otherwise wait for each other.
+    holder = await tx.value(store.HOLDER, target=target, identity_user_id=identity.user_id)
+    if holder not in {None, user_id}:
+        raise IdentityInUse
+    await tx.run(store.PUT, user_id=user_id, target=target, identity_user_id=identity.user_id)
+    held = held_by(user)
+    return await _changed(tx, ctx, user_id, {**held, target: identity}), target not in held
 
 
 async def remove_identity(ctx: Context, user_id: str, target: str) -> User:

@@ -212,6 +212,18 @@ class UsernamePolicy(Struct, frozen=True, rename="camel"):
     allowed_chars: AllowedCharacters
 
 
+class SocialSignIn(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Whether an account with the same verified address is linked unasked, and what newcomers need not say."""
+
+    automatic_account_linking: bool | UnsetType = UNSET
+    skip_required_identifiers: bool | UnsetType = UNSET
+
+    @property
+    def links(self) -> bool:
+        """Whether accounts are linked unasked."""
+        return self.automatic_account_linking is True
+
+
 class SignInExperience(Struct, frozen=True, rename="camel"):
     """Everything that is decided about signing in."""
 
@@ -237,6 +249,8 @@ class SignInExperience(Struct, frozen=True, rename="camel"):
     passkey_sign_in: PasskeySignIn = PasskeySignIn()
     single_sign_on_enabled: bool = False
     trusted_device: TrustedDevices = TrustedDevices()
+    social_sign_in: SocialSignIn = SocialSignIn()
+    social_sign_in_connector_targets: tuple[str, ...] = ()
 
     @property
     def sign_in_identifiers(self) -> tuple[Identifier, ...]:

@@ -225,6 +225,12 @@ async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | No
     return user
 
 
+async def change_in(tx: Tx, ctx: Context, user_id: str, changes: Mapping[str, str]) -> None:
+    """Set columns that are no identifiers."""
+    if changes:
+        await store.change(tx, user_id, {**changes, **_folded(changes), "updated_at": ctx.clock.now()})
+
+
 async def merge_json(ctx: Context, user_id: str, column: str, members: Mapping[str, object]) -> User:
     """Merge members into `profile` or `custom_data`, one level deep; raises EntityNotFound."""
     async with ctx.db.write() as tx:

@@ -82,8 +82,6 @@ NOT_OBEYED = {
     "emailBlocklistPolicy": {"blockSubaddressing": True},
     "forgotPasswordMethods": ["EmailVerificationCode"],
     "signUpProfileFields": [{"name": "x"}],
-    "socialSignIn": {"automaticAccountLinking": True},
-    "socialSignInConnectorTargets": ["github"],
     "customUiCsp": {"scriptSrc": ["https://x.io"]},
 }
 

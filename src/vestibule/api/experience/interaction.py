@@ -23,6 +23,8 @@ from vestibule.errors import (
     FactorSuggested,
     IdentifierNotFound,
     IdentityConflict,
+    IdentityInUse,
+    IdentityNotExists,
     InteractionNotStarted,
     InvalidCredentials,
     MfaRequired,
@@ -68,6 +70,7 @@ def _shown(record: Record) -> RecordOut:
         UNSET if record.event is None else record.event,
         UNSET if record.user_id is None else record.user_id,
         record.verified_at is not None,
+        UNSET if record.social is None else record.social.connector_id,
     )
 
 
@@ -95,8 +98,10 @@ class Interactions:
 
     async def identify(self, request: Request) -> Response:
         """POST /experience/identification: 204, or 201 when an account was made."""
-        given = (await request.json(IdentificationBody)).verification_id
-        made = await identifying.identify(self._ctx, interaction_of(request), None if given is UNSET else given)
+        body = await request.json(IdentificationBody)
+        given = None if body.verification_id is UNSET else body.verification_id
+        link = body.link_social_identity is True
+        made = await identifying.identify(self._ctx, interaction_of(request), given, link=link)
         return text("Created", 201) if made else empty(204)
 
     async def submit(self, request: Request) -> Response:
@@ -112,10 +117,12 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     identified = (
         InteractionNotStarted, VerificationNotFound, VerificationFailed, UserNotExist, UserSuspended, IdentityConflict,
         SignInMethodNotEnabled, MissingProfile, PasswordRejected, UsernameInUse, EmailInUse, PhoneInUse,
+        IdentityNotExists, IdentityInUse,
     )  # fmt: skip
     submitted = (
         InteractionNotStarted, IdentifierNotFound, InvalidCredentials, PasswordExpired, MfaRequired,
-        NewPasswordRequired, FactorMissing, FactorSuggested, BackupCodesRequired, TotpInUse,
+        NewPasswordRequired, FactorMissing, FactorSuggested, BackupCodesRequired, TotpInUse, IdentityNotExists,
+        IdentityInUse,
     )  # fmt: skip
     return [
         Route("PUT", path, api.start, access=access, summary="Begin, or begin anew", body=StartBody, responses=done,

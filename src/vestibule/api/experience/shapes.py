@@ -101,6 +101,28 @@ class IdentificationBody(Struct, rename="camel"):
     """By which verification somebody is identified."""
 
     verification_id: Maybe[str] = UNSET
+    link_social_identity: Maybe[bool] = UNSET
+
+
+class SocialStart(Struct, rename="camel"):
+    """Where the provider sends the browser back to, and what it brings along."""
+
+    state: str
+    redirect_uri: str
+
+
+class SocialStarted(Struct, rename="camel"):
+    """Where to send the browser, and the verification."""
+
+    authorization_uri: str
+    verification_id: str
+
+
+class SocialBody(Struct, rename="camel"):
+    """What the browser brought back, and the verification."""
+
+    connector_data: dict[str, object]
+    verification_id: Maybe[str] = UNSET
 
 
 class RedirectOut(Struct, rename="camel"):
@@ -164,6 +186,7 @@ class RecordOut(Struct, rename="camel", omit_defaults=True):
     template_type: Maybe[InteractionEvent] = UNSET
     user_id: Maybe[str] = UNSET
     verified: Maybe[bool] = UNSET
+    connector_id: Maybe[str] = UNSET
 
 
 class ProfileOut(Struct, rename="camel", omit_defaults=True):

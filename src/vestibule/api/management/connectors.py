@@ -22,6 +22,7 @@ from vestibule.connectors.factory import ConnectorType
 from vestibule.domain import connectors, social
 from vestibule.domain.connectors import ConnectorChange, FactoryUnusable, NewConnector, TargetsTaken
 from vestibule.domain.context import Context
+from vestibule.domain.experience_changes import forget_target
 from vestibule.errors import (
     ConnectorFactoryNotFound,
     ConnectorGeneral,
@@ -102,7 +103,8 @@ class Connectors:
 
     async def delete(self, request: Request) -> Response:
         """Delete an instance."""
-        await connectors.remove(self._ctx, request.path_params["id"])
+        removed = await connectors.remove(self._ctx, request.path_params["id"])
+        await forget_target(self._ctx, removed.target)
         return empty()
 
     async def test(self, request: Request) -> Response:

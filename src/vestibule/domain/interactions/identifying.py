@@ -4,14 +4,16 @@ from msgspec.structs import replace
 
 from vestibule.crypto import new_id
 from vestibule.db import Tx, UniqueViolation
-from vestibule.domain import users
+from vestibule.domain import identities, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding, passwords, profiles
+from vestibule.domain.interactions import events, holding, passwords, profiles, socials
+from vestibule.domain.interactions.mailboxes import same_mailbox
 from vestibule.domain.interactions.state import MAILED, InteractionEvent, Profile, Record, RecordType, State
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import (
     AppError,
     IdentityConflict,
+    IdentityInUse,
     InvalidRequest,
     MissingProfile,
     SignInMethodNotEnabled,
@@ -21,17 +23,20 @@ from vestibule.errors import (
 )
 from vestibule.model import Interaction, User
 from vestibule.store import users as store
+from vestibule.store.identities import UNIQUE as IDENTITY
 
 PROOFS: dict[InteractionEvent, frozenset[RecordType]] = {
-    "SignIn": frozenset({*MAILED, "Password", "SignInPasskey"}),
-    "Register": frozenset({*MAILED, "NewPasswordIdentity"}),
+    "SignIn": frozenset({*MAILED, "Password", "SignInPasskey", "Social"}),
+    "Register": frozenset({*MAILED, "NewPasswordIdentity", "Social"}),
     "ForgotPassword": frozenset(MAILED),
 }
 """Which records identify somebody, for each event."""
 
 
-async def identify(ctx: Context, interaction: Interaction, record_id: str | None) -> bool:
+async def identify(ctx: Context, interaction: Interaction, record_id: str | None, *, link: bool = False) -> bool:
     """Say who it is by a verified record; returns whether an account was made for it.
+
+    With `link`, an identity at a provider that nobody has yet is that of whoever has the same verified address.
 
     To register, the record may be left out when the profile says enough. Raises VerificationNotFound,
     VerificationFailed, UserNotExist, UserSuspended, IdentityConflict, SignInMethodNotEnabled, Forbidden,
@@ -44,19 +49,21 @@ async def identify(ctx: Context, interaction: Interaction, record_id: str | None
         if state.event == "Register":
             await _register(ctx, interaction, state, record_id)
         else:
-            await _recognise(ctx, interaction, record_id)
+            await _recognise(ctx, interaction, record_id, link=link)
     except AppError as error:
         await note(ctx, interaction, step, None, error)
         raise
     return state.event == "Register"
 
 
-async def _recognise(ctx: Context, interaction: Interaction, record_id: str | None) -> None:
+async def _recognise(ctx: Context, interaction: Interaction, record_id: str | None, *, link: bool) -> None:
     async with ctx.db.write() as tx:
         state = await holding.hold(tx, ctx, interaction)
         if record_id is None:
             raise VerificationFailed
         record = state.verified(record_id)
+        if record.social is not None:
+            record = replace(record, social=replace(record.social, links=link))
         user = await owner(tx, ctx, state, record)
         if state.user_id not in {None, user.id}:
             raise IdentityConflict
@@ -70,7 +77,9 @@ async def owner(tx: Tx, ctx: Context, state: State, record: Record) -> User:
     """Return whom a record identifies here; raises VerificationFailed, UserNotExist, UserSuspended and more."""
     check_fits(ctx, state.event, record)
     user = None
-    if record.user_id is not None:
+    if record.social is not None:
+        user = await socials.owner(tx, ctx, record.social, link=record.social.links)
+    elif record.user_id is not None:
         user = await tx.one(store.GET, id=record.user_id)
     elif record.identifier is not None:
         user = await users.find_by(tx, ctx, record.identifier.type, record.identifier.value)
@@ -98,12 +107,7 @@ def reached(user: User, record: Record) -> bool:
     if kind is None:
         return True
     held = user.primary_email if kind == "email" else user.primary_phone
-    return record.sent_to is not None and held is not None and _same_mailbox(record.sent_to, held)
-
-
-def _same_mailbox(one: str, other: str) -> bool:
-    """Compare but for the case of ASCII letters: programs that mail links write addresses as they like."""
-    return one.encode().lower() == other.encode().lower()
+    return record.sent_to is not None and held is not None and same_mailbox(record.sent_to, held)
 
 
 def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
@@ -127,7 +131,7 @@ def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
 
 async def _register(ctx: Context, interaction: Interaction, state: State, record_id: str | None) -> None:
     """Make the account in the transaction that notes it: neither is there without the other."""
-    record = None if record_id is None else state.verified(record_id)
+    record = None if record_id is None else await socials.with_free(ctx, state.verified(record_id))
     profile = _joined(ctx, state, record)
     if record is not None and record.type in MAILED:
         # Whoever reads the messages to an address may know that it is taken, before more is asked for.
@@ -147,11 +151,13 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
             if held != state:
                 raise InvalidRequest("Something else was changed in this sign-in at the same moment. Try again.")
             user = await users.insert(tx, ctx, row)
+            if (proof := profile.social) is not None:
+                await identities.put_in(tx, ctx, user.id, proof.target, proof.identity)
             known = record or Record(new_id(), "NewPasswordIdentity", user_id=user.id)
             made = replace(held.identified(user.id, known), identified_at=ctx.clock.now(), profile=Profile())
             await holding.keep(tx, interaction, made)
     except UniqueViolation as error:
-        raise users.in_use(error) from error
+        raise IdentityInUse if error.constraint == IDENTITY else users.in_use(error) from error
 
 
 def _joined(ctx: Context, state: State, record: Record | None) -> Profile:

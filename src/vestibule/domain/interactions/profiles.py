@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from vestibule.domain import attempts, credentials, registration, users
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, holding, passwords
-from vestibule.domain.interactions.state import CODE_RECORDS, Profile, Record, State
+from vestibule.domain.interactions.state import CODE_RECORDS, Profile, Record, SocialProof, State
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.sign_in_experience import SignInExperience
 from vestibule.domain.users import OUR_ALGORITHM, NewUser
@@ -23,17 +23,22 @@ from vestibule.errors import (
 from vestibule.model import Interaction, RecipientKind, User
 from vestibule.store import users as store
 
+ADDRESSED: tuple[RecipientKind, ...] = ("email", "phone")
+
 
 def missing(experience: SignInExperience, profile: Profile) -> list[str]:
     """Return what an account still needs before it can be made, in the contract's words."""
     sign_up = experience.sign_up
+    if profile.social is not None and experience.social_sign_in.skip_required_identifiers is True:
+        return []
     held = {"username": profile.username, "email": profile.primary_email, "phone": profile.primary_phone}
     kinds = sign_up.identifiers
     wanted: list[str] = []
     if not any(held[kind] for kind in kinds):
         wanted.append("emailOrPhone" if {"email", "phone"} == set(kinds) else kinds[0])
     wanted += [one.identifier for one in sign_up.secondary if not any(held[kind] for kind in one.kinds)]
-    if sign_up.password and profile.password_digest is None:
+    # Who signs in at a provider needs no password, and can choose one later.
+    if sign_up.password and profile.password_digest is None and profile.social is None:
         wanted.append("password")
     return list(dict.fromkeys(wanted))
 
@@ -44,9 +49,21 @@ def joined(profile: Profile, record: Record) -> Profile:
         kind = record.identifier.type
         profile = profile.having(kind, record.sent_to or record.identifier.value)
         profile = replace(profile, unproven=tuple(one for one in profile.unproven if one != kind))
+    if record.social is not None:
+        return _named(profile, record.social)
     if record.digest is None:
         return profile
     return replace(profile, password_digest=record.digest, password_sealed=record.sealed)
+
+
+def _named(profile: Profile, proof: SocialProof) -> Profile:
+    """Return a profile with what a provider said, where nothing is there and nobody else has the address."""
+    person, kinds = proof.known, ADDRESSED
+    for kind, value in ((kind, getattr(person, kind)) for kind in kinds if kind in proof.free):
+        if getattr(profile, f"primary_{kind}") is None:
+            profile = profile.having(kind, value)
+    name, avatar = profile.name or person.name, profile.avatar or person.avatar
+    return replace(profile, name=name, avatar=avatar, social=proof)
 
 
 def new_user(profile: Profile) -> NewUser:

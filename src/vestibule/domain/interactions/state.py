@@ -6,16 +6,20 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from vestibule.connectors.oauth.engine import Handshake
+from vestibule.connectors.oauth.profile import Profile as Person
 from vestibule.domain.webauthn import Made
 from vestibule.errors import InteractionNotStarted, VerificationFailed, VerificationNotFound
-from vestibule.model import FactorType, Interaction, RecipientKind
+from vestibule.model import FactorType, Identity, Interaction, RecipientKind
 
 InteractionEvent = Literal["SignIn", "Register", "ForgotPassword"]
 IdentifierKind = Literal["username", "email", "phone"]
 CodeRecordType = Literal["EmailVerificationCode", "PhoneVerificationCode"]
 FactorCodeRecordType = Literal["MfaEmailVerificationCode", "MfaPhoneVerificationCode"]
 RecordType = (
-    Literal["Password", "NewPasswordIdentity", "OneTimeToken", "Totp", "BackupCode", "WebAuthn", "SignInPasskey"]
+    Literal[
+        "Password", "NewPasswordIdentity", "OneTimeToken", "Totp", "BackupCode", "WebAuthn", "SignInPasskey", "Social"
+    ]
     | CodeRecordType
     | FactorCodeRecordType
 )
@@ -48,6 +52,34 @@ class Identifier(Struct, frozen=True):
     value: str
 
 
+class SocialProof(Struct, frozen=True, omit_defaults=True):
+    """Who somebody is at a provider: asked through a connector with a `handshake`, which is used once.
+
+    `person` is what the provider said. `links` makes the person one with the account that has the same verified
+    address, `syncs` brings name and picture along, and `free` are the addresses that nobody else has here.
+    """
+
+    connector_id: str
+    target: str
+    handshake: Handshake | None = None
+    person: Person | None = None
+    syncs: bool = False
+    links: bool = False
+    free: tuple[RecipientKind, ...] = ()
+
+    @property
+    def identity(self) -> Identity:
+        """Return what is kept of it; raises VerificationFailed before the provider has said who it is."""
+        return Identity(self.known.id, self.known.details())
+
+    @property
+    def known(self) -> Person:
+        """Return whom the provider named; raises VerificationFailed before it has."""
+        if self.person is None:
+            raise VerificationFailed
+        return self.person
+
+
 class Record(Struct, frozen=True, omit_defaults=True):
     """A proof: pending until `verified_at` (epoch ms, the moment before the proof was looked at), used once.
 
@@ -74,13 +106,14 @@ class Record(Struct, frozen=True, omit_defaults=True):
     challenge: str | None = None
     asked_at: int = 0
     passkey: Made | None = None
+    social: SocialProof | None = None
 
 
 class Profile(Struct, frozen=True, omit_defaults=True):
     """What is to be written about the person at the end; `profile` holds members of that object.
 
     `password_sealed` is the password of somebody who registers: it is judged once more when it is known who that is.
-    `unproven` are the addresses that nothing was sent to.
+    `unproven` are the addresses that nothing was sent to, `social` who the account is at a provider.
     """
 
     username: str | None = None
@@ -92,6 +125,7 @@ class Profile(Struct, frozen=True, omit_defaults=True):
     password_digest: str | None = None
     password_sealed: str | None = None
     unproven: tuple[RecipientKind, ...] = ()
+    social: SocialProof | None = None
 
     @property
     def identifiers(self) -> list[str]:
