@@ -63,7 +63,7 @@ class CompanyProvider:
 
     async def token(self, request: Request) -> Response:
         """Redeem any code but `wrong`."""
-        form = dict(await request.form())
+        form = dict(parse_qsl((await request.body()).decode()))
         self.asked.append(f"token {form.get('code')}")
         if form.get("code") == "wrong":
             return JSONResponse({"error": "invalid_grant"}, 400)

@@ -13,6 +13,7 @@ from vestibule.api.experience import consent, interaction, profile
 from vestibule.api.experience import factors as experience_factors
 from vestibule.api.experience import passkeys as experience_passkeys
 from vestibule.api.experience import socials as experience_socials
+from vestibule.api.experience import sso as experience_sso
 from vestibule.api.experience import verifications as experience_verifications
 from vestibule.api.experience.access import InteractionAccess
 from vestibule.api.management import (
@@ -162,7 +163,8 @@ def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
 def experience_routes(ctx: Context) -> list[Route]:
     """Return every route of the Experience API."""
     access, modules = InteractionAccess(ctx), (
-        interaction, experience_verifications, experience_factors, experience_passkeys, experience_socials, profile,
+        interaction, experience_verifications, experience_factors, experience_passkeys, experience_socials,
+        experience_sso, profile,
         consent,
     )  # fmt: skip
     return [route for module in modules for route in module.routes(ctx, access)]

@@ -1180,3 +1180,17 @@ class FeatureNotSupported(AppError):
 
     code, status = "request.feature_not_supported", 422
     message = "This server does not do that."
+
+
+class SsoEnabled(AppError):
+    """The company that an address belongs to signs its people in itself; `data.ssoConnectors` says how."""
+
+    code, status = "session.sso_enabled", 422
+    message = "People with this address sign in through their company. See `data` for its connectors."
+
+
+class SsoIdentityNotExist(AppError):
+    """Nobody here is known by this identity at a company, nor by an address that it vouches for."""
+
+    code, status = "user.sso_identity_not_exist", 404
+    message = "Nobody here has this company identity. Register to make an account for it."

@@ -51,8 +51,7 @@ class SsoButton(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
 
 def sso_button(connector: SsoConnector) -> SsoButton:
     """Show what everybody may see of an enterprise connector."""
-    logo = connector.branding.get("logo") or connector.provider.logo
-    return SsoButton(connector.id, connector.title, logo, connector.branding.get("darkLogo", msgspec.UNSET))
+    return SsoButton(connector.id, connector.title, connector.logo, connector.branding.get("darkLogo", msgspec.UNSET))
 
 
 class SocialButton(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

@@ -82,4 +82,5 @@ def _mentions(interaction: Interaction, folded: set[str | None]) -> bool:
         given += [state.user_id, *state.profile.identifiers]
         for record in state.records:
             given += [record.user_id, record.identifier.value if record.identifier else None]
+            given.append(record.company.email if record.company else None)
     return any(isinstance(text, str) and fold(text) in folded for text in given)

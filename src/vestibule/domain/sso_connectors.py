@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from msgspec import UNSET
-
 from vestibule.connectors.configuration import cleaned
 from vestibule.connectors.oauth.oidc import discover
+from vestibule.connectors.sso.oidc import scope_of
 from vestibule.connectors.sso.providers import PROVIDERS, AnyConfig, Provider, plain
 from vestibule.crypto import new_short_id
-from vestibule.db import UniqueViolation
+from vestibule.db import Tx, UniqueViolation
 from vestibule.domain.context import Context
 from vestibule.domain.email_domains import FORBIDDEN, domain_of, normalised
 from vestibule.errors import (
@@ -33,7 +32,6 @@ from vestibule.model import SsoConnectorRow
 from vestibule.store import sso_connectors as store
 
 Config = dict[str, object]
-BASIC_SCOPES = ("openid", "profile", "email")
 
 
 class ProviderNotFound(ConnectorNotFound):
@@ -69,6 +67,11 @@ class SsoConnector:
     def title(self) -> str:
         """What people call it."""
         return self.branding.get("displayName") or self.provider.title["en"]
+
+    @property
+    def logo(self) -> str:
+        """Its picture."""
+        return self.branding.get("logo") or self.provider.logo
 
     @property
     def settings(self) -> AnyConfig:
@@ -119,7 +122,12 @@ async def for_email(ctx: Context, email: str | None) -> list[SsoConnector]:
 async def get(ctx: Context, connector_id: str) -> SsoConnector:
     """Return one connector; raises EntityNotExistsWithId."""
     async with ctx.db.read() as tx:
-        row = await tx.one(store.GET, id=connector_id)
+        return await get_in(tx, ctx, connector_id)
+
+
+async def get_in(tx: Tx, ctx: Context, connector_id: str) -> SsoConnector:
+    """Return one connector as a transaction sees it; raises EntityNotExistsWithId."""
+    row = await tx.one(store.GET, id=connector_id)
     if row is None or row.provider_name not in PROVIDERS:
         raise EntityNotExistsWithId
     return _opened(ctx, row)
@@ -224,12 +232,6 @@ async def _said(ctx: Context, config: AnyConfig) -> Config:
         "jwksUri": told.jwks_uri,
     }
     return {name: value for name, value in said.items() if value is not None}
-
-
-def scope_of(config: AnyConfig) -> str:
-    """Return what is asked for: the three scopes that say who it is, and those of the configuration."""
-    more = [] if config.scope is UNSET else config.scope.split()
-    return " ".join(dict.fromkeys([*BASIC_SCOPES, *more]))
 
 
 async def _try(ctx: Context, provider: Provider, config: Config) -> None:

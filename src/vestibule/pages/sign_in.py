@@ -1,10 +1,11 @@
 """The sign-in page, by password or by a code, with the password that replaces an expired one."""
 
+from vestibule.domain import sso_connectors
 from vestibule.domain.interactions import at_once, by_code, steps
 from vestibule.errors import AppError, PasswordExpired
 from vestibule.http import Request, Response, redirect
 from vestibule.pages.passkeys import answer_of
-from vestibule.pages.step import CODE, LINK, RECOVERY, REGISTER, Step, StepPages, done, with_query
+from vestibule.pages.step import CODE, COMPANY, LINK, RECOVERY, REGISTER, Step, StepPages, done, with_query
 from vestibule.pages.words import (
     ADDRESS_FAULTS,
     RENEWAL_FAULTS,
@@ -71,6 +72,7 @@ class SignInForms(StepPages):
             carries=carries,
             other_way=self._other_way(step, way, carries=carries),
             other=with_query(REGISTER, request) if experience.lets_register else "",
+            company=step.at(COMPANY) if await sso_connectors.available(self.ctx) else "",
             passkey_button=experience.passkey_sign_in.shows_button,
             passkey_fills_in=experience.passkey_sign_in.fills_in,
         )

@@ -4,11 +4,13 @@ from urllib.parse import urlencode
 
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
+from vestibule.domain.interactions.by_company import CALLBACK
 from vestibule.domain.interactions.details import whence
 from vestibule.errors import AppError, SessionNotFound
 from vestibule.http import PUBLIC, Face, Request, Response, Route, redirect
 from vestibule.pages.binding import BindingForms
 from vestibule.pages.codes import CodeForms
+from vestibule.pages.company import CompanyForms
 from vestibule.pages.consent import ConsentForms
 from vestibule.pages.factors import FactorForms
 from vestibule.pages.links import LinkForms
@@ -20,6 +22,7 @@ from vestibule.pages.sign_in import SignInForms
 from vestibule.pages.step import (
     BINDING,
     CODE,
+    COMPANY,
     CONSENT,
     FACTOR,
     LINK,
@@ -40,7 +43,6 @@ UNKNOWN = "/unknown-session"
 SIGN_IN_ALIASES = (
     "/sign-in/cancel",
     "/identifier-sign-in",
-    "/single-sign-on",
     "/direct/{method}/{target}",
 )
 REGISTER_ALIASES = ("/identifier-register",)
@@ -59,6 +61,7 @@ class SignInPages:
         self._factors = FactorForms(ctx, cookies, pages)
         self._binding = BindingForms(ctx, cookies, pages)
         self._codes = CodeForms(ctx, cookies, pages)
+        self._company = CompanyForms(ctx, cookies, pages)
         self._links = LinkForms(ctx, cookies, pages)
         self._recovery = RecoveryForms(ctx, cookies, pages)
         self._more = MoreForms(ctx, cookies, pages)
@@ -93,8 +96,8 @@ class SignInPages:
             return redirect(self._ctx.live.experience.unknown_session_redirect_url or UNKNOWN, 302)
         if isinstance(error, AppError) and type(error) in NEXT:
             path, _, query = NEXT[type(error)].partition("?")
-            app_id = [(name, value) for name, value in request.query_items if name == "app_id"]
-            return redirect(f"{path}?{'&'.join(part for part in (query, urlencode(app_id[:1])) if part)}")
+            kept = [(name, value) for name, value in request.query_items if name == "app_id"][:1] + company_of(error)
+            return redirect(f"{path}?{'&'.join(part for part in (query, urlencode(kept)) if part)}")
         return self._notices.error(request, error)
 
     def _not_allowed(self, request: Request, allowed: frozenset[str]) -> Response:
@@ -112,6 +115,11 @@ class SignInPages:
             ("GET", CODE, self._codes.show, "The code that was sent"),
             ("POST", CODE, self._codes.sent, "The code that was sent"),
             ("POST", f"{CODE}/instead", self._codes.over, "Register, or sign in, instead"),
+            ("GET", COMPANY, self._company.show, "Sign in through one's company"),
+            ("POST", COMPANY, self._company.sent, "Sign in through one's company"),
+            ("GET", "/direct/sso/{connectorId}", self._company.jump, "Sign in through one's company"),
+            ("GET", f"{CALLBACK}{{connectorId}}", self._company.back, "Back from one's company"),
+            ("POST", f"{COMPANY}/{{connectorId}}", self._company.agreed, "An account for somebody of a company"),
             ("GET", LINK, self._links.show, "A link that was mailed"),
             ("POST", LINK, self._links.sent, "A link that was mailed"),
             ("GET", MORE, self._more.show, "What an account still needs"),
@@ -145,3 +153,9 @@ class SignInPages:
             method_not_allowed=self._not_allowed,
             compress=True,
         )
+
+
+def company_of(error: AppError) -> list[tuple[str, str]]:
+    """Return the company that a refusal leads to, where it is one, as a part of a query."""
+    found = error.data.get("ssoConnectors", ()) if isinstance(error.data, dict) else ()
+    return [("connector", one["id"]) for one in found] if len(found) == 1 else []

@@ -21,6 +21,7 @@ from vestibule.errors import (
     MissingProfile,
     PasskeySuggested,
     PasswordExpired,
+    SsoEnabled,
     TooManyAttempts,
 )
 from vestibule.http import Request, Response, csp, html, redirect
@@ -39,7 +40,7 @@ from vestibule.ui.render import Pages
 
 SIGN_IN, REGISTER, CONSENT, FACTOR = "/sign-in", "/register", "/consent", "/mfa-verification"
 CODE, RECOVERY, NEW_PASSWORD, MORE = "/verification-code", "/forgot-password", "/forgot-password/new", "/continue"
-BINDING, LINK = "/mfa-binding", "/one-time-token"
+BINDING, LINK, COMPANY = "/mfa-binding", "/one-time-token", "/single-sign-on"
 
 NEXT: dict[type[AppError], str] = {
     MfaRequired: FACTOR,
@@ -49,6 +50,7 @@ NEXT: dict[type[AppError], str] = {
     PasskeySuggested: f"{BINDING}?factor=passkey",
     PasswordExpired: NEW_PASSWORD,
     MissingProfile: MORE,
+    SsoEnabled: COMPANY,
 }
 """Where a sign-in goes on that is not done yet, whatever page it was on."""
 

@@ -35,6 +35,8 @@ from vestibule.errors import (
     PasswordRejected,
     PhoneInUse,
     SignInMethodNotEnabled,
+    SsoEnabled,
+    SsoIdentityNotExist,
     TotpInUse,
     UsernameInUse,
     UserNotExist,
@@ -116,8 +118,8 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     done: dict[int, object] = {204: None}
     identified = (
         InteractionNotStarted, VerificationNotFound, VerificationFailed, UserNotExist, UserSuspended, IdentityConflict,
-        SignInMethodNotEnabled, MissingProfile, PasswordRejected, UsernameInUse, EmailInUse, PhoneInUse,
-        IdentityNotExists, IdentityInUse,
+        SignInMethodNotEnabled, SsoEnabled, SsoIdentityNotExist, MissingProfile, PasswordRejected, UsernameInUse,
+        EmailInUse, PhoneInUse, IdentityNotExists, IdentityInUse,
     )  # fmt: skip
     submitted = (
         InteractionNotStarted, IdentifierNotFound, InvalidCredentials, PasswordExpired, MfaRequired,

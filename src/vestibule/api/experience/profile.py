@@ -23,6 +23,7 @@ from vestibule.errors import (
     PhoneInUse,
     SamePassword,
     SignInMethodNotEnabled,
+    SsoEnabled,
     TooManyAttempts,
     UsernameInUse,
     UsernameRejected,
@@ -72,7 +73,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     password = (InteractionNotStarted, IdentifierNotFound, PasswordRejected, SamePassword, TooManyAttempts)
     added = (
         *password, NotForForgottenPassword, UsernameRejected, UsernameInUse, EmailInUse, PhoneInUse,
-        SignInMethodNotEnabled, VerificationNotFound, VerificationFailed,
+        SignInMethodNotEnabled, SsoEnabled, VerificationNotFound, VerificationFailed,
     )  # fmt: skip
     return [
         Route("POST", path, api.add, access=access, summary="Add to the profile", body=AnyProfile, responses=done,

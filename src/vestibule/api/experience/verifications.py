@@ -33,6 +33,7 @@ from vestibule.errors import (
     NotForForgottenPassword,
     PasswordRejected,
     SignInMethodNotEnabled,
+    SsoEnabled,
     TokenConsumed,
     TokenEmailMismatch,
     TokenExpired,
@@ -114,14 +115,21 @@ class Verifications:
 def routes(ctx: Context, access: Access) -> list[Route]:
     """Return the routes over verifications."""
     api = Verifications(ctx)
-    sent = (NotForForgottenPassword, SignInMethodNotEnabled, MessageRateLimited, ConnectorNotFound, EntityValueTooLong)
+    sent = (
+        SsoEnabled,
+        NotForForgottenPassword,
+        SignInMethodNotEnabled,
+        MessageRateLimited,
+        ConnectorNotFound,
+        EntityValueTooLong,
+    )
     tried = (
         VerificationNotFound, CodeEmailMismatch, CodePhoneMismatch, CodeNotFound, CodeExpired, CodeTriesExceeded,
         CodeMismatch, ConnectorNotFound,
     )  # fmt: skip
     table: list[tuple[str, Handler, str, type, tuple[type[AppError], ...]]] = [
         ("password", api.password, "Check a password", PasswordVerification,
-         (SignInMethodNotEnabled, InvalidCredentials, TooManyAttempts)),
+         (SignInMethodNotEnabled, SsoEnabled, InvalidCredentials, TooManyAttempts)),
         ("new-password-identity", api.new_password, "Choose a user name and a password to register with",
          NewPasswordBody, (SignInMethodNotEnabled, UsernameRejected, UsernameInUse, PasswordRejected, TooManyAttempts)),
         ("verification-code", api.send_code, "Send a code", CodeBody, sent),

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from vestibule.crypto import new_id
 from vestibule.domain import attempts, credentials, registration, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding, identifying, passkeys, passwords, profiles, submitting
+from vestibule.domain.interactions import events, holding, identifying, passkeys, passwords, profiles, sso, submitting
 from vestibule.domain.interactions.passwords import NEW_STEP, PASSWORD_STEP
 from vestibule.domain.interactions.state import Profile, Record, State
 from vestibule.domain.interactions.steps import refuse_unless_asked
@@ -18,7 +18,7 @@ from vestibule.model import Interaction, RecipientKind, User
 async def sign_in(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> str:
     """Check a password and sign the user in; returns where to go next.
 
-    Raises Forbidden where nobody signs in, InvalidCredentials (unknown account or wrong password alike),
+    Raises Forbidden where nobody signs in, SsoEnabled, InvalidCredentials (unknown account or wrong password alike),
     TooManyAttempts, UserSuspended, PasswordExpired, MfaRequired, and SessionNotFound when the interaction is over.
     """
     await _known(ctx, interaction, identifier, password, ip)
@@ -53,6 +53,7 @@ async def renew(ctx: Context, interaction: Interaction, identifier: str, passwor
 async def _known(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> User:
     """Begin, check a password, and identify whose it is."""
     refuse_unless_asked(interaction)
+    await sso.refuse_company(ctx, identifier.strip(users.BLANK))
     at = ctx.clock.now()
     async with ctx.db.read() as tx:
         user = await users.find_by_identifier(tx, ctx, identifier, ctx.live.experience.password_identifiers)
@@ -86,6 +87,7 @@ async def register(
         kind, value = registration.checked(ctx, identifier)
         if ctx.live.experience.sign_up.needs_proof(kind):
             raise SignInMethodNotEnabled
+        await sso.refuse_company(ctx, value if kind == "email" else None)
         await attempts.begin_from(ctx, ip)
         profile = Profile(name=name)
         if password is not None:

@@ -4,7 +4,7 @@ from vestibule.crypto import new_id
 from vestibule.db.locks import take_turn
 from vestibule.domain import users, verifications
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import details, events, holding
+from vestibule.domain.interactions import details, events, holding, sso
 from vestibule.domain.interactions.state import CODE_RECORDS, Identifier, InteractionEvent, Record
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.phones import spellings
@@ -31,8 +31,8 @@ async def send(
     """Send a code, in the language of `locale`; returns the id of the record. It is the same if nobody has the address.
 
     It goes to the address that is stored where an account has one that is looked up alike: `voß@…` and `voss@…` are
-    two mailboxes. Raises SignInMethodNotEnabled, NotForForgottenPassword, MessageRateLimited, the connector's refusals,
-    and what `holding.hold` raises.
+    two mailboxes. Raises SignInMethodNotEnabled, SsoEnabled, NotForForgottenPassword, MessageRateLimited, the
+    connector's refusals, and what `holding.hold` raises.
     """
     state = await holding.read(ctx, interaction)
     if (event == "ForgotPassword") != (state.event == "ForgotPassword"):
@@ -40,6 +40,7 @@ async def send(
     events.check_open(ctx, event)
     if kind not in ctx.live.experience.code_identifiers(event):
         raise SignInMethodNotEnabled
+    await sso.refuse_company(ctx, value if kind == "email" else None)
     sent_to = await _stored(ctx, kind, value)
     record = Record(new_id(), CODE_RECORDS[kind], Identifier(kind, value), event=event, sent_to=sent_to,
                     asked_at=ctx.clock.now())  # fmt: skip

@@ -6,7 +6,7 @@ from vestibule.crypto import new_id
 from vestibule.db import Tx, UniqueViolation
 from vestibule.domain import identities, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding, passwords, profiles, socials
+from vestibule.domain.interactions import events, holding, passwords, profiles, socials, sso
 from vestibule.domain.interactions.mailboxes import same_mailbox
 from vestibule.domain.interactions.state import MAILED, InteractionEvent, Profile, Record, RecordType, State
 from vestibule.domain.interactions.trail import note
@@ -26,8 +26,8 @@ from vestibule.store import users as store
 from vestibule.store.identities import UNIQUE as IDENTITY
 
 PROOFS: dict[InteractionEvent, frozenset[RecordType]] = {
-    "SignIn": frozenset({*MAILED, "Password", "SignInPasskey", "Social"}),
-    "Register": frozenset({*MAILED, "NewPasswordIdentity", "Social"}),
+    "SignIn": frozenset({*MAILED, "Password", "SignInPasskey", "Social", "EnterpriseSso"}),
+    "Register": frozenset({*MAILED, "NewPasswordIdentity", "Social", "EnterpriseSso"}),
     "ForgotPassword": frozenset(MAILED),
 }
 """Which records identify somebody, for each event."""
@@ -40,12 +40,13 @@ async def identify(ctx: Context, interaction: Interaction, record_id: str | None
 
     To register, the record may be left out when the profile says enough. Raises VerificationNotFound,
     VerificationFailed, UserNotExist, UserSuspended, IdentityConflict, SignInMethodNotEnabled, Forbidden,
-    MissingProfile, PasswordRejected (a password about what was said after it), the three InUse, and what
-    `holding.hold` raises.
+    MissingProfile, PasswordRejected (a password about what was said after it), the three InUse, SsoEnabled,
+    SsoIdentityNotExist, IdentityInUse, and what `holding.hold` raises.
     """
     state = await holding.read(ctx, interaction)
     step = f"{state.event}.Identifier.Submit"
     try:
+        await _refuse_company(ctx, state, record_id)
         if state.event == "Register":
             await _register(ctx, interaction, state, record_id)
         else:
@@ -54,6 +55,17 @@ async def identify(ctx: Context, interaction: Interaction, record_id: str | None
         await note(ctx, interaction, step, None, error)
         raise
     return state.event == "Register"
+
+
+async def _refuse_company(ctx: Context, state: State, record_id: str | None) -> None:
+    """Refuse proofs of an address whose company signs its people in itself, whatever was open when it was given."""
+    record = None if record_id is None else state.record(record_id)
+    if record is None:
+        await sso.refuse_company(ctx, state.profile.primary_email)
+    elif record.social is not None and record.social.person is not None:
+        await sso.refuse_company(ctx, record.social.person.email)
+    elif record.identifier is not None and record.identifier.type == "email":
+        await sso.refuse_company(ctx, record.identifier.value)
 
 
 async def _recognise(ctx: Context, interaction: Interaction, record_id: str | None, *, link: bool) -> None:
@@ -77,7 +89,9 @@ async def owner(tx: Tx, ctx: Context, state: State, record: Record) -> User:
     """Return whom a record identifies here; raises VerificationFailed, UserNotExist, UserSuspended and more."""
     check_fits(ctx, state.event, record)
     user = None
-    if record.social is not None:
+    if record.company is not None:
+        user = await sso.owner(tx, ctx, record)
+    elif record.social is not None:
         user = await socials.owner(tx, ctx, record.social, link=record.social.links)
     elif record.user_id is not None:
         user = await tx.one(store.GET, id=record.user_id)
@@ -117,6 +131,8 @@ def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
         raise VerificationFailed
     if record.event is not None and (record.event == "ForgotPassword") != (event == "ForgotPassword"):
         raise VerificationFailed
+    if record.type == "EnterpriseSso" and not ctx.live.experience.single_sign_on_enabled:
+        raise SignInMethodNotEnabled
     if record.type == "SignInPasskey" and not ctx.live.experience.passkey_sign_in.enabled:
         raise SignInMethodNotEnabled
     # Whoever may make one-time tokens decides who signs in by them.
@@ -132,11 +148,16 @@ def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
 async def _register(ctx: Context, interaction: Interaction, state: State, record_id: str | None) -> None:
     """Make the account in the transaction that notes it: neither is there without the other."""
     record = None if record_id is None else await socials.with_free(ctx, state.verified(record_id))
-    profile = _joined(ctx, state, record)
+    if record is not None and record.company is not None:
+        check_fits(ctx, state.event, record)
+        profile = await sso.newcomer(ctx, record)
+    else:
+        profile = _joined(ctx, state, record)
     if record is not None and record.type in MAILED:
         # Whoever reads the messages to an address may know that it is taken, before more is asked for.
         await users.refuse_taken(ctx, email=profile.primary_email, phone=profile.primary_phone)
-    missing = profiles.missing(ctx.live.experience, profile)
+    # A company answers for its people: no more is asked of them.
+    missing = [] if record is not None and record.company else profiles.missing(ctx.live.experience, profile)
     if not missing and not passwords.judge_again(ctx, interaction, profile):
         missing = ["password"]
     if missing:
@@ -153,6 +174,8 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
             user = await users.insert(tx, ctx, row)
             if (proof := profile.social) is not None:
                 await identities.put_in(tx, ctx, user.id, proof.target, proof.identity)
+            if record is not None and record.company is not None:
+                await sso.link(tx, ctx, user.id, record.company)
             known = record or Record(new_id(), "NewPasswordIdentity", user_id=user.id)
             made = replace(held.identified(user.id, known), identified_at=ctx.clock.now(), profile=Profile())
             await holding.keep(tx, interaction, made)

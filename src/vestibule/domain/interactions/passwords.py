@@ -3,7 +3,7 @@
 from vestibule.crypto import SealError, new_id
 from vestibule.domain import attempts, credentials, password_rules, registration, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding
+from vestibule.domain.interactions import events, holding, sso
 from vestibule.domain.interactions.state import Identifier, Profile, Record
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import (
@@ -21,12 +21,13 @@ SEAL = ("interactions", "state")
 async def verify(ctx: Context, interaction: Interaction, identifier: Identifier, password: str, ip: str) -> str:
     """Check a password; returns the id of the record. Whether it may be used is asked at identification.
 
-    Raises SignInMethodNotEnabled, InvalidCredentials (unknown account or wrong password alike), TooManyAttempts,
-    SessionNotFound, InteractionNotStarted.
+    Raises SignInMethodNotEnabled, SsoEnabled, InvalidCredentials (unknown account or wrong password alike),
+    TooManyAttempts, SessionNotFound, InteractionNotStarted.
     """
     await holding.read(ctx, interaction)
     if identifier.type not in ctx.live.experience.password_identifiers:
         raise SignInMethodNotEnabled
+    await sso.refuse_company(ctx, identifier.value if identifier.type == "email" else None)
     at = ctx.clock.now()
     async with ctx.db.read() as tx:
         user = await users.find_by(tx, ctx, identifier.type, identifier.value)

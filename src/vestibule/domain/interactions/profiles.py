@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from vestibule.domain import attempts, credentials, registration, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding, passwords
+from vestibule.domain.interactions import events, holding, passwords, sso
 from vestibule.domain.interactions.state import CODE_RECORDS, Profile, Record, SocialProof, State
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.sign_in_experience import SignInExperience
@@ -115,6 +115,7 @@ async def set_address(ctx: Context, interaction: Interaction, kind: RecipientKin
     check_registering(await holding.read(ctx, interaction))
     if kind not in sign_up.every_identifier or sign_up.needs_proof(kind):
         raise SignInMethodNotEnabled
+    await sso.refuse_company(ctx, value if kind == "email" else None)
     await attempts.begin_from(ctx, ip)
     await users.refuse_taken(ctx, **{kind: value})
 

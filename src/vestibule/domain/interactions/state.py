@@ -18,7 +18,15 @@ CodeRecordType = Literal["EmailVerificationCode", "PhoneVerificationCode"]
 FactorCodeRecordType = Literal["MfaEmailVerificationCode", "MfaPhoneVerificationCode"]
 RecordType = (
     Literal[
-        "Password", "NewPasswordIdentity", "OneTimeToken", "Totp", "BackupCode", "WebAuthn", "SignInPasskey", "Social"
+        "Password",
+        "NewPasswordIdentity",
+        "OneTimeToken",
+        "Totp",
+        "BackupCode",
+        "WebAuthn",
+        "SignInPasskey",
+        "Social",
+        "EnterpriseSso",
     ]
     | CodeRecordType
     | FactorCodeRecordType
@@ -80,6 +88,26 @@ class SocialProof(Struct, frozen=True, omit_defaults=True):
         return self.person
 
 
+class CompanyProof(Struct, frozen=True, omit_defaults=True):
+    """A sign-in at a company: what it began with until it is `spent`, and then who the company says it is.
+
+    `email` is an address that the company vouches for; `detail` is what is kept of the identity and shown.
+    """
+
+    connector_id: str
+    state: str
+    redirect_uri: str
+    nonce: str
+    verifier: str
+    spent: bool = False
+    issuer: str = ""
+    identity_id: str = ""
+    email: str | None = None
+    name: str | None = None
+    avatar: str | None = None
+    detail: dict[str, object] = {}
+
+
 class Record(Struct, frozen=True, omit_defaults=True):
     """A proof: pending until `verified_at` (epoch ms, the moment before the proof was looked at), used once.
 
@@ -87,7 +115,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     which may differ from what was typed. `digest` is that of a new password, which is kept `sealed`. With `is_new` it
     holds a factor that is to be set up, and proves none: a `sealed` seed with the `step` of the code that was shown,
     `digests` of codes, or a `passkey`. `asked_at` (epoch ms) is when a code was sent, or since when a `challenge` waits
-    for the answer of a passkey.
+    for the answer of a passkey. `company` is what a company's own sign-in proves.
     """
 
     id: str
@@ -107,6 +135,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     asked_at: int = 0
     passkey: Made | None = None
     social: SocialProof | None = None
+    company: CompanyProof | None = None
 
 
 class Profile(Struct, frozen=True, omit_defaults=True):

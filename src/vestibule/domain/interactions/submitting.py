@@ -4,7 +4,7 @@ from vestibule.db import Tx
 from vestibule.domain import attempts, credentials, users
 from vestibule.domain.authorization import ADD_PASSKEY
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import enrolment, events, factors, holding, identifying, socials
+from vestibule.domain.interactions import enrolment, events, factors, holding, identifying, socials, sso
 from vestibule.domain.interactions.state import State
 from vestibule.domain.interactions.steps import LOGIN, Outcome, advance, params_of
 from vestibule.domain.interactions.trail import note
@@ -74,6 +74,7 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
         await enrolment.suggest_passkey(tx, ctx, state, user_id, asked_for=asked_for)
     await identifying.note_proven(tx, state, user_id)
     await socials.settle(tx, ctx, state, user_id)
+    await sso.settle(tx, ctx, state, user_id)
     if digest is not None:
         await credentials.put_password(tx, ctx, user_id, digest)
     trusts = state.enrolment.trusts_device and state.proves_factor(user_id)

@@ -1,0 +1,131 @@
+"""A company's OpenID provider, as a record of the one OAuth engine that its own description fills in.
+
+Who it is comes from the ID token, which must be signed by the provider and carry the nonce of this sign-in (B72); what
+the user-info endpoint adds must be about the same subject (OpenID Connect Core section 5.3.2).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from vestibule.connectors.oauth import engine
+from vestibule.connectors.oauth.calls import Json
+from vestibule.connectors.oauth.engine import Exchange, Handshake
+from vestibule.connectors.oauth.fields import Config
+from vestibule.connectors.oauth.oidc import Metadata, discover
+from vestibule.connectors.oauth.profile import Profile
+from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, JWKS, TOKEN, USERINFO, ProfileCall, Provider
+from vestibule.connectors.outgoing import Outgoing
+from vestibule.connectors.sso.providers import AnyConfig, GoogleConfig
+from vestibule.errors import ConnectorInvalidResponse, SocialIdTokenInvalid
+
+BASIC_SCOPES = ("openid", "profile", "email")
+MAX_ID, MAX_ISSUER = 128, 256
+PROTOCOL = frozenset({"iss", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "c_hash", "azp", "jti", "auth_time"})
+"""Claims about the token, not about the person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Who came back from a company: `issuer` and `profile.id` say who it is, `detail` is what is kept and shown."""
+
+    issuer: str
+    profile: Profile
+    detail: Json
+
+
+def scope_of(config: AnyConfig) -> str:
+    """Return what is asked for: the three scopes that say who it is, and those of the configuration."""
+    more = config.scope.split() if isinstance(config.scope, str) else []
+    return " ".join(dict.fromkeys([*BASIC_SCOPES, *more]))
+
+
+async def begin(outgoing: Outgoing, config: AnyConfig, handshake: Handshake) -> str:
+    """Return the address to send the browser to; raises ConnectorGeneral, ConnectorInvalidResponse."""
+    told = await discover(outgoing, config.issuer)
+    return engine.authorization_uri(COMPANY, _filled(config, told), handshake)
+
+
+async def finish(
+    outgoing: Outgoing, config: AnyConfig, data: Mapping[str, object], handshake: Handshake, now: int
+) -> Person:
+    """Exchange a callback for a person at `now` (epoch ms); raises the connector errors."""
+    told = await discover(outgoing, config.issuer)
+    outcome = await engine.finish(outgoing, COMPANY, _filled(config, told), data, handshake, now)
+    claims = outcome.profile.raw if isinstance(outcome.profile.raw, dict) else {}
+    issuer = claims.get("iss")
+    if not isinstance(issuer, str) or len(issuer) > MAX_ISSUER or len(outcome.profile.id) > MAX_ID:
+        raise ConnectorInvalidResponse(data={"message": "The names of the provider or the person are too long."})
+    more = {engine_name(name): value for name, value in claims.items() if name not in PROTOCOL | KNOWN}
+    known = msgspec.to_builtins(outcome.profile.details())
+    known.pop("rawData", None)
+    return Person(issuer=issuer, profile=outcome.profile, detail={**more, **known})
+
+
+KNOWN = frozenset({"sub", "name", "picture", "email", "email_verified", "phone_number", "phone_number_verified"})
+"""Claims that a profile has under names of its own."""
+
+
+def engine_name(name: str) -> str:
+    """Return `given_name` as `givenName`."""
+    first, *rest = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def _filled(config: AnyConfig, told: Metadata) -> Config:
+    google = config if isinstance(config, GoogleConfig) else None
+    offline = google is not None and google.offline_access is True
+    prompt = "" if google is None else "consent select_account" if offline else "select_account"
+    filled: Config = {
+        "clientId": config.client_id,
+        "clientSecret": config.client_secret,
+        "scope": scope_of(config),
+        "trustUnverifiedEmail": config.trust_unverified_email,
+        "prompt": prompt,
+        "accessType": "offline" if offline else "",
+        "includeGrantedScopes": "" if google is None else "true",
+        AUTHORIZE: told.authorization_endpoint,
+        TOKEN: told.token_endpoint,
+        JWKS: told.jwks_uri,
+        ISSUER: told.issuer,
+    }
+    return filled if told.userinfo_endpoint is None else {**filled, USERINFO: told.userinfo_endpoint}
+
+
+async def _by_id_token(flow: Exchange) -> Json:
+    """Learn who it is from the ID token; what user info adds takes its place, but never says who it is."""
+    tokens = await flow.token()
+    nonce = flow.handshake.nonce if flow.handshake else ""
+    claims = await flow.claims(tokens.get("id_token"), nonce=nonce)
+    if USERINFO not in flow.config:
+        return claims
+    told = await flow.ask(ProfileCall())
+    if told.get("sub") != claims.get("sub"):
+        raise SocialIdTokenInvalid(data={"message": "The ID token and the user info are about two people."})
+    return {**claims, **told, "iss": claims["iss"]}
+
+
+COMPANY = Provider(
+    id="sso",
+    target="sso",
+    name="Company",
+    endpoints={},
+    is_standard=True,
+    claims={
+        "id": "sub",
+        "name": "name",
+        "avatar": "picture",
+        "email": "email",
+        "email_verified": "email_verified",
+        "phone": "phone_number",
+        "phone_verified": "phone_number_verified",
+    },
+    authorize="response_type=code client_id=$clientId scope redirect_uri state nonce code_challenge "
+    "code_challenge_method=S256 prompt=$prompt access_type=$accessType include_granted_scopes=$includeGrantedScopes",
+    needs=("redirectUri", "nonce", "verifier"),
+    callback="code",
+    redeem="grant_type=authorization_code code redirect_uri code_verifier",
+    redeem_basic=True,
+    learn=_by_id_token,
+)
