@@ -16,6 +16,8 @@ install() {
 
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || [ -n "${VESTIBULE_TEST_POSTGRES_URL:-}" ] || install postgresql
 command -v chromium >/dev/null 2>&1 || install chromium
+# What drives Chromium is a Node of its own, which a bare Debian lacks a library for.
+ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || install libatomic1
 # Brings the programs of Apache along, and not the package `apache2`, which would start a server on port 80.
 [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || install libapache2-mod-auth-openidc
 
