@@ -10,7 +10,7 @@ import pytest
 from tests.oidc.receiver import BUSY, OK, Receiver, receiving
 from tests.oidc.world import JSON, App, Browser, World, worlds
 from vestibule.domain import deletion, grants, logout_notices, sessions, users
-from vestibule.domain.logout_notices import EVENT, LEASE_MS, PAUSES_SECONDS
+from vestibule.domain.logout_notices import AT_ONCE, EVENT, LEASE_MS, PAUSES_SECONDS
 from vestibule.store import logout_notices as store
 from vestibule.store.tables import logout_notices as table
 from vestibule.store.tables import logs
@@ -219,3 +219,18 @@ async def test_an_application_that_no_longer_listens_is_left_alone(world: World,
     await world.change("applications", app.id, oidc_client_metadata='{"redirectUris":[],"postLogoutRedirectUris":[]}')
     assert await deliver(world) == 1
     assert (receiver.tokens, await world.dump(table)) == ([], "[[]]")
+
+
+async def test_an_application_that_never_answers_does_not_keep_the_others_waiting(
+    world: World, receiver: Receiver
+) -> None:
+    """Each has its turn, however many notices wait for one of them."""
+    async with receiving() as busy:
+        busy.answer = BUSY
+        away, there = await listener(world, busy), await listener(world, receiver)
+        await world.user()
+        for _ in range(AT_ONCE + 2):
+            await world.sign_out(await signed_in(world, away))
+        await world.sign_out(await signed_in(world, there))
+        assert await deliver(world) == AT_ONCE
+        assert len(receiver.tokens) == 1

@@ -108,3 +108,21 @@ async def test_by_default_eight_do_and_the_record_says_nothing(world: World, ada
     assert (await world.call("GET", "/sign-in-exp")).json()["passwordPolicy"] == {}
     await (await ada.begin(await application(world))).register("ada", PASSWORD[:8])
     assert ada.address.startswith(CALLBACK)
+
+
+async def test_a_password_about_an_address_that_is_said_later_is_asked_for_again(world: World, ada: Visitor) -> None:
+    """And the address, which was proven by then, is not."""
+    beside = [{"identifier": "email", "verify": True}]
+    sign_up = {"identifiers": ["username"], "password": True, "verify": False, "secondaryIdentifiers": beside}
+    assert (await world.call("PATCH", "/sign-in-exp", {"signUp": sign_up})).status_code == 200
+    await ada.begin(await application(world), first_screen="register")
+    await ada.submit(identifier="someone", password="lovelace9")
+    await ada.submit(identifier="lovelace@example.com")
+    await ada.submit(code=world.code_for("lovelace@example.com"))
+    assert (ada.answer.status_code, "/continue" in ada.address) == (422, True)
+    assert sentences("en", "restricted.user_info")[0] in ada.text
+    assert 'name="identifier"' not in ada.answer.text
+    await ada.submit(password=PASSWORD)
+    assert ada.address.startswith(CALLBACK)
+    (user,) = (await world.call("GET", "/users")).json()
+    assert (user["username"], user["primaryEmail"]) == ("someone", "lovelace@example.com")

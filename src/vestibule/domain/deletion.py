@@ -44,10 +44,12 @@ async def _end_sign_ins(tx: Tx, user: User) -> None:
     """End what is under way in the user's browsers, and what names the user, whoever began it."""
     names = _names(user)
     await tx.run(interactions.DELETE_OF_BROWSERS, user_id=user.id)
-    found = await tx.all(interactions.NAMING, texts=[f"%{_pattern(_quoted(name))}%" for name in names])
-    ids = [one.id for one in found if _mentions(one, {fold(name) for name in names})]
-    if ids:
-        await tx.run(interactions.DELETE_THESE, ids=ids)
+    texts, folded, after = [f"%{_pattern(_quoted(name))}%" for name in names], {fold(name) for name in names}, ""
+    while found := await tx.all(interactions.NAMING, texts=texts, after=after):
+        ids = [one.id for one in found if _mentions(one, folded)]
+        if ids:
+            await tx.run(interactions.DELETE_THESE, ids=ids)
+        after = found[-1].id
 
 
 async def _forget_codes(tx: Tx, user: User) -> None:

@@ -85,6 +85,15 @@ async def remove_identity(ctx: Context, user_id: str, target: str) -> User:
         return await _changed(tx, ctx, user_id, held)
 
 
+async def remove_all(tx: Tx, ctx: Context, user_id: str) -> None:
+    """Forget who a user is at every provider; raises EntityNotFound."""
+    held = held_by(await _locked(tx, user_id))
+    for target in held:
+        await tx.run(store.DELETE, of_user=user_id, at=target)
+    if held:
+        await _changed(tx, ctx, user_id, {})
+
+
 async def link_through(
     ctx: Context, user_id: str, connector_id: str, data: Mapping[str, object], session: str | None = None
 ) -> Held:

@@ -161,6 +161,12 @@ async def remove_factor(ctx: Context, user_id: str, factor_id: str) -> None:
         await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
 
 
+async def remove_all(tx: Tx, user_id: str) -> None:
+    """Take every factor from a user."""
+    await tx.run(store.DELETE_OF_USER, of_user=user_id)
+    await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
+
+
 async def verify_totp(ctx: Context, user_id: str, code: str, ip: str = "") -> None:
     """Check a code of a user's authenticator and use it up; raises TooManyAttempts, InvalidTotpCode.
 

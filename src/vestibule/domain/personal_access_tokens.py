@@ -92,6 +92,11 @@ async def delete(ctx: Context, user_id: str, name: str) -> None:
         await tx.run(store.END_ACCESS, token_id=token_id)
 
 
+async def delete_all(tx: Tx, user_id: str) -> None:
+    """Delete all tokens of a user; what they were exchanged for ends with the user's sessions."""
+    await tx.run(store.DELETE_OF_USER, of_user=user_id)
+
+
 async def usable(tx: Tx, ctx: Context, value: str) -> Usable | None:
     """Return the token of this value unless it has expired or its user is suspended."""
     return await tx.one(store.USABLE, value_digest=PERSONAL_ACCESS_TOKEN.digest(ctx, value), now=ctx.clock.now())

@@ -147,6 +147,13 @@ async def end_all(tx: Tx, clock: Clock, user_id: str) -> None:
     await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
 
 
+async def end_others(tx: Tx, clock: Clock, user_id: str, kept: str | None) -> None:
+    """End every session of a user but the one of this uid."""
+    for session in await tx.all(store.OF_USER, user_id=user_id, now=clock.now()):
+        if session.uid != kept:
+            await end(tx, clock, session)
+
+
 async def of_user(ctx: Context, user_id: str) -> list[UserSession]:
     """Return a user's live sessions, the newest sign-in first; an unknown user has none."""
     now = ctx.clock.now()

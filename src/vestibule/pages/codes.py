@@ -9,6 +9,7 @@ from vestibule.errors import (
     AppError,
     EmailInUse,
     InteractionNotStarted,
+    PasswordRejected,
     PhoneInUse,
     SignInMethodNotEnabled,
     UserNotExist,
@@ -16,7 +17,7 @@ from vestibule.errors import (
     VerificationNotFound,
 )
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.step import CODE, NEW_PASSWORD, RECOVERY, REGISTER, SIGN_IN, Step, StepPages, done
+from vestibule.pages.step import CODE, MORE, NEW_PASSWORD, RECOVERY, REGISTER, SIGN_IN, Step, StepPages, done
 from vestibule.pages.words import CODE_FAULTS, SEND_FAULTS, UNTICKED, send_fault
 
 STARTS: dict[InteractionEvent, str] = {"SignIn": SIGN_IN, "Register": REGISTER, "ForgotPassword": RECOVERY}
@@ -126,6 +127,8 @@ class CodeForms(StepPages):
         """Say why a proof that was right leads nowhere; only whoever reads the messages to an address learns that."""
         if isinstance(error, InteractionNotStarted | VerificationNotFound | SignInMethodNotEnabled):
             return redirect(step.at(SIGN_IN))
+        if isinstance(error, PasswordRejected):
+            return redirect(step.at(MORE, told="password"))
         state = await holding.read(self.ctx, step.interaction)
         record, verdict = by_code.pending(state), self._verdict(state, error)
         return self.page(

@@ -1,7 +1,7 @@
 """What an account still needs before it can be made, one short form after another."""
 
 from vestibule.domain.interactions import by_code, holding, identifying, profiles, submitting
-from vestibule.errors import AppError, Forbidden, InteractionNotStarted, NotForForgottenPassword
+from vestibule.errors import AppError, Forbidden, InteractionNotStarted, NotForForgottenPassword, PasswordRejected
 from vestibule.http import Request, Response, redirect
 from vestibule.model import RecipientKind
 from vestibule.pages.step import CODE, REGISTER, Step, StepPages, done
@@ -20,13 +20,18 @@ KINDS: dict[str, Addresses] = {"email": ("email",), "phone": ("phone",), "emailO
 """Which addresses do for what is missing, in the contract's words."""
 
 
+ABOUT = PasswordRejected(data=[{"code": "password_rejected.restricted.user_info"}])
+"""The password that was chosen before the address was known is about it."""
+
+
 class MoreForms(StepPages):
     """Its handlers."""
 
     async def show(self, request: Request) -> Response:
         """GET /continue: for whoever registers and has not said all that is asked for."""
         step = await self.step(request)
-        return done(step) or await self._form(request, step, {})
+        told = dict(request.query_items).get("told") == "password"
+        return done(step) or await self._form(request, step, {}, ABOUT if told else None)
 
     async def _form(
         self, request: Request, step: Step, values: dict[str, str], error: AppError | None = None

@@ -8,6 +8,8 @@ from vestibule.model import Interaction
 from vestibule.store.rows import Row
 from vestibule.store.tables import interactions, sessions
 
+PAGE = 200
+
 _live = (interactions.c.id == bindparam("interaction_id"), interactions.c.expires_at > bindparam("now"))
 
 LIVE = Statement(select(interactions).where(*_live), Interaction)
@@ -44,12 +46,16 @@ FINISH = Statement(
 DELETE_OF_USER: Statement[Row] = Statement(delete(interactions).where(interactions.c.user_id == bindparam("user_id")))
 
 NAMING = Statement(
-    select(interactions).where(
-        or_(like_any(cast(interactions.c.state, Text), "texts"), like_any(cast(interactions.c.params, Text), "texts"))
-    ),
+    select(interactions)
+    .where(
+        interactions.c.id > bindparam("after"),
+        or_(like_any(cast(interactions.c.state, Text), "texts"), like_any(cast(interactions.c.params, Text), "texts")),
+    )
+    .order_by(interactions.c.id)
+    .limit(PAGE),
     Interaction,
 )
-"""Those that hold any of some texts, given as patterns; a scan over what lives an hour at most."""
+"""Those that hold any of some texts, given as patterns, page by page; a scan over what lives an hour at most."""
 
 DELETE_OF_BROWSERS: Statement[Row] = Statement(
     delete(interactions).where(

@@ -1,6 +1,6 @@
 """Logout notices that applications have not taken yet."""
 
-from sqlalchemy import Select, bindparam, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from vestibule.db import Statement
 from vestibule.model import LogoutNotice, Noun
@@ -41,7 +41,17 @@ _due = logout_notices.c.next_at <= bindparam("now")
 
 DUE = Statement(select(logout_notices).where(_due).limit(1), LogoutNotice)
 
-_oldest = select(logout_notices.c.id).where(_due).order_by(logout_notices.c.next_at).limit(bindparam("most"))
+_ranked = (
+    select(
+        logout_notices.c.id,
+        func.row_number()
+        .over(partition_by=logout_notices.c.application_id, order_by=(logout_notices.c.next_at, logout_notices.c.id))
+        .label("place"),
+    )
+    .where(_due)
+    .subquery()
+)
+_oldest = select(_ranked.c.id).order_by(_ranked.c.place).limit(bindparam("most"))
 
 CLAIM = Statement(
     update(logout_notices)
@@ -50,7 +60,10 @@ CLAIM = Statement(
     .returning(*logout_notices.c),
     LogoutNotice,
 )
-"""Take the oldest that are due: nobody else takes them before `until`."""
+"""Take the oldest that are due, of every application in turn: nobody else takes them before `until`.
+
+One that never answers keeps the others waiting for a single time-out.
+"""
 
 POSTPONE: Statement[Row] = Statement(
     update(logout_notices).where(logout_notices.c.id == bindparam("notice_id")).values(next_at=bindparam("again_at"))

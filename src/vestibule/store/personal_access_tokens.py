@@ -33,6 +33,8 @@ RENAME = Statement(
 
 DELETE: Statement[Row] = Statement(delete(tokens).where(*_named).returning(tokens.c.id))
 
+DELETE_OF_USER: Statement[Row] = Statement(delete(tokens).where(tokens.c.user_id == bindparam("of_user")))
+
 USABLE = Statement(
     select(*[tokens.c[name] for name in Usable.__struct_fields__])
     .join(users, users.c.id == tokens.c.user_id)

@@ -8,7 +8,7 @@ from tests.api.experience.headless import Headless, headless
 from tests.oidc.world import VERIFIER
 from tests.world import PASSWORD, World
 from vestibule.db import Statement
-from vestibule.domain import logout_notices, verifications
+from vestibule.domain import logout_notices, trusted_devices, verifications
 from vestibule.store import sso_identities
 from vestibule.store.rows import Row
 from vestibule.store.tables import metadata
@@ -16,10 +16,10 @@ from vestibule.store.tables import metadata
 pytestmark = pytest.mark.anyio
 NOT_ABOUT_PEOPLE = {
     "applications", "application_secrets", "application_roles", "resources", "scopes", "roles", "role_scopes",
-    "consent_user_scopes", "consent_resource_scopes", "connectors", "sso_connectors", "sso_signing_keys",
-    "signing_keys", "server_keys", "configs",
+    "consent_user_scopes", "consent_resource_scopes", "connectors", "email_templates", "sso_connectors",
+    "sso_signing_keys", "signing_keys", "server_keys", "configs", "spent_authorizations",
 }  # fmt: skip
-"""What administrators set up; it names nobody who signs in."""
+"""What administrators set up, and ids that were used; it names nobody who signs in."""
 STAYS = {"logs"}
 Dump = dict[str, set[Row]]
 
@@ -62,6 +62,7 @@ async def live_through(world: World, program: Headless, role: str, name: str, ph
         await world.call("PUT", f"{path}/identities/github", {"userId": f"github {name}"}),
         await world.call("POST", f"{path}/personal-access-tokens", {"name": "deploy"}),
         await world.call("POST", "/subject-tokens", {"userId": user["id"]}),
+        await world.call("POST", "/one-time-tokens", {"email": address}),
         await world.call("POST", "/verification-codes", {"email": address.upper()}),
         await world.call("POST", "/verification-codes", {"phone": phone}),
     ):
@@ -75,6 +76,8 @@ async def live_through(world: World, program: Headless, role: str, name: str, ph
     await redeem(program, redirect_uri=program.app.redirect_uri, **form)
     await world.made(f"{path}/mfa-verifications", type="Totp")
     await world.made(f"{path}/mfa-verifications", type="BackupCode")
+    async with world.server.ctx.db.write() as tx:
+        await trusted_devices.trust(tx, world.server.ctx, None, user["id"])
     await leave_undone(program, name, address, phone)
     return str(user["id"])
 

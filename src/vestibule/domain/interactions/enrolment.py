@@ -104,7 +104,13 @@ async def try_totp(ctx: Context, interaction: Interaction, record_id: str, code:
             raise InvalidTotpCode
         return state.keeping(replace(record, step=step, verified_at=now))
 
-    await holding.change(ctx, interaction, tried)
+    step = f"{(await holding.read(ctx, interaction)).event}.BindMfa.Totp.Submit"
+    try:
+        state = await holding.change(ctx, interaction, tried)
+    except InvalidTotpCode as error:
+        await note(ctx, interaction, step, (await holding.read(ctx, interaction)).user_id, error)
+        raise
+    await note(ctx, interaction, step, state.user_id)
     return record_id
 
 
@@ -226,7 +232,8 @@ async def skip_passkey(ctx: Context, interaction: Interaction) -> None:
 
 
 async def _said(ctx: Context, interaction: Interaction, apply: Callable[[Enrolment], Enrolment]) -> None:
-    await holding.change(ctx, interaction, lambda held: replace(held, enrolment=apply(held.enrolment)))
+    state = await holding.change(ctx, interaction, lambda held: replace(held, enrolment=apply(held.enrolment)))
+    await note(ctx, interaction, f"{state.event}.BindMfa.Update", state.user_id)
 
 
 async def offer(ctx: Context, interaction: Interaction) -> Offer:

@@ -10,7 +10,7 @@ from vestibule.domain.interactions import holding
 from vestibule.domain.interactions.state import MAILED, Record, RecordType, State
 from vestibule.domain.interactions.steps import params_of
 from vestibule.domain.interactions.trail import note
-from vestibule.errors import AppError, IdentifierNotFound, MfaRequired
+from vestibule.errors import AppError, IdentifierNotFound, InvalidCredentials, MfaRequired
 from vestibule.model import FactorType, Interaction, MfaVerification, RecipientKind, User
 from vestibule.store import mfa as store
 from vestibule.store import users
@@ -129,6 +129,13 @@ async def is_excused(tx: Tx, ctx: Context, interaction: Interaction, state: Stat
         return True
     chosen = (await logto_config.factor_choices(tx, user_id)).get("skipMfaOnSignIn", False)
     return chosen and not ctx.live.experience.mfa.insists(state.occasion)
+
+
+async def check_there(tx: Tx, state: State, user_id: str) -> None:
+    """Refuse a sign-in in which a passkey was shown that was removed since; raises InvalidCredentials."""
+    shown = {one.factor_id for one in state.records if one.factor_id is not None}
+    if shown and not shown <= {one.id for one in await tx.all(store.OF_USER, of_user=user_id)}:
+        raise InvalidCredentials
 
 
 async def check(tx: Tx, ctx: Context, state: State, user_id: str) -> None:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from vestibule.crypto import new_id
 from vestibule.db import Tx, UniqueViolation
-from vestibule.domain import identities, users
+from vestibule.domain import identities, mfa, personal_access_tokens, sessions, users
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, holding, passwords, profiles, socials, sso
 from vestibule.domain.interactions.mailboxes import same_mailbox
@@ -16,6 +16,7 @@ from vestibule.errors import (
     IdentityInUse,
     InvalidRequest,
     MissingProfile,
+    PasswordRejected,
     SignInMethodNotEnabled,
     UserNotExist,
     UserSuspended,
@@ -31,6 +32,7 @@ PROOFS: dict[InteractionEvent, frozenset[RecordType]] = {
     "ForgotPassword": frozenset(MAILED),
 }
 """Which records identify somebody, for each event."""
+NO_PASSWORD = {"password_digest": None, "password_algorithm": None, "password_updated_at": None}
 
 
 async def identify(ctx: Context, interaction: Interaction, record_id: str | None, *, link: bool = False) -> bool:
@@ -104,15 +106,34 @@ async def owner(tx: Tx, ctx: Context, state: State, record: Record) -> User:
     return user
 
 
-async def note_proven(tx: Tx, state: State, user_id: str) -> None:
-    """Once the sign-in is done, call the address verified whose code identified the user, if it is still theirs."""
+async def note_proven(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
+    """Once the sign-in is done, call the address verified whose code identified the user, if it is still theirs.
+
+    Whoever made the account may be a stranger who only claimed the address: what they could come back with ends.
+    """
     kind = None if state.proof is None else MAILED.get(state.proof)
     record = next((one for one in reversed(state.records) if one.type == state.proof), None)
-    if kind is None or record is None:
+    if kind is None or record is None or state.event == "Register":
         return
     user, flag = await tx.one(store.GET, id=user_id), users.VERIFIED[f"primary_{kind}"]
     if user is not None and not getattr(user, flag) and reached(user, record):
         await store.change(tx, user_id, {flag: True})
+        await _shut_out(tx, ctx, state, user)
+
+
+async def _shut_out(tx: Tx, ctx: Context, state: State, user: User) -> None:
+    """End what others may have of an account: its password, sessions, tokens, identities and passkeys never asked for.
+
+    A password that was shown in this sign-in, or comes with it, is the owner's; so is every factor, once one was shown.
+    """
+    shown = any(one.type == "Password" and one.user_id == user.id and one.verified_at for one in state.records)
+    if user.has_password and not shown and state.profile.password_digest is None:
+        await store.change(tx, user.id, NO_PASSWORD)
+    if not state.proves_factor(user.id):
+        await mfa.remove_all(tx, user.id)
+    await identities.remove_all(tx, ctx, user.id)
+    await personal_access_tokens.delete_all(tx, user.id)
+    await sessions.end_all(tx, ctx.clock, user.id)
 
 
 def reached(user: User, record: Record) -> bool:
@@ -158,8 +179,12 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
         await users.refuse_taken(ctx, email=profile.primary_email, phone=profile.primary_phone)
     # A company answers for its people: no more is asked of them.
     missing = [] if record is not None and record.company else profiles.missing(ctx.live.experience, profile)
-    if not missing and not passwords.judge_again(ctx, interaction, profile):
-        missing = ["password"]
+    try:
+        if not missing and not passwords.judge_again(ctx, interaction, profile):
+            missing = ["password"]
+    except PasswordRejected:
+        await _remember(ctx, interaction, record, drops_password=True)
+        raise
     if missing:
         await _remember(ctx, interaction, record)
         raise MissingProfile(data={"missingProfile": missing})
@@ -176,7 +201,7 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
                 await identities.put_in(tx, ctx, user.id, proof.target, proof.identity)
             if record is not None and record.company is not None:
                 await sso.link(tx, ctx, user.id, record.company)
-            known = record or Record(new_id(), "NewPasswordIdentity", user_id=user.id)
+            known = record or _told_before(state) or Record(new_id(), "NewPasswordIdentity", user_id=user.id)
             made = replace(held.identified(user.id, known), identified_at=ctx.clock.now(), profile=Profile())
             await holding.keep(tx, interaction, made)
     except UniqueViolation as error:
@@ -191,9 +216,22 @@ def _joined(ctx: Context, state: State, record: Record | None) -> Profile:
     return profiles.joined(state.profile, record)
 
 
-async def _remember(ctx: Context, interaction: Interaction, record: Record | None) -> None:
-    """Keep what a proof says although more is missing, so that it need not be given again."""
-    if record is not None:
-        await holding.change(
-            ctx, interaction, lambda state: replace(state, profile=profiles.joined(state.profile, record))
-        )
+def _told_before(state: State) -> Record | None:
+    """Return the proof of an address by which somebody began who then had to say more: it stays their first factor."""
+    held = {state.profile.primary_email, state.profile.primary_phone}
+    begun = (one for one in state.records if one.type in MAILED and one.verified_at is not None and not one.used)
+    return next((one for one in begun if one.sent_to is not None and one.sent_to in held), None)
+
+
+async def _remember(
+    ctx: Context, interaction: Interaction, record: Record | None, *, drops_password: bool = False
+) -> None:
+    """Keep what a proof says although more is missing, so that it need not be given again; not a bad password."""
+
+    def told(state: State) -> State:
+        profile = state.profile if record is None else profiles.joined(state.profile, record)
+        if drops_password:
+            profile = replace(profile, password_digest=None, password_sealed=None)
+        return replace(state, profile=profile)
+
+    await holding.change(ctx, interaction, told)

@@ -42,11 +42,18 @@ async def made(ctx: Context, interaction: Interaction, record_id: str, answer: A
     """Take a new passkey; returns the id of the record. Raises VerificationNotFound, WebAuthnFailed."""
     record = await _take(ctx, interaction, "WebAuthn", record_id, is_new=True)
     came = origin.CURRENT.get()
-    found = webauthn.check_created(ctx, answer, record.challenge or "", came.user_agent[:AGENT_LENGTH] if came else "")
-    async with ctx.db.read() as tx:
-        if await tx.one(store.BY_CREDENTIAL, credential=found.id) is not None:
-            raise WebAuthnFailed
+    agent = came.user_agent[:AGENT_LENGTH] if came else ""
+    step = f"{(await holding.read(ctx, interaction)).event}.BindMfa.WebAuthn.Submit"
+    try:
+        found = webauthn.check_created(ctx, answer, record.challenge or "", agent)
+        async with ctx.db.read() as tx:
+            if await tx.one(store.BY_CREDENTIAL, credential=found.id) is not None:
+                raise WebAuthnFailed
+    except AppError as error:
+        await note(ctx, interaction, step, record.user_id, error)
+        raise
     await _verified(ctx, interaction, replace(record, passkey=found))
+    await note(ctx, interaction, step, record.user_id)
     return record.id
 
 
@@ -137,7 +144,7 @@ async def _signed(ctx: Context, interaction: Interaction, record: Record, answer
     except AppError as error:
         await note(ctx, interaction, step, user_id, error)
         raise
-    await _verified(ctx, interaction, replace(record, user_id=user_id))
+    await _verified(ctx, interaction, replace(record, user_id=user_id, factor_id=held.id))
     await note(ctx, interaction, step, user_id)
 
 

@@ -153,7 +153,8 @@ async def bind(ctx: Context, interaction: Interaction, kind: RecipientKind, reco
     def bound(held: State) -> State:
         check_registering(held)
         used = held.keeping(replace(held.verified(record_id), used=True))
-        return replace(used, profile=held.profile.having(kind, value))
+        said = tuple(one for one in held.profile.unproven if one != kind)
+        return replace(used, profile=replace(held.profile.having(kind, value), unproven=said))
 
     await holding.change(ctx, interaction, bound)
 

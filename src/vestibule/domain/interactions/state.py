@@ -136,6 +136,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     passkey: Made | None = None
     social: SocialProof | None = None
     company: CompanyProof | None = None
+    factor_id: str | None = None
 
 
 class Profile(Struct, frozen=True, omit_defaults=True):

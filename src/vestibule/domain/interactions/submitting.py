@@ -1,7 +1,7 @@
 """The end of a sign-in under way, whatever the way there: the only place where somebody is signed in."""
 
 from vestibule.db import Tx
-from vestibule.domain import attempts, credentials, users
+from vestibule.domain import attempts, credentials, sessions, users
 from vestibule.domain.authorization import ADD_PASSKEY
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import enrolment, events, factors, holding, identifying, socials, sso
@@ -63,16 +63,20 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
     # Holds the user's row from here on: no factor comes, and no password changes, before this is over.
     if not await tx.run(subjects.SIGNED_IN, user_id=user_id, seen_at=state.identified_at, now=now):
         raise InvalidCredentials
+    await factors.check_there(tx, state, user_id)
     if state.proof == "Password" and digest is None and await credentials.is_expired_in(tx, ctx, user_id):
         raise PasswordExpired
     is_excused = await factors.is_excused(tx, ctx, interaction, state, user_id)
     if not is_excused:
         await factors.check(tx, ctx, state, user_id)
     await enrolment.settle(tx, ctx, state, user_id, asks=not is_excused)
+    if state.enrolment.factors:
+        # B40: whoever was signed in elsewhere without this factor is no longer.
+        await sessions.end_others(tx, ctx.clock, user_id, interaction.session_id)
     if offers:
         asked_for = params_of(interaction).vestibule_action == ADD_PASSKEY
         await enrolment.suggest_passkey(tx, ctx, state, user_id, asked_for=asked_for)
-    await identifying.note_proven(tx, state, user_id)
+    await identifying.note_proven(tx, ctx, state, user_id)
     await socials.settle(tx, ctx, state, user_id)
     await sso.settle(tx, ctx, state, user_id)
     if digest is not None:
@@ -90,6 +94,6 @@ async def _replace_forgotten(tx: Tx, ctx: Context, interaction: Interaction, sta
     if user is None:
         raise InvalidCredentials
     await credentials.put_password(tx, ctx, user_id, state.profile.password_digest, seen_at=state.identified_at)
-    await identifying.note_proven(tx, state, user_id)
+    await identifying.note_proven(tx, ctx, state, user_id)
     await attempts.forgive(tx, ctx, user_id, users.ways_to(ctx, user))
     await holding.keep(tx, interaction, None)
