@@ -15,6 +15,8 @@ install() {
 }
 
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || [ -n "${VESTIBULE_TEST_POSTGRES_URL:-}" ] || install postgresql
+# The tests ask which files are tracked.
+command -v git >/dev/null 2>&1 || install git
 command -v chromium >/dev/null 2>&1 || install chromium
 # What drives Chromium is a Node of its own, which a bare Debian lacks a library for.
 ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || install libatomic1
