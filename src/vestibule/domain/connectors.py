@@ -135,6 +135,23 @@ async def list_checked(ctx: Context, target: str | None = None) -> list[Instance
     return [instance for instance in instances if target is None or instance.target == target]
 
 
+def names(instance: Instance) -> dict[str, str]:
+    """Return the effective name of an instance, by language tag."""
+    own = instance.metadata.get("name")
+    return {str(tag): str(name) for tag, name in (own if isinstance(own, dict) else instance.factory.name).items()}
+
+
+def logo(instance: Instance) -> str:
+    """Return the effective picture of an instance."""
+    return str(instance.metadata.get("logo", instance.factory.logo))
+
+
+async def is_held(ctx: Context, connector_id: str) -> bool:
+    """Tell whether there is an instance with this id."""
+    async with ctx.db.read() as tx:
+        return await tx.one(store.GET, id=connector_id) is not None
+
+
 async def buttons(ctx: Context) -> list[Instance]:
     """Return the providers that people may sign in with, in the order that administrators have set."""
     targets = ctx.live.experience.social_sign_in_connector_targets

@@ -6,7 +6,8 @@ from vestibule.domain import registration
 from vestibule.domain.interactions import at_once, by_code
 from vestibule.errors import AppError
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.step import CODE, LINK, SIGN_IN, Step, StepPages, done, with_query
+from vestibule.pages.socials import buttons
+from vestibule.pages.step import CODE, LINK, SIGN_IN, SOCIAL, Step, StepPages, done, with_query
 from vestibule.pages.words import (
     REGISTER_FAULTS,
     SEND_FAULTS,
@@ -29,9 +30,9 @@ class RegisterForms(StepPages):
             return redirect(with_query(LINK, request))
         if not self.experience.lets_register:
             return redirect(with_query(SIGN_IN, request))
-        return done(step) or self._form(request, step, step.details.login_hint or "", {})
+        return done(step) or await self._form(request, step, step.details.login_hint or "", {})
 
-    def _form(
+    async def _form(
         self, request: Request, step: Step, identifier: str, faults: Mapping[str, str], error: AppError | None = None
     ) -> Response:
         experience = self.experience
@@ -49,6 +50,8 @@ class RegisterForms(StepPages):
             ticks=experience.asks_to_agree_at_sign_up,
             fault=faults.get("", ""),
             faults=faults,
+            socials=await buttons(self, step),
+            social=step.at(SOCIAL),
             other=with_query(SIGN_IN, request) if experience.lets_sign_in else "",
         )
 
@@ -57,14 +60,14 @@ class RegisterForms(StepPages):
         step, values = await self.posted(request)
         identifier = values.get("identifier", "").strip()
         if self.experience.asks_to_agree_at_sign_up and values.get("agree") != "yes":
-            return self._form(request, step, identifier, {"agree": step.t(UNTICKED)}, Unticked())
+            return await self._form(request, step, identifier, {"agree": step.t(UNTICKED)}, Unticked())
         try:
             return redirect(await self._begun(request, step, identifier, values.get("password", "")))
         except tuple(REGISTER_FAULTS) as error:
             words = register_fault(step.t, error, self.experience.sign_up.identifiers)
-            return self._form(request, step, identifier, words, error)
+            return await self._form(request, step, identifier, words, error)
         except tuple(SEND_FAULTS) as error:
-            return self._form(request, step, identifier, {"": send_fault(step.t, error)}, error)
+            return await self._form(request, step, identifier, {"": send_fault(step.t, error)}, error)
 
     async def _begun(self, request: Request, step: Step, identifier: str, password: str) -> str:
         sign_up = self.experience.sign_up

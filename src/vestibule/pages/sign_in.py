@@ -5,7 +5,8 @@ from vestibule.domain.interactions import at_once, by_code, steps
 from vestibule.errors import AppError, PasswordExpired
 from vestibule.http import Request, Response, redirect
 from vestibule.pages.passkeys import answer_of
-from vestibule.pages.step import CODE, COMPANY, LINK, RECOVERY, REGISTER, Step, StepPages, done, with_query
+from vestibule.pages.socials import buttons
+from vestibule.pages.step import CODE, COMPANY, LINK, RECOVERY, REGISTER, SOCIAL, Step, StepPages, done, with_query
 from vestibule.pages.words import (
     ADDRESS_FAULTS,
     RENEWAL_FAULTS,
@@ -23,6 +24,16 @@ TOLD = {"new-password": "recovery.done"}
 """What other pages may have this one say, as its address names it."""
 
 
+SOCIAL_FAULTS = {
+    "declined": "social.declined",
+    "failed": "social.failed",
+    "over": "social.over",
+    "suspended": "verdict.suspended_title",
+    "unticked": UNTICKED,
+}
+"""Why a way through a provider led nowhere."""
+
+
 class SignInForms(StepPages):
     """Its handlers."""
 
@@ -34,6 +45,8 @@ class SignInForms(StepPages):
         if not self.experience.lets_sign_in and step.interaction.prompt != steps.CONSENT:
             return redirect(with_query(REGISTER, request))
         told = TOLD.get(query.get("told", ""), "")
+        if query.get("social") in SOCIAL_FAULTS and step.interaction.prompt != steps.CONSENT:
+            return await self._form(request, step, "", social_fault=SOCIAL_FAULTS[query["social"]])
         hint, way = step.details.login_hint or "", query.get("way", "")
         return done(step) or await self._form(request, step, hint, told=told, way=way)
 
@@ -46,13 +59,14 @@ class SignInForms(StepPages):
         *,
         told: str = "",
         way: str = "",
+        social_fault: str = "",
     ) -> Response:
         experience, unticked = self.experience, isinstance(error, Unticked)
         minutes = experience.sentinel_policy.lockout_ms // 60_000
         passwords, codes = experience.password_identifiers, experience.code_identifiers("SignIn")
         way = experience.way_in(way)
         carries = bool(set(codes) & set(passwords))
-        fault = send_fault(step.t, error)
+        fault = step.t(social_fault) if social_fault else send_fault(step.t, error)
         if error and type(error) in SIGN_IN_FAULTS:
             fault = step.t(SIGN_IN_FAULTS[type(error)], minutes=minutes)
         return self.page(
@@ -70,6 +84,8 @@ class SignInForms(StepPages):
             unticked=step.t(UNTICKED) if unticked else "",
             forgot=step.at(RECOVERY) if await self.reachable("ForgotPassword") else "",
             carries=carries,
+            socials=await buttons(self, step),
+            social=step.at(SOCIAL),
             other_way=self._other_way(step, way, carries=carries),
             other=with_query(REGISTER, request) if experience.lets_register else "",
             company=step.at(COMPANY) if await sso_connectors.available(self.ctx) else "",

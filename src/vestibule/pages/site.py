@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from vestibule.domain import connectors
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
 from vestibule.domain.interactions.by_company import CALLBACK
@@ -19,6 +20,7 @@ from vestibule.pages.notices import Notices
 from vestibule.pages.recovery import RecoveryForms
 from vestibule.pages.register import RegisterForms
 from vestibule.pages.sign_in import SignInForms
+from vestibule.pages.socials import SocialForms
 from vestibule.pages.step import (
     BINDING,
     CODE,
@@ -29,9 +31,11 @@ from vestibule.pages.step import (
     MORE,
     NEW_PASSWORD,
     NEXT,
+    QUESTION,
     RECOVERY,
     REGISTER,
     SIGN_IN,
+    SOCIAL,
     with_query,
 )
 from vestibule.ui import assets
@@ -62,6 +66,7 @@ class SignInPages:
         self._binding = BindingForms(ctx, cookies, pages)
         self._codes = CodeForms(ctx, cookies, pages)
         self._company = CompanyForms(ctx, cookies, pages)
+        self._socials = SocialForms(ctx, cookies, pages)
         self._links = LinkForms(ctx, cookies, pages)
         self._recovery = RecoveryForms(ctx, cookies, pages)
         self._more = MoreForms(ctx, cookies, pages)
@@ -74,6 +79,11 @@ class SignInPages:
     async def to_register(self, request: Request) -> Response:
         """The same for sign-up."""
         return redirect(with_query(REGISTER, request))
+
+    async def back(self, request: Request) -> Response:
+        """GET /callback/{connectorId}: of a social provider, or of one's company."""
+        is_social = await connectors.is_held(self._ctx, request.path_params["connectorId"])
+        return await (self._socials.arrive(request) if is_social else self._company.back(request))
 
     async def unknown(self, request: Request) -> Response:
         """GET /unknown-session: back to the application that this browser came from, where that is known."""
@@ -118,7 +128,11 @@ class SignInPages:
             ("GET", COMPANY, self._company.show, "Sign in through one's company"),
             ("POST", COMPANY, self._company.sent, "Sign in through one's company"),
             ("GET", "/direct/sso/{connectorId}", self._company.jump, "Sign in through one's company"),
-            ("GET", f"{CALLBACK}{{connectorId}}", self._company.back, "Back from one's company"),
+            ("GET", f"{CALLBACK}{{connectorId}}", self.back, "Back from a provider, or from one's company"),
+            ("POST", f"{CALLBACK}{{connectorId}}", self._socials.posted_back, "Back from a provider"),
+            ("POST", SOCIAL, self._socials.leave, "Sign in through a provider"),
+            ("GET", QUESTION, self._socials.show, "Whether an account is theirs"),
+            ("POST", QUESTION, self._socials.answer, "Whether an account is theirs"),
             ("POST", f"{COMPANY}/{{connectorId}}", self._company.agreed, "An account for somebody of a company"),
             ("GET", LINK, self._links.show, "A link that was mailed"),
             ("POST", LINK, self._links.sent, "A link that was mailed"),

@@ -40,6 +40,7 @@ from vestibule.ui.render import Pages
 
 SIGN_IN, REGISTER, CONSENT, FACTOR = "/sign-in", "/register", "/consent", "/mfa-verification"
 CODE, RECOVERY, NEW_PASSWORD, MORE = "/verification-code", "/forgot-password", "/forgot-password/new", "/continue"
+SOCIAL, QUESTION = "/social", "/social/account"
 BINDING, LINK, COMPANY = "/mfa-binding", "/one-time-token", "/single-sign-on"
 
 NEXT: dict[type[AppError], str] = {
@@ -98,9 +99,9 @@ class StepPages:
         held = await messages.kinds(self.ctx)
         return tuple(kind for kind in self.experience.code_identifiers(event) if kind in held)
 
-    async def step(self, request: Request) -> Step:
-        """Find the sign-in of this browser; raises SessionNotFound."""
-        app_id = next((value for key, value in request.query_items if key == "app_id"), None)
+    async def step(self, request: Request, client_id: str | None = None) -> Step:
+        """Find the sign-in of this browser, for `client_id` or whom the query names; raises SessionNotFound."""
+        app_id = client_id or next((value for key, value in request.query_items if key == "app_id"), None)
         interaction = await steps.current(self.ctx, BrowserCookies(request.cookies, app_id))
         shown = await details(self.ctx, interaction)
         secret = f"{interaction.id}\0{self._cookies.browser(request.cookies)}"

@@ -1,0 +1,293 @@
+"""Signing in through social providers on the pages, without script: there, back, and what is asked in between."""
+
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from tests.connectors.social.payloads import CASES
+from tests.connectors.social.trial import Trial
+from tests.connectors.social.upstream import Json, Said, Upstream, upstreams
+from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
+from tests.world import PASSWORD, World, worlds
+from vestibule.domain.social import SESSION_MS
+
+pytestmark = pytest.mark.anyio
+EMAIL, GOOGLE = "ana@example.com", "google-universal"
+
+
+@pytest.fixture
+async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """A server that may reach loopback."""
+    async with worlds(database_url, tmp_path, VESTIBULE_ALLOW_PRIVATE="127.0.0.0/8") as made:
+        yield made
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    async with upstreams() as running:
+        yield running
+
+
+@pytest.fixture
+async def ana(world: World) -> Visitor:
+    """Somebody with a browser, at the sign-in page."""
+    return await visitor(world).begin(await application(world))
+
+
+async def decide(world: World, **body: Any) -> None:
+    answer = await world.call("PATCH", "/sign-in-exp", body)
+    assert answer.status_code == 200, answer.text
+
+
+async def set_up(world: World, upstream: Upstream, name: str = GOOGLE, **more: Any) -> tuple[Trial, str]:
+    """Set a provider up with a button; returns it with the id of its connector."""
+    trial = Trial(name, upstream)
+    connector = await world.made("/connectors", connectorId=name, config=trial.config)
+    await decide(world, socialSignInConnectorTargets=[trial.record.target], **more)
+    return trial, connector["id"]
+
+
+async def leave(ana: Visitor, trial: Trial, connector: str, changes: Json | None = None, **fields: str) -> Json:
+    """Press the button; returns what the provider was asked with."""
+    await ana.open(ana.address)
+    form = ana.form
+    assert f'value="{connector}"' in ana.answer.text
+    action = unescape(re.findall(r'formaction="([^"]+)"', ana.answer.text)[0])
+    sent = {**form.fields, "connector": connector, **fields}
+    headers = {"origin": str(ana.client.base_url).rstrip("/"), "sec-fetch-site": "same-origin"}
+    await ana._walk("POST", f"{str(ana.client.base_url).rstrip('/')}{action}", sent, headers)
+    found = re.search(r'class="button" href="([^"]+)"', ana.answer.text)
+    asked = {} if found is None else parse_qs(urlsplit(unescape(found[1])).query)
+    trial.answer({**(changes or {}), "claims": {"nonce": asked.get("nonce", [None])[0]}})
+    return {name: values[0] for name, values in asked.items()}
+
+
+async def come_back(ana: Visitor, trial: Trial, connector: str, **data: str | None) -> Visitor:
+    """Come back from the provider."""
+    given: Json = {"code": "code-1", **data}
+    query = urlencode({name: value for name, value in given.items() if value is not None})
+    base = str(ana.client.base_url).rstrip("/")
+    return await ana.open(f"{base}/callback/{connector}?{query}")
+
+
+async def through(ana: Visitor, trial: Trial, connector: str, changes: Json | None = None, **fields: str) -> Visitor:
+    """There and back."""
+    asked = await leave(ana, trial, connector, changes, **fields)
+    return await come_back(ana, trial, connector, state=asked["state"])
+
+
+async def users(world: World) -> list[Json]:
+    return list((await world.call("GET", "/users")).json())
+
+
+async def test_providers_have_buttons_in_their_order_on_both_pages(
+    world: World, upstream: Upstream, ana: Visitor
+) -> None:
+    for name in ("github-universal", GOOGLE, "wechat-native"):
+        await world.made("/connectors", connectorId=name, config=Trial(name, upstream).config)
+    await ana.open(ana.address)
+    assert "formaction" not in ana.answer.text
+    await decide(world, socialSignInConnectorTargets=["google", "wechat", "github"])
+    await ana.open(ana.address)
+    shown = re.findall(r"Continue with (\w+)", ana.text)
+    assert shown == ["Google", "GitHub"]
+    assert re.findall(r'<img src="(https?:[^"]*)"', ana.answer.text) == [], "nothing is fetched from elsewhere"
+    await ana.open(ana.address.replace("/sign-in", "/register"))
+    assert re.findall(r"Continue with (\w+)", ana.text) == shown
+
+
+async def test_a_newcomer_gets_an_account_and_is_known_the_next_time(
+    world: World, upstream: Upstream, ana: Visitor
+) -> None:
+    trial, connector = await set_up(world, upstream)
+    asked = await leave(ana, trial, connector)
+    assert asked["redirect_uri"] == f"{world.server.ctx.settings.public_url}/callback/{connector}"
+    await come_back(ana, trial, connector, state=asked["state"])
+    assert ana.address.startswith(CALLBACK)
+    (user,) = await users(world)
+    assert (user["primaryEmail"], user["name"]) == (EMAIL, "Ana")
+    again = await visitor(world).begin(await application(world))
+    await through(again, trial, connector)
+    assert again.address.startswith(CALLBACK)
+    assert len(await users(world)) == 1
+
+
+async def test_an_account_with_the_same_address_is_asked_about(world: World, upstream: Upstream, ana: Visitor) -> None:
+    held = await world.user(primaryEmail=EMAIL, password=PASSWORD)
+    trial, connector = await set_up(world, upstream)
+    await through(ana, trial, connector)
+    assert ana.heading == t("social.related_title")
+    assert ana.reads("social.related_lead", address=EMAIL, provider="Google")
+    assert (await users(world))[0]["identities"] == {}
+    await ana.submit(answer="link")
+    assert ana.address.startswith(CALLBACK)
+    (user,) = await users(world)
+    assert (user["id"], list(user["identities"])) == (held["id"], ["google"])
+
+
+async def test_whose_account_it_is_not_makes_another_one(world: World, upstream: Upstream, ana: Visitor) -> None:
+    held = await world.user(primaryEmail=EMAIL, password=PASSWORD)
+    trial, connector = await set_up(world, upstream, socialSignIn={"skipRequiredIdentifiers": True})
+    await through(ana, trial, connector)
+    await ana.submit(answer="register")
+    assert ana.address.startswith(CALLBACK)
+    made = {user["id"]: user for user in await users(world)}
+    assert made.pop(held["id"])["identities"] == {}
+    (newcomer,) = made.values()
+    assert newcomer["primaryEmail"] is None
+
+
+async def test_accounts_are_linked_unasked_where_that_is_set(world: World, upstream: Upstream, ana: Visitor) -> None:
+    held = await world.user(primaryEmail=EMAIL, password=PASSWORD)
+    trial, connector = await set_up(world, upstream, socialSignIn={"automaticAccountLinking": True})
+    await through(ana, trial, connector)
+    assert ana.address.startswith(CALLBACK)
+    (user,) = await users(world)
+    assert (user["id"], list(user["identities"])) == (held["id"], ["google"])
+
+
+async def test_an_address_that_is_not_vouched_for_leads_to_nobodys_account(
+    world: World, upstream: Upstream, ana: Visitor
+) -> None:
+    """Also where accounts are linked unasked."""
+    held = await world.user(primaryEmail=EMAIL, password=PASSWORD)
+    more = {"automaticAccountLinking": True, "skipRequiredIdentifiers": True}
+    trial, connector = await set_up(world, upstream, socialSignIn=more)
+    await through(ana, trial, connector, CASES[GOOGLE].unvouched)
+    assert ana.address.startswith(CALLBACK)
+    made = {user["id"]: user for user in await users(world)}
+    assert made.pop(held["id"])["identities"] == {}
+    assert [user["primaryEmail"] for user in made.values()] == [None]
+
+
+async def test_what_an_account_needs_is_asked_for_on_the_next_page(
+    world: World, upstream: Upstream, ana: Visitor
+) -> None:
+    trial, connector = await set_up(
+        world, upstream, signUp={"identifiers": ["username"], "password": True, "verify": False}
+    )
+    await through(ana, trial, connector)
+    assert "/continue?app_id=" in ana.address
+    assert 'type="password"' not in ana.answer.text
+    await ana.submit(username="ana")
+    assert ana.address.startswith(CALLBACK)
+    (user,) = await users(world)
+    assert (user["username"], list(user["identities"])) == ("ana", ["google"])
+
+
+async def test_where_nobody_registers_a_stranger_is_told_so(world: World, upstream: Upstream, ana: Visitor) -> None:
+    trial, connector = await set_up(world, upstream, signInMode="SignIn")
+    await through(ana, trial, connector)
+    assert ana.heading == t("social.nobody_title")
+    assert not ana.reads("social.register_go")
+    await ana.submit(answer="register")
+    assert await users(world) == []
+
+
+async def test_a_newcomer_accepts_the_terms_first(world: World, upstream: Upstream, ana: Visitor) -> None:
+    trial, connector = await set_up(
+        world, upstream, termsOfUseUrl="https://x.io/terms", agreeToTermsPolicy="ManualRegistrationOnly"
+    )
+    await through(ana, trial, connector)
+    assert (ana.heading, await users(world)) == (t("social.nobody_title"), [])
+    await ana.submit(answer="register")
+    assert (ana.answer.status_code, await users(world)) == (422, [])
+    assert ana.reads("fault.agree")
+    await ana.submit(answer="register", agree="yes")
+    assert ana.address.startswith(CALLBACK)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"state": "another"}, "social.declined"),
+        ({"error": "access_denied"}, "social.declined"),
+        ({"error": "server_error"}, "social.failed"),
+        ({"code": None}, "social.failed"),
+    ],
+)
+async def test_a_way_back_that_leads_nowhere_is_told_on_the_sign_in_page(
+    world: World, upstream: Upstream, ana: Visitor, data: Json, words: str
+) -> None:
+    trial, connector = await set_up(world, upstream)
+    asked = await leave(ana, trial, connector)
+    await come_back(ana, trial, connector, **{"state": asked["state"], **data})
+    assert ana.reads(words)
+    assert upstream.requests("tokenEndpoint") == []
+    assert await users(world) == []
+    await through(ana, trial, connector)
+    assert ana.address.startswith(CALLBACK)
+
+
+async def test_a_provider_that_fails_is_told(world: World, upstream: Upstream, ana: Visitor) -> None:
+    trial, connector = await set_up(world, upstream)
+    await through(ana, trial, connector, {"tokenEndpoint": Said(b"<html>", 500)})
+    assert ana.reads("social.failed")
+    assert "html>500" not in ana.answer.text
+
+
+async def test_a_way_back_works_once_and_not_for_ever(world: World, upstream: Upstream, ana: Visitor) -> None:
+    trial, connector = await set_up(world, upstream)
+    asked = await leave(ana, trial, connector)
+    world.clock.advance(seconds=SESSION_MS // 1000)
+    await come_back(ana, trial, connector, state=asked["state"])
+    assert ana.reads("social.over")
+    await come_back(ana, trial, connector, state=asked["state"])
+    assert ana.reads("social.over")
+    await come_back(ana, trial, connector)
+    assert ana.reads("social.over")
+    assert upstream.requests("tokenEndpoint") == []
+
+
+async def test_a_way_back_is_nothing_in_another_browser(world: World, upstream: Upstream, ana: Visitor) -> None:
+    """Nobody is signed in as somebody else by a link to a way back."""
+    trial, connector = await set_up(world, upstream)
+    asked = await leave(ana, trial, connector)
+    eve = visitor(world)
+    await come_back(eve, trial, connector, state=asked["state"])
+    assert "/unknown-session" in eve.address
+    other = await visitor(world).begin(await application(world))
+    await leave(other, trial, connector)
+    await come_back(other, trial, connector, state=asked["state"])
+    assert not other.address.startswith(CALLBACK)
+    assert upstream.requests("tokenEndpoint") == []
+
+
+async def test_a_suspended_account_is_told_so(world: World, upstream: Upstream, ana: Visitor) -> None:
+    held = await world.user(username="ana")
+    await world.call("PUT", f"/users/{held['id']}/identities/google", {"userId": "person-1"})
+    await world.call("PATCH", f"/users/{held['id']}/is-suspended", {"isSuspended": True})
+    trial, connector = await set_up(world, upstream)
+    await through(ana, trial, connector)
+    assert ana.reads("verdict.suspended_title")
+
+
+async def test_a_provider_without_a_button_is_not_gone_to(world: World, upstream: Upstream, ana: Visitor) -> None:
+    _, connector = await set_up(world, upstream)
+    await ana.open(ana.address)
+    form = ana.form
+    await decide(world, socialSignInConnectorTargets=[])
+    base = str(ana.client.base_url).rstrip("/")
+    sent = {**form.fields, "connector": connector}
+    await ana._walk("POST", f"{base}/social", sent, {"origin": base, "sec-fetch-site": "same-origin"})
+    assert ana.reads("social.failed")
+
+
+async def test_a_form_of_another_site_goes_nowhere(world: World, upstream: Upstream, ana: Visitor) -> None:
+    """B41"""
+    _, connector = await set_up(world, upstream)
+    await ana.open(ana.address)
+    base = str(ana.client.base_url).rstrip("/")
+    for fields, origin in (({**ana.form.fields, "csrf": "x"}, base), (ana.form.fields, "https://evil.example")):
+        answer = await ana.client.post("/social", data={**fields, "connector": connector}, headers={"origin": origin})
+        assert answer.status_code == 403
+
+
+async def test_a_provider_that_answers_by_a_form_is_led_to_the_same_page(world: World, upstream: Upstream) -> None:
+    answer = await visitor(world).client.post("/callback/abc", data={"code": "c&d", "state": "s"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/callback/abc?code=c%26d&state=s")
