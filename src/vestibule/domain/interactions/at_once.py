@@ -68,7 +68,7 @@ async def _known(ctx: Context, interaction: Interaction, identifier: str, passwo
     record = Record(new_id(), "Password", user_id=checked.id, verified_at=at)
     async with ctx.db.write() as tx:
         await holding.begin_anew(tx, ctx, interaction, State("SignIn").identified(checked.id, record))
-    await note(ctx, interaction, PASSWORD_STEP, checked.id)
+    await note(ctx, interaction, PASSWORD_STEP, checked.id, is_last=False)
     return checked
 
 

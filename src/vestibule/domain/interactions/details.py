@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from vestibule.domain.authorization import OFFLINE_ACCESS, OPENID, identity_scopes
+from vestibule.db import Tx
+from vestibule.domain.authorization import OFFLINE_ACCESS, OPENID, AuthorizationParams, identity_scopes
 from vestibule.domain.clients import find_client
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
@@ -55,8 +56,8 @@ async def details(ctx: Context, interaction: Interaction) -> InteractionDetails:
     async with ctx.db.read() as tx:
         client = await find_client(tx, interaction.client_id)
         user = None if interaction.user_id is None else await tx.one(subjects.ACTIVE, id=interaction.user_id)
-        known = {row.id: row for row in await tx.all(resources.KNOWN, indicators=params.resource)}
-        asked = await tx.all(scopes.DESCRIPTIONS, indicators=params.resource, names=params.scopes)
+        # Most sign-ins are for no API, and every page of one comes by here.
+        known, asked = await _of_resources(tx, params) if params.resource else ({}, [])
     if client is None:
         raise SessionNotFound
     shown = [scope for scope in identity_scopes(params.scopes) if scope not in {OPENID, OFFLINE_ACCESS}]
@@ -107,6 +108,11 @@ async def whence(ctx: Context, cookies: Mapping[str, str]) -> Whence | None:
     parts = [] if client is None else [urlsplit(uri) for uri in client.metadata.redirect_uris]
     homes = [f"{part.scheme}://{part.netloc}/" for part in parts if part.scheme in {"http", "https"} and part.netloc]
     return Whence(client.application.name, homes[0]) if client is not None and homes else None
+
+
+async def _of_resources(tx: Tx, params: AuthorizationParams) -> tuple[dict[str, Resource], list[Scope]]:
+    known = {row.id: row for row in await tx.all(resources.KNOWN, indicators=params.resource)}
+    return known, await tx.all(scopes.DESCRIPTIONS, indicators=params.resource, names=params.scopes)
 
 
 def _asked(resource: Resource, scope: Scope) -> ResourceScope:

@@ -7,9 +7,15 @@ from vestibule.model import Interaction
 
 
 async def note(
-    ctx: Context, interaction: Interaction, step: str, user_id: str | None, error: AppError | None = None
+    ctx: Context,
+    interaction: Interaction,
+    step: str,
+    user_id: str | None,
+    error: AppError | None = None,
+    *,
+    is_last: bool = True,
 ) -> None:
-    """Leave a step, such as `SignIn.Verification.Password.Submit`."""
+    """Leave a step, such as `SignIn.Verification.Password.Submit`; without `is_last` it is stored with the next one."""
     ctx.trail.record(
         Event(
             key=f"Interaction.{step}",
@@ -19,4 +25,5 @@ async def note(
             interaction_id=interaction.id,
         )
     )
-    await ctx.trail.settle()
+    if is_last:
+        await ctx.trail.settle()
