@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.connectors.social.payloads import CASES, RECORDS
 from tests.connectors.social.trial import Trial
@@ -18,7 +18,7 @@ from vestibule.db import Statement
 from vestibule.domain.expiry import expire
 from vestibule.domain.social import SESSION_MS
 from vestibule.store.rows import Row
-from vestibule.store.tables import spent_authorizations
+from vestibule.store.tables import connectors, spent_authorizations
 
 pytestmark = pytest.mark.anyio
 
@@ -297,6 +297,18 @@ async def test_connectors_of_one_provider_made_at_once_leave_one(world: World, u
     body = {"connectorId": "discord-universal", "config": config}
     answers = await asyncio.gather(*(world.call("POST", "/connectors", body) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [200, *[422] * 4]
+
+
+async def test_two_connectors_of_one_provider_in_the_store_are_named_as_a_fault(
+    world: World, upstream: Upstream
+) -> None:
+    config = Trial("oidc", upstream).config
+    for target in ("one", "two"):
+        await world.made("/connectors", connectorId="oidc", config=config, metadata={"target": target})
+    same: Statement[Row] = Statement(update(connectors).values(metadata='{"target":"one"}'))
+    async with world.server.ctx.db.write() as tx:
+        await tx.run(same)
+    assert await world.refusal("GET", "/connectors") == (400, "connector.multiple_target_with_same_platform")
 
 
 async def test_a_secret_of_a_provider_is_in_no_log_and_in_no_refusal(world: World, upstream: Upstream) -> None:

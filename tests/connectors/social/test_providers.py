@@ -1,15 +1,22 @@
 """The battery: every provider's record begins, comes back, tells who it is, and fails in each of its ways."""
 
+import base64
+import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from joserfc import jws
+from joserfc.jwk import OctKey
 
 from tests.connectors.social.payloads import CASES, RECORDS, filled
 from tests.connectors.social.trial import FLOW, Hasty, Trial, reaching
-from tests.connectors.social.upstream import NOW, Json, Said, Upstream, upstreams
+from tests.connectors.social.upstream import NOW, Json, Said, Upstream, rsa_pem, upstreams
 from tests.connectors.world import LOOPBACK
 from vestibule.errors import (
     AppError,
@@ -324,3 +331,99 @@ async def test_another_providers_callback_is_not_taken(upstream: Upstream) -> No
     assert upstream.asked == []
     assert (await trial.finish(iss="https://id.example")).profile.id == "person-1"
     await trial.outgoing.close()
+
+
+@pytest.mark.parametrize("depth", [40, 300, 600, 900])
+async def test_what_is_nested_too_deeply_is_not_kept(upstream: Upstream, depth: int) -> None:
+    """It would be stored with the user, and whoever reads the user would have to unpack it."""
+    trial = Trial("discord-universal", upstream)
+    upstream.answers["userInfoEndpoint"] = Said(b'{"id": "1", "x": ' + b"[" * depth + b"]" * depth + b"}")
+    profile = (await trial.finish()).profile
+    await trial.outgoing.close()
+    assert (profile.id, profile.raw) == ("1", {})
+
+
+async def test_alipay_answers_in_the_character_set_that_is_configured(upstream: Upstream) -> None:
+    trial = Trial("alipay-web", upstream)
+    trial.config["charset"] = "gbk"
+    said = {**trial.case.answers["tokenEndpoint"]}
+    said["alipay_user_info_share_response"] = {"user_id": "2088", "nick_name": "\u5b89\u5a1c"}
+    upstream.answers["tokenEndpoint"] = Said(json.dumps(said, ensure_ascii=False).encode("gbk"))
+    assert (await trial.finish()).profile.name == "\u5b89\u5a1c"
+    await trial.outgoing.close()
+    assert upstream.asked[0].query["charset"] == "gbk"
+
+
+async def test_alipays_calls_are_signed_over_their_sorted_parameters(upstream: Upstream) -> None:
+    key: Any = load_pem_private_key(rsa_pem().encode(), None)
+    for kind, digest in (("RSA2", hashes.SHA256()), ("RSA", hashes.SHA1())):
+        trial = Trial("alipay-web", upstream)
+        trial.config["signType"] = kind
+        await trial.finish()
+        await trial.outgoing.close()
+        sent = dict(upstream.asked[-1].query)
+        signature = base64.b64decode(sent.pop("sign"))
+        text = "&".join(f"{name}={sent[name]}" for name in sorted(sent))
+        key.public_key().verify(signature, text.encode(), padding.PKCS1v15(), digest)
+        assert (sent["method"], sent["timestamp"]) == ("alipay.user.info.share", "2025-06-15 23:06:40")
+    trial.config["privateKey"] = "none"
+    assert type(await trial.refusal()) is ConnectorInvalidConfig
+
+
+@pytest.mark.parametrize(
+    ("key", "number", "kind"),
+    [
+        ("tokenEndpoint", 40029, SocialCodeInvalid),
+        ("tokenEndpoint", 40163, SocialCodeInvalid),
+        ("tokenEndpoint", -1, ConnectorGeneral),
+        ("userInfoEndpoint", 40001, SocialAccessTokenInvalid),
+        ("userInfoEndpoint", 50001, ConnectorGeneral),
+        ("userInfoEndpoint", [1], ConnectorGeneral),
+    ],
+)
+async def test_wechats_errors_come_inside_good_answers(
+    upstream: Upstream, key: str, number: Any, kind: type[AppError]
+) -> None:
+    for name in ("wechat-web", "wechat-native", "wecom-universal"):
+        trial = Trial(name, upstream)
+        upstream.answers[key] = Said({"errcode": number, "errmsg": "invalid"})
+        refused = await trial.refusal()
+        assert (type(refused), refused.data) == (
+            kind,
+            {"message": "invalid", "errcode": None if isinstance(number, list) else number},
+        )
+        upstream.answers[key] = Said({"errcode": number, "errmsg": "invalid code-1 s3cret"})
+        repeated: Any = (await trial.refusal()).data
+        await trial.outgoing.close()
+        assert repeated["message"] == ""
+
+
+async def test_wecom_sends_people_inside_its_own_browser_elsewhere_and_does_without_details(upstream: Upstream) -> None:
+    trial = Trial("wecom-universal", upstream)
+    inside = trial.factory.begin(trial.case.config, FLOW, user_agent="Mozilla/5.0 WXWork/4.1")
+    assert inside.startswith("https://open.weixin.qq.com/connect/oauth2/authorize?appid=client&")
+    for key in ("userEndpoint", "detailEndpoint"):
+        upstream.answers[key] = Said({"errcode": 48002, "errmsg": "api forbidden"})
+    profile = (await trial.finish()).profile
+    await trial.outgoing.close()
+    assert (profile.id, profile.name, profile.unverified_email) == ("ana", "ana", None)
+    assert upstream.requests("detailEndpoint")[0].json == {"user_ticket": "t-1"}
+
+
+@pytest.mark.parametrize("method", ["client_secret_post", "client_secret_basic", "client_secret_jwt"])
+async def test_a_server_of_ones_own_gets_the_client_authentication_that_it_wants(
+    upstream: Upstream, method: str
+) -> None:
+    trial = Trial("oauth2", upstream)
+    trial.config |= {"tokenEndpointAuthMethod": method, "clientSecret": "secret/" * 6}
+    await trial.finish()
+    await trial.outgoing.close()
+    asked = upstream.requests("tokenEndpoint")[0]
+    assert asked.form["login_hint"] == "ana"
+    assert ("authorization" in asked.headers) == (method == "client_secret_basic")
+    assert ("client_secret" in asked.form) == (method == "client_secret_post")
+    if method == "client_secret_jwt":
+        assertion = jws.deserialize_compact(asked.form["client_assertion"], OctKey.import_key("secret/" * 6))
+        said = json.loads(assertion.payload)
+        assert (said["iss"], said["sub"], said["aud"]) == ("client", "client", upstream.url("tokenEndpoint"))
+        assert said["exp"] == said["iat"] + 600 == NOW // 1000 + 600

@@ -232,11 +232,17 @@ class Exchange:
         codes = self.provider.codes
         if codes is None or told.get(codes.member) in codes.good:
             return
-        number, words = told.get(codes.member), told.get(codes.message)
-        data = {"message": str(words or "")[:MAX_WORDS], codes.member: number}
+        number = told.get(codes.member)
+        data = {"message": self.words(told.get(codes.message)), codes.member: number if is_code(number) else None}
         if number in (codes.code_invalid if code else codes.token_invalid):
             raise (SocialCodeInvalid if code else SocialAccessTokenInvalid)(data=data)
         raise ConnectorGeneral("The provider refused.", data=data)
+
+    def words(self, said: object) -> str:
+        """Return what a provider says of a fault, cut short; nothing where it repeats what it was sent."""
+        text = said[:MAX_WORDS] if isinstance(said, str) else ""
+        sent = (self.data.get("code"), self.config.get("clientSecret"), self.config.get("appSecret"))
+        return "" if any(isinstance(one, str) and one and one in text for one in sent) else text
 
     async def ask(self, call: ProfileCall) -> Json:
         """Make one profile call; raises SocialAccessTokenInvalid, ConnectorInvalidResponse, ConnectorGeneral."""
@@ -261,6 +267,11 @@ class Exchange:
             issuers=issuers_of(self.provider, self.config) or None, audience=str(self.config["clientId"]), nonce=nonce
         )
         return await oidc.verify(self.outgoing, token, jwks_uri or self.endpoint(JWKS), expected, self.now)
+
+
+def is_code(value: object) -> bool:
+    """Tell whether a value is a number or a short word, as codes of errors are."""
+    return isinstance(value, int) or (isinstance(value, str) and len(value) <= 64)
 
 
 async def by_userinfo(flow: Exchange) -> Json:

@@ -10,7 +10,7 @@ from vestibule.connectors.oauth.mapping import text_of, truth_of
 from vestibule.errors import ConnectorInvalidResponse
 
 MAX_ID, MAX_NAME, MAX_ADDRESS, MAX_RAW_BYTES = 256, 128, 128, 16 * 1024
-MAX_AVATAR = 2048
+MAX_AVATAR, MAX_DEPTH = 2048, 32
 
 VOUCHED = "="
 """Stands for a claim of verification where the provider tells no other addresses than those that it has verified."""
@@ -86,19 +86,22 @@ def _vouched(told: object, claims: Mapping[str, str], key: str, *, trusted: bool
 
 
 def _bounded(raw: object) -> object:
-    """Return what a provider told, fit to be stored: without NUL, and not at all when it is long."""
+    """Return what a provider told, fit to be stored and read again: without NUL, and not at all when long or deep."""
     try:
-        content = msgspec.json.encode(raw)
-    except (msgspec.MsgspecError, RecursionError, ValueError, TypeError):
+        kept = _without_nul(raw, MAX_DEPTH)
+        return kept if len(msgspec.json.encode(kept)) <= MAX_RAW_BYTES else {}
+    except (msgspec.MsgspecError, ValueError, TypeError):
         return {}
-    return _without_nul(raw) if len(content) <= MAX_RAW_BYTES else {}
 
 
-def _without_nul(value: object) -> object:
+def _without_nul(value: object, levels: int) -> object:
+    """Return a value without NUL; raises ValueError when it is nested deeper than so many levels."""
+    if not levels:
+        raise ValueError("nested too deeply")
     if isinstance(value, str):
         return value.replace("\0", "")
     if isinstance(value, list):
-        return [_without_nul(item) for item in value]
+        return [_without_nul(item, levels - 1) for item in value]
     if isinstance(value, dict):
-        return {str(key).replace("\0", ""): _without_nul(item) for key, item in value.items()}
+        return {str(key).replace("\0", ""): _without_nul(item, levels - 1) for key, item in value.items()}
     return value

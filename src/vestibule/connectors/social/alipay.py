@@ -1,6 +1,7 @@
 """Alipay, on the web and in native applications: every call is signed with the application's private key."""
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from vestibule.connectors.oauth.calls import Call, Json, with_query
+from vestibule.connectors.oauth.calls import Call, Json, exchange, is_good, object_of, refused, with_query
 from vestibule.connectors.oauth.engine import Exchange
 from vestibule.connectors.oauth.fields import APP_ID, SCOPE, Field
 from vestibule.connectors.oauth.provider import AUTHORIZE, TOKEN, Provider
@@ -74,7 +75,12 @@ async def _gateway(flow: Exchange, method: str, more: dict[str, str]) -> Json:
     }
     text = "&".join(f"{name}={fields[name]}" for name in sorted(fields) if fields[name])
     fields["sign"] = _signature(text.encode(ENCODINGS[charset]), config["privateKey"], config["signType"])
-    return await flow.call(Call(url=with_query(flow.endpoint(TOKEN), fields)), {})
+    url = with_query(flow.endpoint(TOKEN), fields)
+    answer = await exchange(flow.outgoing, Call(url=url))
+    if not is_good(answer):
+        raise refused(answer, {}, url)
+    # The answer is written in the character set of the request.
+    return object_of(replace(answer, body=answer.body.decode(ENCODINGS[charset], "replace").encode()))
 
 
 def _signature(text: bytes, pem: str, kind: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from vestibule.connectors.oauth.calls import Call, Json
+from vestibule.connectors.oauth.calls import Call, Json, with_query
 from vestibule.connectors.oauth.engine import CLIENT_FAULTS, Exchange
 from vestibule.connectors.oauth.fields import APP_ID, APP_SECRET, SCOPE, Field
 from vestibule.connectors.oauth.provider import AUTHORIZE, TOKEN, USERINFO, Codes, ProfileCall, Provider
@@ -91,7 +91,7 @@ async def _if_told(flow: Exchange, call: ProfileCall) -> Json:
 
 
 async def _detail(flow: Exchange, fields: Mapping[str, str]) -> Json:
-    url = f"{flow.endpoint('detailEndpoint')}?access_token={flow.tokens['access_token']}"
+    url = with_query(flow.endpoint("detailEndpoint"), {"access_token": str(flow.tokens["access_token"])})
     try:
         told = await flow.call(Call(url=url, fields=fields, encoding="json"), CLIENT_FAULTS)
         flow.told(told, code=False)
