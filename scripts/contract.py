@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from scripts.shapes import Shape, answered, shape_of, taken
-from vestibule.api import well_known
+from vestibule.api import assertions, well_known
 from vestibule.api.documents import describe, described
 from vestibule.app import experience_routes, management_routes
 from vestibule.domain.context import Context
@@ -41,7 +41,12 @@ def served() -> Mapping[str, Any]:
     """Return our own, made from the routes without a server behind them."""
     settings = load(ServerSettings, {})
     ctx = cast("Context", SimpleNamespace(settings=settings, trail=None, db=None, clock=None))
-    routes = [*management_routes(ctx, cast("Keyring", None)), *well_known.routes(ctx), *experience_routes(ctx)]
+    routes = [
+        *management_routes(ctx, cast("Keyring", None)),
+        *well_known.routes(ctx),
+        *assertions.routes(ctx),
+        *experience_routes(ctx),
+    ]
     return describe(described(ctx, routes), settings.public_url)
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from vestibule.api import well_known
+from vestibule.api import assertions, well_known
 from vestibule.api.audit import audited
 from vestibule.api.auth import management_access
 from vestibule.api.documents import described
@@ -172,7 +172,7 @@ def experience_routes(ctx: Context) -> list[Route]:
 
 def management_face(ctx: Context, keys: Keyring) -> Face:
     """Return the JSON API with its own description."""
-    management = [*management_routes(ctx, keys), *well_known.routes(ctx)]
+    management = [*management_routes(ctx, keys), *well_known.routes(ctx), *assertions.routes(ctx)]
     return api_face("/api", described(ctx, [*management, *experience_routes(ctx)]))
 
 

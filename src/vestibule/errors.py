@@ -1194,3 +1194,31 @@ class SsoIdentityNotExist(AppError):
 
     code, status = "user.sso_identity_not_exist", 404
     message = "Nobody here has this company identity. Register to make an account for it."
+
+
+class SsoSigningKeyRequired(AppError):
+    """`signAuthnRequest` without a key to sign with."""
+
+    code, status = "single_sign_on.active_signing_key_required", 400
+    message = "Requests cannot be signed: the connector has no active signing key. Leave `signAuthnRequest` out."
+
+
+class ConnectorInvalidMetadata(AppError):
+    """A provider's metadata cannot be used."""
+
+    code, status = "connector.invalid_metadata", 400
+    message = "The provider's metadata cannot be used. See `data`."
+
+
+class ConnectorInvalidCertificate(AppError):
+    """A provider's certificate cannot be used."""
+
+    code, status = "connector.invalid_certificate", 400
+    message = "The provider's certificate cannot be used. See `data`."
+
+
+class ConnectorAssertionMissing(AppError):
+    """The company's answer has not arrived."""
+
+    code, status = "session.connector_session_not_found", 400
+    message = "The company's answer has not arrived yet. Begin again."

@@ -51,6 +51,7 @@ MODULES: tuple[ModuleType, ...] = (
     users,
 )
 NOT_IN_THE_CLIENT = {
+    "POST /api/authn/single-sign-on/saml/{}": "a company's provider posts to it, by the browser",
     "GET /api/swagger.json": "a document for generators of clients",
     "GET /api/.well-known/management.openapi.json": "a document for generators of clients",
     "GET /api/.well-known/experience.openapi.json": "a document for generators of clients",

@@ -12,21 +12,26 @@ from typing import TypedDict
 
 from vestibule.connectors.configuration import cleaned
 from vestibule.connectors.oauth.oidc import discover
+from vestibule.connectors.sso import saml
 from vestibule.connectors.sso.oidc import scope_of
-from vestibule.connectors.sso.providers import PROVIDERS, AnyConfig, Provider, plain
+from vestibule.connectors.sso.providers import PROVIDERS, AnyConfig, Provider, SamlConfig, plain
 from vestibule.crypto import new_short_id
 from vestibule.db import Tx, UniqueViolation
 from vestibule.domain.context import Context
 from vestibule.domain.email_domains import FORBIDDEN, domain_of, normalised
 from vestibule.errors import (
     AppError,
+    ConnectorInvalidCertificate,
     ConnectorInvalidConfig,
+    ConnectorInvalidMetadata,
     ConnectorNotFound,
+    ConnectorTokenStorageRefused,
     EntityNotExistsWithId,
     FeatureNotSupported,
     SsoConnectorNameInUse,
     SsoDomainsDuplicated,
     SsoDomainsForbidden,
+    SsoSigningKeyRequired,
 )
 from vestibule.model import SsoConnectorRow
 from vestibule.store import sso_connectors as store
@@ -39,6 +44,12 @@ class ProviderNotFound(ConnectorNotFound):
 
     status = 422
     message = "There is no such provider. GET /api/sso-connector-providers lists them."
+
+
+class TokensRefused(ConnectorTokenStorageRefused):
+    """A SAML provider gives no tokens."""
+
+    status = 400
 
 
 class Branding(TypedDict, total=False):
@@ -136,8 +147,8 @@ async def get_in(tx: Tx, ctx: Context, connector_id: str) -> SsoConnector:
 async def create(ctx: Context, provider_name: str, new: SsoConnectorChange) -> SsoConnector:
     """Store a connector, its configuration tried out.
 
-    Raises ProviderNotFound, SsoDomainsForbidden, SsoDomainsDuplicated, ConnectorInvalidConfig, SsoConnectorNameInUse,
-    FeatureNotSupported.
+    Raises ProviderNotFound, SsoDomainsForbidden, SsoDomainsDuplicated, SsoSigningKeyRequired, SsoConnectorNameInUse,
+    FeatureNotSupported, TokensRefused and what `_try` raises.
     """
     provider = PROVIDERS.get(provider_name)
     if provider is None:
@@ -147,7 +158,7 @@ async def create(ctx: Context, provider_name: str, new: SsoConnectorChange) -> S
     await _refuse_name(ctx, new.name, "")
     if config:
         await _try(ctx, provider, config)
-    _refuse_tokens(new)
+    _refuse_tokens(provider, new)
     connector_id = new_short_id()
     row = {
         "id": connector_id,
@@ -181,7 +192,7 @@ async def update(ctx: Context, connector_id: str, change: SsoConnectorChange) ->
     await _refuse_name(ctx, change.name, connector_id)
     if config is not None:
         await _try(ctx, connector.provider, config)
-    _refuse_tokens(change)
+    _refuse_tokens(connector.provider, change)
     values = {
         "connector_name": change.name,
         "config_sealed": None if config is None else _sealed(ctx, connector_id, config),
@@ -213,12 +224,36 @@ async def described(ctx: Context, connectors: Sequence[SsoConnector]) -> list[Co
 
 async def _described(ctx: Context, connector: SsoConnector) -> Config | None:
     try:
-        return await _said(ctx, connector.settings)
+        return await _said(ctx, connector.id, connector.settings)
     except AppError:
-        return None
+        return _both_sides(ctx, connector.id, None) if connector.provider.kind == "saml" else None
 
 
-async def _said(ctx: Context, config: AnyConfig) -> Config:
+def _both_sides(ctx: Context, connector_id: str, theirs: saml.IdentityProvider | None) -> Config:
+    """Return what a company's SAML provider has to know of us, and what we know of it."""
+    ours = saml.service_provider(ctx.settings.public_url, connector_id)
+    told: Config = {
+        "defaultAttributeMapping": saml.DEFAULT_MAPPING,
+        "serviceProvider": {"entityId": ours.entity_id, "assertionConsumerServiceUrl": ours.recipient},
+    }
+    if theirs is None:
+        return told
+    begins, ends = saml.validity(theirs.certificate)
+    return {
+        **told,
+        "identityProvider": {
+            "entityId": theirs.entity_id,
+            "signInEndpoint": theirs.sign_in_endpoint,
+            "x509Certificate": theirs.certificates[0],
+            "certificateExpiresAt": ends,
+            "isCertificateValid": begins <= ctx.clock.now() < ends,
+        },
+    }
+
+
+async def _said(ctx: Context, connector_id: str, config: AnyConfig) -> Config:
+    if isinstance(config, SamlConfig):
+        return _both_sides(ctx, connector_id, await saml.identity_provider(ctx.outgoing, config))
     told = await discover(ctx.outgoing, config.issuer)
     said: Mapping[str, object] = {
         "clientId": config.client_id,
@@ -235,10 +270,16 @@ async def _said(ctx: Context, config: AnyConfig) -> Config:
 
 
 async def _try(ctx: Context, provider: Provider, config: Config) -> None:
-    """Ask the provider for what it says of itself; raises ConnectorInvalidConfig."""
+    """Ask the provider for what it says of itself.
+
+    Raises ConnectorInvalidConfig, ConnectorInvalidMetadata, ConnectorInvalidCertificate.
+    """
+    read = provider.read(config)
+    if isinstance(read, SamlConfig) and read.sign_authn_request:
+        raise SsoSigningKeyRequired
     try:
-        await _said(ctx, provider.read(config))
-    except ConnectorInvalidConfig:
+        await _said(ctx, "", read)
+    except (ConnectorInvalidConfig, ConnectorInvalidMetadata, ConnectorInvalidCertificate):
         raise
     except AppError as error:
         words = f"The provider cannot be used with this configuration. {error.text}"
@@ -266,7 +307,9 @@ async def _refuse_name(ctx: Context, name: str | None, but: str) -> None:
         raise SsoConnectorNameInUse
 
 
-def _refuse_tokens(change: SsoConnectorChange) -> None:
+def _refuse_tokens(provider: Provider, change: SsoConnectorChange) -> None:
+    if change.enable_token_storage and provider.kind == "saml":
+        raise TokensRefused
     if change.enable_token_storage:
         raise FeatureNotSupported("This server does not keep the tokens of providers. Leave `enableTokenStorage` out.")
 

@@ -10,6 +10,7 @@ from vestibule.domain import sso_connectors
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import sso
 from vestibule.errors import (
+    ConnectorAssertionMissing,
     ConnectorAuthorizationFailed,
     ConnectorGeneral,
     ConnectorInvalidConfig,
@@ -95,7 +96,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     )  # fmt: skip
     answered = (
         VerificationNotFound, ConnectorSessionNotFound, ConnectorAuthorizationFailed, SocialCodeInvalid,
-        SocialAccessTokenInvalid, SocialIdTokenInvalid,
+        SocialAccessTokenInvalid, SocialIdTokenInvalid, ConnectorAssertionMissing,
     )  # fmt: skip
     return [
         Route("GET", "/api/experience/sso-connectors", api.find, access=access,

@@ -15,14 +15,17 @@ from vestibule.api.management.sso_connector_shapes import (
 from vestibule.connectors.sso.providers import PROVIDERS
 from vestibule.domain import sso_connectors
 from vestibule.domain.context import Context
-from vestibule.domain.sso_connectors import ProviderNotFound
+from vestibule.domain.sso_connectors import ProviderNotFound, TokensRefused
 from vestibule.errors import (
+    ConnectorInvalidCertificate,
     ConnectorInvalidConfig,
+    ConnectorInvalidMetadata,
     EntityNotExistsWithId,
     FeatureNotSupported,
     SsoConnectorNameInUse,
     SsoDomainsDuplicated,
     SsoDomainsForbidden,
+    SsoSigningKeyRequired,
 )
 from vestibule.http import Access, Request, Response, Route, empty, json_response, paginated
 from vestibule.ui.messages import negotiate
@@ -84,6 +87,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     api, path, one = SsoConnectors(ctx), "/api/sso-connectors", "/api/sso-connectors/{id}"
     route = partial(Route, access=access, tags=("SSO connectors",))
     said = (
+        SsoSigningKeyRequired, ConnectorInvalidMetadata, ConnectorInvalidCertificate, TokensRefused,
         SsoDomainsForbidden, SsoDomainsDuplicated, ConnectorInvalidConfig, SsoConnectorNameInUse, FeatureNotSupported,
     )  # fmt: skip
     missing = (EntityNotExistsWithId,)

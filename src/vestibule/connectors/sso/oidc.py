@@ -17,7 +17,7 @@ from vestibule.connectors.oauth.oidc import Metadata, discover
 from vestibule.connectors.oauth.profile import Profile
 from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, JWKS, TOKEN, USERINFO, ProfileCall, Provider
 from vestibule.connectors.outgoing import Outgoing
-from vestibule.connectors.sso.providers import AnyConfig, GoogleConfig
+from vestibule.connectors.sso.providers import GoogleConfig, OpenIdConfig
 from vestibule.errors import ConnectorInvalidResponse, SocialIdTokenInvalid
 
 BASIC_SCOPES = ("openid", "profile", "email")
@@ -35,20 +35,20 @@ class Person:
     detail: Json
 
 
-def scope_of(config: AnyConfig) -> str:
+def scope_of(config: OpenIdConfig) -> str:
     """Return what is asked for: the three scopes that say who it is, and those of the configuration."""
     more = config.scope.split() if isinstance(config.scope, str) else []
     return " ".join(dict.fromkeys([*BASIC_SCOPES, *more]))
 
 
-async def begin(outgoing: Outgoing, config: AnyConfig, handshake: Handshake) -> str:
+async def begin(outgoing: Outgoing, config: OpenIdConfig, handshake: Handshake) -> str:
     """Return the address to send the browser to; raises ConnectorGeneral, ConnectorInvalidResponse."""
     told = await discover(outgoing, config.issuer)
     return engine.authorization_uri(COMPANY, _filled(config, told), handshake)
 
 
 async def finish(
-    outgoing: Outgoing, config: AnyConfig, data: Mapping[str, object], handshake: Handshake, now: int
+    outgoing: Outgoing, config: OpenIdConfig, data: Mapping[str, object], handshake: Handshake, now: int
 ) -> Person:
     """Exchange a callback for a person at `now` (epoch ms); raises the connector errors."""
     told = await discover(outgoing, config.issuer)
@@ -73,7 +73,7 @@ def engine_name(name: str) -> str:
     return first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
-def _filled(config: AnyConfig, told: Metadata) -> Config:
+def _filled(config: OpenIdConfig, told: Metadata) -> Config:
     google = config if isinstance(config, GoogleConfig) else None
     offline = google is not None and google.offline_access is True
     prompt = "" if google is None else "consent select_account" if offline else "select_account"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType, to_builtins
+from msgspec.structs import replace
 
 from vestibule.connectors import configuration
 from vestibule.connectors.factory import Words
@@ -13,6 +14,9 @@ from vestibule.http.issues import Issue, custom
 
 ProviderName = Literal["OIDC", "SAML", "AzureAD", "GoogleWorkspace", "Okta", "AzureAdOidc"]
 ProviderType = Literal["oidc", "saml"]
+SignatureAlgorithm = Literal[
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"
+]
 
 GOOGLE_ISSUER = "https://accounts.google.com"
 
@@ -45,10 +49,47 @@ class OidcConfig(Struct, rename="camel", omit_defaults=False):
     trust_unverified_email: bool = False
 
 
-AnyConfig = OidcConfig | GoogleConfig
+class AttributeMapping(Struct, omit_defaults=True):
+    """In which attribute of an assertion the id, the address and the name of a person stand."""
+
+    id: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+
+
+class SamlConfig(Struct, rename="camel", omit_defaults=True):
+    """A SAML identity provider: where its metadata is, or the metadata, or what one would read there.
+
+    The first of these counts, and the others are dropped.
+    """
+
+    metadata_url: str | UnsetType = UNSET
+    metadata: str | UnsetType = UNSET
+    entity_id: str | UnsetType = UNSET
+    sign_in_endpoint: str | UnsetType = UNSET
+    x509_certificate: str | UnsetType = UNSET
+    attribute_mapping: AttributeMapping | UnsetType = UNSET
+    sign_authn_request: bool | UnsetType = UNSET
+    request_signature_algorithm: SignatureAlgorithm | UnsetType = UNSET
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """The mapping, as far as it is said."""
+        held = self.attribute_mapping
+        return {} if isinstance(held, UnsetType) else dict(to_builtins(held))
+
+
+OpenIdConfig = OidcConfig | GoogleConfig
+AnyConfig = OpenIdConfig | SamlConfig
 
 
 def _check(config: AnyConfig) -> Sequence[Issue]:
+    if isinstance(config, SamlConfig):
+        one = config.metadata_url or config.metadata
+        if one or (config.entity_id and config.sign_in_endpoint and config.x509_certificate):
+            return []
+        words = "Give `metadataUrl`, or `metadata`, or `entityId`, `signInEndpoint` and `x509Certificate`."
+        return [custom(words, [])]
     if not config.issuer.startswith(("https://", "http://")):
         return [custom("Expected the address of the issuer, such as https://login.example.com.", ["issuer"])]
     return []
@@ -67,7 +108,16 @@ class Provider:
 
     def read(self, config: dict[str, object]) -> AnyConfig:
         """Return a cleaned configuration as this provider's struct; raises ConnectorInvalidConfig."""
-        return configuration.read(config, self.config, _check)
+        return _narrowed(configuration.read(config, self.config, _check))
+
+
+def _narrowed(config: AnyConfig) -> AnyConfig:
+    """Keep the first way that says which provider it is."""
+    if not isinstance(config, SamlConfig):
+        return config
+    by_hand = ("entity_id", "sign_in_endpoint", "x509_certificate")
+    dropped = ("metadata", *by_hand) if config.metadata_url else by_hand if config.metadata else ()
+    return replace(config, **dict.fromkeys(dropped, UNSET))
 
 
 def plain(config: AnyConfig) -> dict[str, object]:
@@ -126,4 +176,32 @@ _LIST = (
         logo=monogram("Microsoft", "#0f6cbd"),
     ),
 )
-PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in _LIST}
+SAML_WORDS = {
+    "en": "Any identity provider that speaks SAML 2.0.",
+    "fr": "Tout fournisseur d'identité qui parle SAML 2.0.",
+    "de": "Jeder Identitätsanbieter, der SAML 2.0 spricht.",
+}
+ENTRA_SAML_WORDS = {
+    "en": "A company's directory at Microsoft, by SAML 2.0.",
+    "fr": "L'annuaire d'une entreprise chez Microsoft, par SAML 2.0.",
+    "de": "Das Verzeichnis eines Unternehmens bei Microsoft, über SAML 2.0.",
+}
+_SAML = (
+    Provider(
+        name="SAML",
+        kind="saml",
+        title={"en": "SAML", "fr": "SAML", "de": "SAML"},
+        description=SAML_WORDS,
+        logo=BUILDING,
+        config=SamlConfig,
+    ),
+    Provider(
+        name="AzureAD",
+        kind="saml",
+        title=dict.fromkeys(("en", "fr", "de"), "Microsoft Entra ID (SAML)"),
+        description=ENTRA_SAML_WORDS,
+        logo=monogram("Microsoft", "#0f6cbd"),
+        config=SamlConfig,
+    ),
+)
+PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in (*_LIST, *_SAML)}

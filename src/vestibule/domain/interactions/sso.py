@@ -10,10 +10,12 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from vestibule.connectors.oauth.calls import with_query
 from vestibule.connectors.oauth.engine import Handshake, new_handshake
-from vestibule.connectors.sso import oidc
-from vestibule.crypto import new_id
-from vestibule.db import Tx
+from vestibule.connectors.sso import oidc, saml
+from vestibule.connectors.sso.providers import SamlConfig
+from vestibule.crypto import digest, new_id, same
+from vestibule.db import Tx, UniqueViolation
 from vestibule.domain import sso_connectors, users
 from vestibule.domain.context import Context
 from vestibule.domain.email_domains import domain_of
@@ -24,7 +26,10 @@ from vestibule.domain.interactions.trail import note
 from vestibule.domain.sso_connectors import SsoConnector
 from vestibule.errors import (
     AppError,
+    ConnectorAssertionMissing,
+    ConnectorAuthorizationFailed,
     ConnectorSessionNotFound,
+    ConnectorUnexpectedType,
     EntityNotExistsWithId,
     IdentityConflict,
     IdentityInUse,
@@ -36,6 +41,7 @@ from vestibule.errors import (
     VerificationNotFound,
 )
 from vestibule.model import Interaction, User
+from vestibule.store import spent_authorizations as spent
 from vestibule.store import sso_identities as store
 from vestibule.store import users as users_store
 
@@ -63,14 +69,21 @@ async def begin(
         raise InsufficientInfo
     await holding.read(ctx, interaction)
     connector = await _open(ctx, connector_id)
-    handshake = new_handshake(state, redirect_uri)
+    handshake, settings, record_id = new_handshake(state, redirect_uri), connector.settings, new_id()
+    # An id of XML begins with a letter or `_`, and names the request.
+    nonce = f"_{record_id}{handshake.nonce}" if isinstance(settings, SamlConfig) else handshake.nonce
     try:
-        onward = await oidc.begin(ctx.outgoing, connector.settings, handshake)
+        if isinstance(settings, SamlConfig):
+            ours = saml.service_provider(ctx.settings.public_url, connector.id)
+            now = ctx.clock.now()
+            onward = await saml.begin(ctx.outgoing, settings, ours, nonce, interaction.id, now)
+        else:
+            onward = await oidc.begin(ctx.outgoing, settings, handshake)
     except AppError as error:
         await note(ctx, interaction, f"{STEP}.Create", None, error)
         raise
-    proof = CompanyProof(connector.id, handshake.state, redirect_uri, handshake.nonce, handshake.verifier)
-    record = Record(new_id(), "EnterpriseSso", company=proof, asked_at=ctx.clock.now())
+    proof = CompanyProof(connector.id, handshake.state, redirect_uri, nonce, handshake.verifier)
+    record = Record(record_id, "EnterpriseSso", company=proof, asked_at=ctx.clock.now())
     await holding.change(ctx, interaction, lambda held: held.keeping(record))
     await note(ctx, interaction, f"{STEP}.Create", None)
     return onward, record.id
@@ -85,32 +98,95 @@ async def verify(
     SignInMethodNotEnabled, EntityNotExistsWithId, the connector errors, and what `holding.hold` raises.
     """
     connector, at = await _open(ctx, connector_id), ctx.clock.now()
-    record, proof = _waiting(await holding.read(ctx, interaction), connector_id, record_id)
-
-    def spent(state: State) -> State:
-        held, waiting = _waiting(state, connector_id, record_id)
-        return state.keeping(replace(held, company=replace(waiting, spent=True)))
-
-    await holding.change(ctx, interaction, spent)
+    settings = connector.settings
+    if isinstance(settings, SamlConfig):
+        await holding.change(ctx, interaction, lambda held: _answered(held, connector_id, record_id, data, at))
+        await note(ctx, interaction, f"{STEP}.Submit", None)
+        return record_id
+    proof = await _spend(ctx, interaction, connector_id, record_id)
     flow = Handshake(state=proof.state, redirect_uri=proof.redirect_uri, nonce=proof.nonce, verifier=proof.verifier)
     try:
-        person = await oidc.finish(ctx.outgoing, connector.settings, data, flow, at)
+        person = await oidc.finish(ctx.outgoing, settings, data, flow, at)
     except AppError as error:
         await note(ctx, interaction, f"{STEP}.Submit", None, error)
         raise
-    told = person.profile
-    known = replace(
-        proof, spent=True, issuer=person.issuer, identity_id=told.id, email=told.email, name=told.name,
-        avatar=told.avatar, detail=person.detail,
-    )  # fmt: skip
+    known = _knowing(proof, person)
 
     def verified(state: State) -> State:
-        held = state.record(record.id)
-        return state.keeping(replace(held, company=known, verified_at=at))
+        return state.keeping(replace(state.record(record_id), company=known, verified_at=at))
 
     await holding.change(ctx, interaction, verified)
     await note(ctx, interaction, f"{STEP}.Submit", None)
-    return record.id
+    return record_id
+
+
+async def take_assertion(ctx: Context, interaction: Interaction, connector_id: str, response: str) -> str:
+    """Check what a SAML provider posts, once; returns where the browser goes next, to `verify` it in its own sign-in.
+
+    Raises EntityNotExistsWithId, SignInMethodNotEnabled, ConnectorUnexpectedType, VerificationNotFound,
+    ConnectorSessionNotFound, ConnectorAuthorizationFailed and its like, and what `holding.hold` raises.
+    """
+    connector, now = await _open(ctx, connector_id), ctx.clock.now()
+    settings = connector.settings
+    if not isinstance(settings, SamlConfig):
+        raise ConnectorUnexpectedType("This connector takes no assertions.")
+    record = (await holding.read(ctx, interaction)).latest("EnterpriseSso")
+    if record is None:
+        raise VerificationNotFound
+    proof = await _spend(ctx, interaction, connector_id, record.id)
+    ours = saml.service_provider(ctx.settings.public_url, connector.id)
+    try:
+        found = await saml.finish(ctx.outgoing, settings, ours, proof.nonce, response, now)
+        known = _knowing(proof, found.person)
+        async with ctx.db.write() as tx:
+            await tx.run(spent.SPEND, id=digest(f"{known.issuer}\0{found.assertion_id}"), expires_at=found.expires_at)
+            state = await holding.hold(tx, ctx, interaction)
+            await holding.keep(tx, interaction, state.keeping(replace(state.record(record.id), company=known)))
+    except UniqueViolation as error:
+        refusal = ConnectorAuthorizationFailed("This assertion was used already.", data={"error": "replay"})
+        await note(ctx, interaction, f"{STEP}.Submit", None, refusal)
+        raise refusal from error
+    except AppError as error:
+        await note(ctx, interaction, f"{STEP}.Submit", None, error)
+        raise
+    return with_query(proof.redirect_uri, {"state": proof.state})
+
+
+def _answered(state: State, connector_id: str, record_id: str, data: Mapping[str, object], at: int) -> State:
+    """Return it with a record verified by the assertion that has arrived for it."""
+    record = state.record(record_id)
+    proof = record.company
+    if proof is None or proof.connector_id != connector_id:
+        raise VerificationNotFound
+    if record.verified_at is not None:
+        raise ConnectorSessionNotFound
+    if not proof.identity_id:
+        raise ConnectorAssertionMissing
+    if not same(str(data.get("state", "")), proof.state):
+        raise ConnectorAuthorizationFailed("The callback answers another request.")
+    return state.keeping(replace(record, verified_at=at))
+
+
+async def _spend(ctx: Context, interaction: Interaction, connector_id: str, record_id: str) -> CompanyProof:
+    """Use up what a sign-in at a company began with; raises VerificationNotFound, ConnectorSessionNotFound."""
+
+    def spent_once(state: State) -> State:
+        held, waiting = _waiting(state, connector_id, record_id)
+        return state.keeping(replace(held, company=replace(waiting, spent=True)))
+
+    held = (await holding.change(ctx, interaction, spent_once)).record(record_id).company
+    if held is None:
+        raise VerificationNotFound
+    return held
+
+
+def _knowing(proof: CompanyProof, person: oidc.Person) -> CompanyProof:
+    """Return a proof with whom the company named."""
+    told = person.profile
+    return replace(
+        proof, spent=True, issuer=person.issuer, identity_id=told.id, email=told.email, name=told.name,
+        avatar=told.avatar, detail=person.detail,
+    )  # fmt: skip
 
 
 def _waiting(state: State, connector_id: str, record_id: str) -> tuple[Record, CompanyProof]:

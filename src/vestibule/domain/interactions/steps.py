@@ -81,6 +81,15 @@ async def current(ctx: Context, cookies: BrowserCookies) -> Interaction:
     return interaction
 
 
+async def live(ctx: Context, uid: str) -> Interaction:
+    """Return a live interaction, whichever browser began it; raises SessionNotFound."""
+    async with ctx.db.read() as tx:
+        interaction = await tx.one(store.LIVE, interaction_id=uid, now=ctx.clock.now())
+    if interaction is None:
+        raise SessionNotFound
+    return interaction
+
+
 async def find(ctx: Context, uid: str, keys: CookieKeys, cookies: Mapping[str, str]) -> Interaction | None:
     """Return a live interaction that this browser began."""
     async with ctx.db.read() as tx:

@@ -1,0 +1,56 @@
+"""`/api/authn/single-sign-on/saml/{connectorId}`: where SAML providers send their answers, by the browser."""
+
+from msgspec import UNSET, Struct, field
+
+from vestibule.domain.context import Context
+from vestibule.domain.interactions import sso, steps
+from vestibule.errors import (
+    ConnectorAuthorizationFailed,
+    ConnectorGeneral,
+    ConnectorSessionNotFound,
+    ConnectorUnexpectedType,
+    EntityNotExistsWithId,
+    InteractionNotStarted,
+    SessionNotFound,
+    SignInMethodNotEnabled,
+    VerificationNotFound,
+)
+from vestibule.http import PUBLIC, Request, Response, Route, redirect
+from vestibule.http.guard import Maybe
+
+
+class AssertionBody(Struct):
+    """A response in base64, and which sign-in it answers."""
+
+    response: str = field(name="SAMLResponse")
+    relay_state: Maybe[str] = field(name="RelayState", default=UNSET)
+
+
+class Unsolicited(ConnectorSessionNotFound):
+    """The response names no sign-in: nobody asked for it (B74)."""
+
+    status = 404
+
+
+def routes(ctx: Context) -> list[Route]:
+    """Return the route."""
+
+    async def take(request: Request) -> Response:
+        """POST /authn/single-sign-on/saml/{connectorId}: another site's form, without cookies of ours."""
+        body = await request.json(AssertionBody)
+        if not body.relay_state:
+            raise Unsolicited
+        interaction = await steps.live(ctx, body.relay_state)
+        connector_id = request.path_params["connectorId"]
+        return redirect(await sso.take_assertion(ctx, interaction, connector_id, body.response), 302)
+
+    errors = (
+        Unsolicited, SessionNotFound, InteractionNotStarted, EntityNotExistsWithId, VerificationNotFound,
+        ConnectorSessionNotFound, ConnectorUnexpectedType, ConnectorAuthorizationFailed, ConnectorGeneral,
+        SignInMethodNotEnabled,
+    )  # fmt: skip
+    return [
+        Route("POST", "/api/authn/single-sign-on/saml/{connectorId}", take, access=PUBLIC,
+              summary="Take the answer of a company's SAML provider", body=AssertionBody, responses={302: None},
+              errors=errors, tags=("Authn",)),
+    ]  # fmt: skip
