@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -161,9 +161,10 @@ async def remove_factor(ctx: Context, user_id: str, factor_id: str) -> None:
         await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
 
 
-async def remove_all(tx: Tx, user_id: str) -> None:
-    """Take every factor from a user."""
-    await tx.run(store.DELETE_OF_USER, of_user=user_id)
+async def remove_these(tx: Tx, user_id: str, factor_ids: Iterable[str]) -> None:
+    """Take some factors from a user."""
+    for factor_id in factor_ids:
+        await tx.run(store.DELETE, of_user=user_id, factor_id=factor_id)
     await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
 
 

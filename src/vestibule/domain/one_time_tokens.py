@@ -65,7 +65,11 @@ async def consume_in(tx: Tx, ctx: Context, value: str, email: str) -> OneTimeTok
     """Do the same within a transaction."""
     digest = ONE_TIME_TOKEN.digest(ctx, value)
     used = await tx.one(store.CONSUME, value_digest=digest, of_email=fold(email), now=ctx.clock.now())
-    return used or await find(tx, ctx, value, email)
+    if used is None:
+        await find(tx, ctx, value, email)
+        # It looks usable and was not used here: then somebody else has used it meanwhile.
+        raise TokenConsumed
+    return used
 
 
 async def find(tx: Tx, ctx: Context, value: str, email: str) -> OneTimeToken:

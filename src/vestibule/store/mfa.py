@@ -73,8 +73,6 @@ INSERT_CODE: Statement[Row] = Statement(insert(codes))
 
 DELETE: Statement[Row] = Statement(delete(factors).where(_of_user, factors.c.id == bindparam("factor_id")))
 
-DELETE_OF_USER: Statement[Row] = Statement(delete(factors).where(_of_user))
-
 USE_STEP: Statement[Row] = Statement(
     update(factors)
     .where(

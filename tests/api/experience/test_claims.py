@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from tests.api.experience.headless import Headless, headless
-from tests.api.experience.test_enrolment import policy
+from tests.api.experience.test_enrolment import NEEDED, factors_of, policy
 from tests.api.experience.test_passkeys import NEW, SIGN_IN, WHO, another, bound, passkeys_on, signed
+from tests.authenticator import code_at, give_totp
 from tests.pages.visitor import CALLBACK, visitor
 from tests.passkeys import Passkey
 from tests.world import JSON, PASSWORD, World
@@ -170,3 +171,41 @@ async def test_a_deletion_ends_what_names_the_user_however_much_that_is(world: W
         await program.begin(login_hint="ada")
     await deletion.delete_user(world.server.ctx, str(user["id"]), "somebody")
     assert await program.refused("GET", "/interaction") == (400, "session.not_found")
+
+
+@pytest.mark.parametrize("chosen", [{}, {"skipMfaOnSignIn": True}])
+async def test_a_factor_that_is_asked_for_stays_and_is_asked_for(
+    world: World, program: Headless, chosen: dict[str, bool]
+) -> None:
+    """A21: also where the account says that it need not be shown."""
+    user = await claimed(world, program)
+    await give_totp(world, user)
+    await world.call("PATCH", f"/users/{user['id']}/logto-configs", {"mfa": chosen})
+    await program.start()
+    await program.identify(await program.verified_code(ADDRESS, "SignIn"))
+    assert await program.refused("POST", "/submit") == NEEDED
+    assert await factors_of(world, user) == ["Totp"]
+
+
+async def test_a_forgotten_password_takes_no_factor(world: World, program: Headless) -> None:
+    """B53."""
+    user = await claimed(world, program)
+    await give_totp(world, user)
+    await program.start("ForgotPassword")
+    await program.identify(await program.verified_code(ADDRESS, "ForgotPassword"))
+    await program.good("PUT", "/profile/password", {"password": "another lazy door"})
+    await program.good("POST", "/submit")
+    assert await factors_of(world, user) == ["Totp"]
+
+
+async def test_what_is_set_up_while_an_address_is_proven_is_the_owners(world: World, program: Headless) -> None:
+    user = await claimed(world, program)
+    await policy(world, "Mandatory", "Totp")
+    await program.start()
+    await program.identify(await program.verified_code(ADDRESS, "SignIn"))
+    made = await program.good("POST", "/verification/totp/secret")
+    body = {"verificationId": made["verificationId"], "code": code_at(world.clock.now(), made["secret"])}
+    await program.good("POST", "/verification/totp/verify", body)
+    await program.good("POST", "/profile/mfa", {"type": "Totp", "verificationId": made["verificationId"]})
+    assert await program.code_for_tokens()
+    assert await factors_of(world, user) == ["Totp"]

@@ -4,9 +4,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import bindparam, select
 
 from tests.api.experience.headless import Headless, headless
 from tests.world import JSON, World
+from vestibule.db import Statement
+from vestibule.model import OneTimeToken
+from vestibule.store import one_time_tokens as store
+from vestibule.store.tables import one_time_tokens
 
 pytestmark = pytest.mark.anyio
 ADDRESS, PATH = "ada@example.com", "/verification/one-time-token/verify"
@@ -80,3 +85,26 @@ async def test_the_mailbox_of_the_token_is_no_second_factor(world: World, progra
     answer = await program.call("POST", "/submit")
     assert (answer.status_code, answer.json()["code"]) == (422, "user.missing_mfa")
     assert answer.json()["data"]["availableFactors"] == ["Totp"]
+
+
+async def test_a_token_without_a_purpose_replaces_no_forgotten_password(world: World, program: Headless) -> None:
+    """B56: and it stays good for what it is for."""
+    await world.user(primaryEmail=ADDRESS)
+    body = await body_of(world)
+    await program.start("ForgotPassword")
+    assert await program.refused("POST", PATH, body) == (400, "session.verification_failed")
+    await program.start()
+    await program.identify((await program.good("POST", PATH, body))["verificationId"])
+    assert await program.code_for_tokens()
+
+
+async def test_a_token_that_was_not_used_up_here_proves_nothing(
+    world: World, program: Headless, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = await body_of(world)
+    await program.start()
+    one = one_time_tokens.c
+    matches = (one.value_digest == bindparam("value_digest"), one.email_folded == bindparam("of_email"))
+    nothing = select(one_time_tokens).where(*matches, one.expires_at < bindparam("now"))
+    monkeypatch.setattr(store, "CONSUME", Statement(nothing, OneTimeToken))
+    assert await program.refused("POST", PATH, body) == (400, "one_time_token.token_consumed")

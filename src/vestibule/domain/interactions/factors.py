@@ -77,8 +77,19 @@ async def available(tx: Tx, ctx: Context, state: State, user_id: str) -> list[Fa
 
 async def counting(tx: Tx, ctx: Context, user_id: str) -> list[MfaVerification]:
     """Return the factors of a user that are asked for: not a passkey that was made to sign in with, and for no more."""
-    held, asks = await tx.all(store.OF_USER, of_user=user_id), "WebAuthn" in ctx.live.experience.mfa.factors
-    return [one for one in held if one.type != "WebAuthn" or asks or mfa.credential_of(one).is_factor]
+    held = await tx.all(store.OF_USER, of_user=user_id)
+    return [one for one in held if _counts(ctx, one)]
+
+
+async def idle(tx: Tx, ctx: Context, user_id: str) -> list[MfaVerification]:
+    """Return the passkeys of a user that are a way in and no second factor: nobody is asked for them."""
+    held = await tx.all(store.OF_USER, of_user=user_id)
+    return [one for one in held if not _counts(ctx, one)]
+
+
+def _counts(ctx: Context, held: MfaVerification) -> bool:
+    asks = "WebAuthn" in ctx.live.experience.mfa.factors
+    return held.type != "WebAuthn" or asks or mfa.credential_of(held).is_factor
 
 
 async def by_code(tx: Tx, ctx: Context, state: State, user_id: str) -> dict[FactorType, str]:

@@ -6,7 +6,7 @@ from vestibule.crypto import new_id
 from vestibule.db import Tx, UniqueViolation
 from vestibule.domain import identities, mfa, personal_access_tokens, sessions, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding, passwords, profiles, socials, sso
+from vestibule.domain.interactions import events, factors, holding, passwords, profiles, socials, sso
 from vestibule.domain.interactions.mailboxes import same_mailbox
 from vestibule.domain.interactions.state import MAILED, InteractionEvent, Profile, Record, RecordType, State
 from vestibule.domain.interactions.trail import note
@@ -22,7 +22,7 @@ from vestibule.errors import (
     UserSuspended,
     VerificationFailed,
 )
-from vestibule.model import Interaction, User
+from vestibule.model import Interaction, RecipientKind, User
 from vestibule.store import users as store
 from vestibule.store.identities import UNIQUE as IDENTITY
 
@@ -111,26 +111,39 @@ async def note_proven(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
 
     Whoever made the account may be a stranger who only claimed the address: what they could come back with ends.
     """
+    user, kind = await _newly_proven(tx, state, user_id)
+    if user is not None:
+        await store.change(tx, user_id, {users.VERIFIED[f"primary_{kind}"]: True})
+        await _shut_out(tx, ctx, state, user)
+
+
+async def proves_claim(tx: Tx, state: State, user_id: str) -> bool:
+    """Tell whether this sign-in proves a claimed address: what the account says of itself is no excuse then."""
+    return (await _newly_proven(tx, state, user_id))[0] is not None
+
+
+async def _newly_proven(tx: Tx, state: State, user_id: str) -> tuple[User | None, RecipientKind | None]:
+    """Return the user and the kind of address that this sign-in is the first to prove, or no user."""
     kind = None if state.proof is None else MAILED.get(state.proof)
     record = next((one for one in reversed(state.records) if one.type == state.proof), None)
     if kind is None or record is None or state.event == "Register":
-        return
-    user, flag = await tx.one(store.GET, id=user_id), users.VERIFIED[f"primary_{kind}"]
-    if user is not None and not getattr(user, flag) and reached(user, record):
-        await store.change(tx, user_id, {flag: True})
-        await _shut_out(tx, ctx, state, user)
+        return None, None
+    user = await tx.one(store.GET, id=user_id)
+    is_new = user is not None and not getattr(user, users.VERIFIED[f"primary_{kind}"]) and reached(user, record)
+    return (user, kind) if is_new else (None, None)
 
 
 async def _shut_out(tx: Tx, ctx: Context, state: State, user: User) -> None:
     """End what others may have of an account: its password, sessions, tokens, identities and passkeys never asked for.
 
     A password that was shown in this sign-in, or comes with it, is the owner's; so is every factor, once one was shown.
+    Factors that are asked for stay in any case (B53): no mailbox is worth more than they are.
     """
     shown = any(one.type == "Password" and one.user_id == user.id and one.verified_at for one in state.records)
     if user.has_password and not shown and state.profile.password_digest is None:
         await store.change(tx, user.id, NO_PASSWORD)
     if not state.proves_factor(user.id):
-        await mfa.remove_all(tx, user.id)
+        await mfa.remove_these(tx, user.id, [one.id for one in await factors.idle(tx, ctx, user.id)])
     await identities.remove_all(tx, ctx, user.id)
     await personal_access_tokens.delete_all(tx, user.id)
     await sessions.end_all(tx, ctx.clock, user.id)

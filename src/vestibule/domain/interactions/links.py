@@ -9,7 +9,7 @@ from vestibule.domain.interactions import events, holding, identifying
 from vestibule.domain.interactions.state import Identifier, InteractionEvent, Record, State
 from vestibule.domain.interactions.steps import refuse_unless_asked
 from vestibule.domain.interactions.trail import note
-from vestibule.errors import AppError, InteractionNotStarted
+from vestibule.errors import AppError, InteractionNotStarted, VerificationFailed
 from vestibule.model import Interaction, OneTimeToken, fold
 
 
@@ -28,7 +28,8 @@ def event_of(token: OneTimeToken) -> InteractionEvent | None:
 async def verify(ctx: Context, interaction: Interaction, email: str, value: str) -> str:
     """Use a token up; returns the id of the record. Both happen, or neither.
 
-    Raises what `one_time_tokens.consume_in` and `holding.hold` raise, and Forbidden.
+    Raises VerificationFailed for a forgotten password when the token was not made for one (B56), what
+    `one_time_tokens.consume_in` and `holding.hold` raise, and Forbidden.
     """
     event = (await holding.read(ctx, interaction)).event
     step = f"{event}.Verification.OneTimeToken.Submit"
@@ -37,7 +38,10 @@ async def verify(ctx: Context, interaction: Interaction, email: str, value: str)
         async with ctx.db.write() as tx:
             state = await holding.hold(tx, ctx, interaction)
             token = await one_time_tokens.consume_in(tx, ctx, value, email)
-            record = Record(new_id(), "OneTimeToken", Identifier("email", email), event=event_of(token) or event,
+            purpose = event_of(token) or "SignIn"
+            if event == "ForgotPassword" != purpose:
+                raise VerificationFailed
+            record = Record(new_id(), "OneTimeToken", Identifier("email", email), event=purpose,
                             sent_to=token.email, verified_at=ctx.clock.now())  # fmt: skip
             await holding.keep(tx, interaction, state.keeping(record))
     except AppError as error:

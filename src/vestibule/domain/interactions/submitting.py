@@ -66,9 +66,13 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
     await factors.check_there(tx, state, user_id)
     if state.proof == "Password" and digest is None and await credentials.is_expired_in(tx, ctx, user_id):
         raise PasswordExpired
-    is_excused = await factors.is_excused(tx, ctx, interaction, state, user_id)
+    is_excused = not await identifying.proves_claim(tx, state, user_id) and await factors.is_excused(
+        tx, ctx, interaction, state, user_id
+    )
     if not is_excused:
         await factors.check(tx, ctx, state, user_id)
+    # First: what this sign-in sets up is the owner's.
+    await identifying.note_proven(tx, ctx, state, user_id)
     await enrolment.settle(tx, ctx, state, user_id, asks=not is_excused)
     if state.enrolment.factors:
         # B40: whoever was signed in elsewhere without this factor is no longer.
@@ -76,7 +80,6 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
     if offers:
         asked_for = params_of(interaction).vestibule_action == ADD_PASSKEY
         await enrolment.suggest_passkey(tx, ctx, state, user_id, asked_for=asked_for)
-    await identifying.note_proven(tx, ctx, state, user_id)
     await socials.settle(tx, ctx, state, user_id)
     await sso.settle(tx, ctx, state, user_id)
     if digest is not None:
