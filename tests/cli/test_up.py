@@ -166,6 +166,66 @@ def test_a_process_that_is_killed_leaves_no_server_behind(live: Live, killed: st
     assert "Traceback" not in live.said
 
 
+@pytest.mark.parametrize("signals", [1, 2])
+def test_ctrl_c_at_the_very_start_ends_everything(folder: Path, signals: int) -> None:
+    """Whether the code is loaded by then or not, and however often it is pressed."""
+    for pressed_after in (0.0, 1.0):
+        with begun(folder) as process:
+            until = monotonic() + 10
+            while not (found := children(process.pid)) and monotonic() < until:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(0.01)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(pressed_after)
+            for _ in range(signals):
+                os.killpg(process.pid, signal.SIGINT)
+            assert process.wait(2 * STOP_SECONDS) == 0
+            assert left_of(found[0]) == []
+
+
+@contextlib.contextmanager
+def begun(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run `vestibule up` without waiting for it."""
+    identity, account = free_ports(2)
+    env = {**os.environ, "VESTIBULE_PORT": str(identity), "VESTIBULE_ACCOUNT_PORT": str(account)}
+    command = [sys.executable, "-m", "vestibule", "up"]
+    with subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.DEVNULL, start_new_session=True) as process:
+        yield process
+
+
+def left_of(leader: int) -> list[int]:
+    """Return the processes of a group that have not ended within a few seconds."""
+    until = monotonic() + STOP_SECONDS
+    while left := [pid for pid in group(leader) if not is_over(pid)]:
+        if monotonic() > until:
+            return left
+    return []
+
+
+def group(leader: int) -> list[int]:
+    """Return the processes of a group."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if path.read_text().rpartition(")")[2].split()[2] == str(leader):
+                found.append(int(path.parent.name))
+    return found
+
+
+def test_forks_end_with_the_line_even_where_words_on_it_were_never_read(folder: Path) -> None:
+    """Closing a socket that holds unread words is no end but an error at the other side."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        command = [sys.executable, "-m", "vestibule", "up", "servers"]
+        with subprocess.Popen(command, cwd=folder, stdin=theirs.fileno(), start_new_session=True) as source:
+            theirs.close()
+            ours.sendall(b"start serve\n")
+            assert ours.recv(1, socket.MSG_PEEK) == b"s"
+            ours.close()
+            assert source.wait(2 * STOP_SECONDS) == 0
+            assert left_of(source.pid) == []
+
+
 def start(folder: Path, **env: str) -> "subprocess.CompletedProcess[str]":
     """Run `vestibule up` that is expected to refuse."""
     identity, account = free_ports(2)

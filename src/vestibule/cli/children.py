@@ -12,8 +12,8 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 
-STOP_SECONDS = 10
-"""Two more than the forks have to end by themselves."""
+STOP_SECONDS = 30
+"""More than loading the code takes, on a busy machine, and the seconds that forks have to end by themselves."""
 POLL_SECONDS = 0.02
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -62,6 +62,7 @@ class Children:
         self._running: dict[str, Future[int]] = {}
         self._names: dict[str, str] = {}
         self._pids: dict[str, int] = {}
+        self._over: int | None = None
 
     async def hear(self, reader: StreamReader) -> None:
         """Note which child ends; when the process that they are forked from does, all have ended."""
@@ -75,9 +76,9 @@ class Children:
                 else:
                     del self._pids[command]
                     self._ended(command, int(number))
-        source = await self._source.wait()
+        self._over = await self._source.wait()
         for command in self._running:
-            self._ended(command, source)
+            self._ended(command, self._over)
 
     def _ended(self, command: str, code: int) -> None:
         end = self._running[command]
@@ -88,7 +89,10 @@ class Children:
         """Start a command without waiting for it; what is returned will hold its exit code."""
         self._names[command] = name
         self._running[command] = end = asyncio.get_running_loop().create_future()
-        self._writer.write(f"start {command}\n".encode())
+        if self._over is None:
+            self._writer.write(f"start {command}\n".encode())
+        else:
+            end.set_result(self._over)
         return end
 
     async def finish(self, name: str, command: str) -> None:
@@ -120,17 +124,19 @@ class Children:
         raise ChildEnded(self._names[command], end.result())
 
     async def stop(self, hearing: "Task[None]") -> None:
-        """Close the line, which ends every child, and wait for that."""
-        self._writer.close()
+        """End the line, which ends every child, and wait for that."""
+        with contextlib.suppress(OSError):
+            self._writer.write_eof()
         try:
             await asyncio.wait_for(self._source.wait(), STOP_SECONDS)
         except TimeoutError:
             self._source.kill()
-            await self._source.wait()
         await hearing
-        for pid in self._pids.values():  # what they were forked from ended badly, without ending them
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+        self._writer.close()
+        if self._over:  # what they were forked from ended badly, without ending them
+            for pid in self._pids.values():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
 
 
 def answers(server: Server) -> bool:
@@ -147,10 +153,13 @@ def answers(server: Server) -> bool:
 
 
 async def until_asked(work: Coroutine[None, None, None]) -> None:
-    """Run `work` until it ends or SIGTERM, SIGINT or SIGHUP asks for the end; what it raises goes to the caller."""
+    """Run `work` until it ends or SIGTERM, SIGINT or SIGHUP asks for the end; what it raises goes to the caller.
+
+    A second signal changes nothing: the end is on its way.
+    """
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for number in STOPPING:
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, lambda: task.cancelling() or task.cancel())
     with contextlib.suppress(asyncio.CancelledError):
         await task

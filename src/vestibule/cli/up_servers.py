@@ -59,7 +59,7 @@ def _forks() -> Fork | None:
     # The signal of a fork that ends wakes the selector through a socket of its own.
     woken, wakes = socket.socketpair()
     with socket.socket(fileno=os.dup(0)) as up, woken, wakes, selectors.DefaultSelector() as selector:
-        for one in (woken, wakes):
+        for one in (up, woken, wakes):
             one.setblocking(False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
@@ -73,30 +73,50 @@ def _forks() -> Fork | None:
                 _tell_ended(up, running)
             if up not in ready:
                 continue
-            if not (said := up.recv(4096)):
+            if (said := _said(up)) is None:
                 break
             *whole, lines = (lines + said).split(b"\n")
             for verb, _, command in (line.decode().partition(" ") for line in whole):
                 if verb == "end":
                     _signal([pid for pid, name in running.items() if name == command], signal.SIGTERM)
-                elif pid := os.fork():
+                elif pid := _fork():
                     running[pid] = command
                     _tell(up, f"started {command} {pid}")
                 else:
-                    _begin()
                     return FORKS[command]
         _end(running)
     return None
 
 
-def _begin() -> None:
-    """Make a fork like a process that was started by itself."""
-    signal.set_wakeup_fd(-1)
-    for number in (*STOPPING, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+def _said(up: socket.socket) -> bytes | None:
+    """Return what has come, or None once it has ended: what was said just before the end is not begun any more."""
+    said = b""
+    while True:
+        try:
+            more = up.recv(4096)
+        except BlockingIOError:
+            return said
+        except OSError:  # it ended with lines of ours unread
+            return None
+        if not more:
+            return None
+        said += more
+
+
+def _fork() -> int:
+    """Fork; returns 0 in the fork, which is then like a process that was started by itself."""
+    # A signal that comes before the fork listens waits until it does.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    pid = os.fork()
+    if not pid:
+        signal.set_wakeup_fd(-1)
+        for number in (*STOPPING, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    return pid
 
 
 def _tell_ended(up: socket.socket, running: dict[int, str]) -> None:
