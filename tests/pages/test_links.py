@@ -152,12 +152,13 @@ async def test_a_link_for_a_forgotten_password_leads_to_a_new_one(world: World, 
 async def test_a_link_is_for_whoever_it_names_though_somebody_else_is_signed_in(
     world: World, ada: Visitor, app: App
 ) -> None:
-    """A20: and one's own link does not ask again."""
+    """A20: and one's own link does not ask again, and is used up (contract 5.12)."""
     await world.user(primaryEmail=ADDRESS, password=PASSWORD)
     await world.user(primaryEmail="bob@example.com")
     await (await ada.begin(app)).sign_in(ADDRESS)
     await ada.begin(app, **await made(world))
     assert ada.address.startswith(CALLBACK)
+    assert await statuses(world) == ["consumed"]
     await ada.begin(app, **await made(world, "bob@example.com"))
     assert ada.reads("link.lead", application="Test", email="bob@example.com")
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import select
 
+from tests.api.experience.headless import Headless, path_of
 from tests.authenticator import STEP_SECONDS, code_at, give_backup_codes, give_totp
 from tests.oidc.world import App
 from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
@@ -158,9 +159,20 @@ async def switched_off(world: World, user: JSON) -> None:
     await decide(world, trustedDevice={"enabled": False})
 
 
-@pytest.mark.parametrize(
-    "change", [suspended, another_password, another_factor, fewer_factors, taken_back, switched_off]
-)
+async def another_address(world: World, user: JSON) -> None:
+    """Change the address."""
+    await world.call("PATCH", f"/users/{user['id']}", {"primaryEmail": "new@example.com"})
+
+
+async def fewer_addresses(world: World, user: JSON) -> None:
+    """Remove the phone number."""
+    await world.call("PATCH", f"/users/{user['id']}", {"primaryPhone": ""})
+
+
+CHANGES = [suspended, another_password, another_factor, fewer_factors, taken_back, switched_off]
+
+
+@pytest.mark.parametrize("change", [*CHANGES, another_address, fewer_addresses])
 async def test_trust_ends_when_something_changes(
     world: World, ada: Visitor, app: App, user: JSON, change: Callable[[World, JSON], Awaitable[None]]
 ) -> None:
@@ -207,3 +219,21 @@ async def test_the_store_holds_no_cookie_that_opens_anything(world: World, ada: 
     kept = next(one for one in ada.client.cookies.jar if one.name == "vestibule_device")
     assert kept.has_nonstandard_attr("HttpOnly")
     assert kept.path == "/"
+
+
+async def test_trust_that_is_granted_when_a_sign_in_is_resumed_rests_on_a_factor_that_is_still_there(
+    world: World, app: App, user: JSON
+) -> None:
+    """B30: the sign-in is over when the factor goes in between."""
+    await give_backup_codes(world, user)
+    program = Headless(world, app)
+    await program.begin()
+    await program.identified()
+    world.clock.advance(seconds=STEP_SECONDS)
+    await program.good("POST", "/verification/totp/verify", {"code": code_at(world.clock.now())})
+    await program.good("POST", "/profile/mfa/trusted-device")
+    onward = (await program.good("POST", "/submit"))["redirectTo"]
+    await fewer_factors(world, user)
+    answer = await program.send("GET", path_of(onward))
+    assert answer.status_code == 400
+    assert await devices(world, user) == []

@@ -9,7 +9,7 @@ import msgspec
 from vestibule import totp
 from vestibule.crypto import new_backup_code, new_id, new_totp_secret
 from vestibule.db import Tx
-from vestibule.domain import attempts
+from vestibule.domain import attempts, sessions
 from vestibule.domain.context import Context
 from vestibule.domain.phones import international
 from vestibule.domain.users import get_user
@@ -27,7 +27,7 @@ from vestibule.errors import (
 )
 from vestibule.model import FactorType, MfaVerification, PasskeyRow, User
 from vestibule.store import mfa as store
-from vestibule.store import trusted_devices, users
+from vestibule.store import users
 
 CODES = 10
 _CODE = re.compile(r"[0-9a-fA-F]{10}")
@@ -158,14 +158,14 @@ async def remove_factor(ctx: Context, user_id: str, factor_id: str) -> None:
     async with ctx.db.write() as tx:
         if not await tx.run(store.DELETE, of_user=user_id, factor_id=factor_id):
             raise EntityNotFound
-        await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
+        await sessions.end_trust(tx, user_id)
 
 
 async def remove_these(tx: Tx, user_id: str, factor_ids: Iterable[str]) -> None:
     """Take some factors from a user."""
     for factor_id in factor_ids:
         await tx.run(store.DELETE, of_user=user_id, factor_id=factor_id)
-    await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
+    await sessions.end_trust(tx, user_id)
 
 
 async def verify_totp(ctx: Context, user_id: str, code: str, ip: str = "") -> None:
@@ -222,7 +222,7 @@ async def _insert(
     data: str = "{}",
     credential: str | None = None,
 ) -> None:
-    await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
+    await sessions.end_trust(tx, user_id)
     await tx.run(
         store.INSERT,
         id=row_id,

@@ -63,13 +63,18 @@ async def consume(ctx: Context, value: str, email: str) -> OneTimeToken:
 
 async def consume_in(tx: Tx, ctx: Context, value: str, email: str) -> OneTimeToken:
     """Do the same within a transaction."""
-    digest = ONE_TIME_TOKEN.digest(ctx, value)
-    used = await tx.one(store.CONSUME, value_digest=digest, of_email=fold(email), now=ctx.clock.now())
+    used = await use_up(tx, ctx, value, email)
     if used is None:
         await find(tx, ctx, value, email)
         # It looks usable and was not used here: then somebody else has used it meanwhile.
         raise TokenConsumed
     return used
+
+
+async def use_up(tx: Tx, ctx: Context, value: str, email: str) -> OneTimeToken | None:
+    """Use a token up if it is good, and else leave everything as it is."""
+    digest = ONE_TIME_TOKEN.digest(ctx, value)
+    return await tx.one(store.CONSUME, value_digest=digest, of_email=fold(email), now=ctx.clock.now())
 
 
 async def find(tx: Tx, ctx: Context, value: str, email: str) -> OneTimeToken:

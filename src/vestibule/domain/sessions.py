@@ -15,7 +15,7 @@ from vestibule.domain.context import Context
 from vestibule.domain.oidc_settings import IDLE_SECONDS
 from vestibule.errors import SessionOfAnotherUser, UserSessionNotFound
 from vestibule.model import Session
-from vestibule.store import grants, interactions, tokens, trusted_devices
+from vestibule.store import grants, interactions, subjects, tokens, trusted_devices
 from vestibule.store import sessions as store
 from vestibule.store.grants import UserGrant
 
@@ -136,14 +136,28 @@ async def end(tx: Tx, clock: Clock, session: Session) -> None:
 async def end_all(tx: Tx, clock: Clock, user_id: str) -> None:
     """End every session, grant, token and sign-in of a user: at suspension and change of password.
 
-    The sign-ins go first: one that is being resumed at this moment is waited for, and its session is there to be ended.
+    One that is being resumed at this moment is waited for, and its session is there to be ended. The order of locks is
+    everywhere: the user, sessions, sign-ins.
     """
-    await tx.run(interactions.DELETE_OF_USER, user_id=user_id)
+    await hold_user(tx, user_id)
     await logout_notices.of_user(tx, clock, user_id)
     await tx.run(store.DELETE_OF_USER, user_id=user_id)
+    await tx.run(interactions.DELETE_OF_USER, user_id=user_id)
     await tx.run(grants.REVOKE_OF_USER, of_user=user_id, now=clock.now())
     for statement in tokens.OF_USER:
         await tx.run(statement, user_id=user_id)
+    await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
+
+
+async def hold_user(tx: Tx, user_id: str) -> None:
+    """Let nobody else end or resume a sign-in of this user before the transaction is over."""
+    await tx.one(subjects.HELD, user_id=user_id)
+
+
+async def end_trust(tx: Tx, user_id: str) -> None:
+    """Trust no device of a user any longer, nor one that a finished sign-in would have trusted once it is resumed."""
+    await hold_user(tx, user_id)
+    await tx.run(interactions.DELETE_SIGNED_IN, user_id=user_id)
     await tx.run(trusted_devices.DELETE_OF_USER, user_id=user_id)
 
 

@@ -198,7 +198,7 @@ async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | No
     identifiers = {
         name: str(values[name]) if values.get(name) else None for name in ("username", "primary_email", "primary_phone")
     }
-    plain = bool(values) and not any(identifiers.values())
+    plain = bool(values) and not any(name in values for name in identifiers)
     try:
         async with ctx.db.single() if plain else ctx.db.write() as tx:
             if not plain:
@@ -214,6 +214,9 @@ async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | No
             values |= {flag: True for name, flag in VERIFIED.items() if name in values}
             values |= _folded(values)
             user = await store.change(tx, user_id, {**values, "updated_at": ctx.clock.now()})
+            if any(name in values for name in VERIFIED):
+                # An address may be the factor that a browser is trusted instead of.
+                await sessions.end_trust(tx, user_id)
     except UniqueViolation as error:
         raise in_use(error) from error
     except ValueTooLong:
@@ -223,6 +226,13 @@ async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | No
     if user is None:
         raise EntityNotFound
     return user
+
+
+async def take_off(tx: Tx, ctx: Context, user_id: str, column: str) -> None:
+    """Take an address off an account: `primary_email` or `primary_phone`."""
+    values = {column: None, VERIFIED[column]: True, **_folded({column: None}), "updated_at": ctx.clock.now()}
+    await store.change(tx, user_id, values)
+    await sessions.end_trust(tx, user_id)
 
 
 async def change_in(tx: Tx, ctx: Context, user_id: str, changes: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vestibule.db import Tx
 from vestibule.domain import cookies as names
-from vestibule.domain import grants, sessions, trusted_devices
+from vestibule.domain import grants, one_time_tokens, sessions, trusted_devices
 from vestibule.domain.audit import Event
 from vestibule.domain.interactions import steps
 from vestibule.domain.interactions.steps import CONSENT, LOGIN, Outcome
@@ -99,6 +99,8 @@ class Authorization:
     ) -> Response:
         """Decide what comes next, in one transaction: a page, or a code."""
         async with self._provider.db.write() as tx:
+            if interaction is not None and interaction.user_id is not None:
+                await sessions.hold_user(tx, interaction.user_id)
             state.session = await sessions.hold(tx, self._provider.clock, state.session_cookie)
             state.is_of_another = await asked.is_link_of_another(tx, state.asked.params, state.session)
             if interaction is not None:
@@ -115,7 +117,10 @@ class Authorization:
         session, client, grant = state.session, state.asked.client, None
         if session is not None:
             grant = await grants.of_session(tx, self._provider.clock, session.uid, client.id, session.user_id)
-        step = self._next_step(state, grant)
+        step, params = self._next_step(state, grant), state.asked.params
+        if step != LOGIN and params.one_time_token is not None and params.login_hint is not None:
+            # A link to whoever is signed in has done its part (contract 5.12).
+            await one_time_tokens.use_up(tx, self._provider.ctx, params.one_time_token, params.login_hint)
         if step is not None:
             return await self._page_for(tx, state, jar, step)
         return await self._code(tx, state, grant, jar)

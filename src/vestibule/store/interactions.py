@@ -45,6 +45,11 @@ FINISH = Statement(
 
 DELETE_OF_USER: Statement[Row] = Statement(delete(interactions).where(interactions.c.user_id == bindparam("user_id")))
 
+DELETE_SIGNED_IN: Statement[Row] = Statement(
+    delete(interactions).where(interactions.c.user_id == bindparam("user_id"), interactions.c.signed_in_at.is_not(None))
+)
+"""Sign-ins of a user that are finished and not resumed yet."""
+
 NAMING = Statement(
     select(interactions)
     .where(

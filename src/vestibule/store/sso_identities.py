@@ -1,6 +1,6 @@
 """Statements about who users are at their companies' identity providers."""
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from vestibule.db import Statement
 from vestibule.db.helpers import upsert
@@ -23,5 +23,6 @@ HOLDER = Statement(
     select(identities).where(_row.issuer == bindparam("issuer"), _row.identity_id == bindparam("identity_id")),
     SsoIdentity,
 )
+DELETE_OF_USER: Statement[Row] = Statement(delete(identities).where(_row.user_id == bindparam("user_id")))
 PUT: Statement[Row] = Statement(upsert(identities, ["issuer", "identity_id"], ["detail", "updated_at"]))
 """Stores an identity; of one that is known, whoever has it keeps it, and what is told of it is replaced."""

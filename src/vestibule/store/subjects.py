@@ -10,7 +10,12 @@ from vestibule.store.tables import users
 _active = select(*[users.c[name] for name in User.__struct_fields__]).where(
     users.c.id == bindparam("id"), users.c.is_suspended.is_(False)
 )
-ACTIVE, ACTIVE_LOCKED = Statement(_active, User), Statement(_active.with_for_update(), User)
+ACTIVE, ACTIVE_LOCKED = Statement(_active, User), Statement(_active.with_for_update(key_share=True), User)
+
+HELD: Statement[Row] = Statement(
+    select(users.c.id).where(users.c.id == bindparam("user_id")).with_for_update(key_share=True)
+)
+"""What ends or begins something of a user waits here for its turn; rows that only name the user may come meanwhile."""
 
 SIGNED_IN: Statement[Row] = Statement(
     update(users)

@@ -209,3 +209,35 @@ async def test_what_is_set_up_while_an_address_is_proven_is_the_owners(world: Wo
     await program.good("POST", "/profile/mfa", {"type": "Totp", "verificationId": made["verificationId"]})
     assert await program.code_for_tokens()
     assert await factors_of(world, user) == ["Totp"]
+
+
+async def test_a_claimed_address_is_free_where_another_was_proven(world: World, program: Headless) -> None:
+    """A24: whoever proved the other one could come back through it."""
+    user = await claimed(world, program)
+    await world.call("PATCH", f"/users/{user['id']}", {"primaryPhone": "4915112345678"})
+    await decide(world, signUp=sign_up(verify=True, password=False))
+    await program.start()
+    identify = {"verificationId": await program.verified_code(ADDRESS, "SignIn")}
+    assert await program.refused("POST", "/identification", identify) == (404, "user.user_not_exist")
+    assert (await world.call("GET", f"/users/{user['id']}")).json()["primaryEmail"] is None
+    await program.good("PUT", "/interaction-event", {"interactionEvent": "Register"})
+    await program.identify(identify["verificationId"])
+    assert await program.code_for_tokens()
+    assert len((await world.call("GET", "/users")).json()) == 2
+
+
+async def test_another_address_that_was_only_claimed_goes(world: World, program: Headless) -> None:
+    """A24."""
+    await ways(world)
+    await decide(world, signUp=sign_up(beside=("phone",)))
+    page = await visitor(world).begin(program.app, first_screen="register")
+    await page.submit(identifier=ADDRESS, password=PASSWORD)
+    await page.submit(identifier="4915112345678")
+    assert page.address.startswith(CALLBACK), page.text
+    (user,) = (await world.call("GET", "/users")).json()
+    assert user["primaryPhone"]
+    await decide(world, signUp=sign_up())
+    await program.start()
+    await program.identify(await program.verified_code(ADDRESS, "SignIn"))
+    assert await program.code_for_tokens()
+    assert (await world.call("GET", f"/users/{user['id']}")).json()["primaryPhone"] is None

@@ -14,6 +14,7 @@ from vestibule.errors import (
     AppError,
     IdentityConflict,
     IdentityInUse,
+    InvalidCredentials,
     InvalidRequest,
     MissingProfile,
     PasswordRejected,
@@ -23,6 +24,7 @@ from vestibule.errors import (
     VerificationFailed,
 )
 from vestibule.model import Interaction, RecipientKind, User
+from vestibule.store import sso_identities
 from vestibule.store import users as store
 from vestibule.store.identities import UNIQUE as IDENTITY
 
@@ -78,13 +80,55 @@ async def _recognise(ctx: Context, interaction: Interaction, record_id: str | No
         record = state.verified(record_id)
         if record.social is not None:
             record = replace(record, social=replace(record.social, links=link))
-        user = await owner(tx, ctx, state, record)
-        if state.user_id not in {None, user.id}:
-            raise IdentityConflict
-        if state.user_id is None:
-            # Nothing that was said before it was known who speaks is written about them.
-            state = replace(state, profile=Profile())
-        await holding.keep(tx, interaction, state.identified(user.id, record))
+        is_free = await _let_go(tx, ctx, state, record)
+        if not is_free:
+            user = await owner(tx, ctx, state, record)
+            if state.user_id not in {None, user.id}:
+                raise IdentityConflict
+            if state.user_id is None:
+                # Nothing that was said before it was known who speaks is written about them.
+                state = replace(state, profile=Profile())
+            await holding.keep(tx, interaction, state.identified(user.id, record))
+    if is_free:
+        raise UserNotExist(data={"identifier": record.identifier})
+
+
+async def _let_go(tx: Tx, ctx: Context, state: State, record: Record) -> bool:
+    """Take a proven address off an account that only claimed it, if that has another one which was proven.
+
+    Whoever proved the other one has the account; the address is free for whoever proves it. Raises as `check_fits`.
+    """
+    kind = MAILED.get(record.type)
+    if kind is None or record.identifier is None:
+        return False
+    check_fits(ctx, state.event, record)
+    user = await users.find_by(tx, ctx, kind, record.identifier.value)
+    if (
+        user is None
+        or user.is_suspended
+        or not reached(user, record)
+        or getattr(user, users.VERIFIED[f"primary_{kind}"])
+    ):
+        return False
+    if not _has_other(user, kind, proven=True) or _shown(state, user) or state.proves_factor(user.id):
+        return False
+    await users.take_off(tx, ctx, user.id, f"primary_{kind}")
+    return True
+
+
+def _has_other(user: User, kind: RecipientKind, *, proven: bool) -> bool:
+    """Tell whether a user has an address of the other kind, which was proven or only claimed."""
+    column = _other(kind)
+    return getattr(user, column) is not None and getattr(user, users.VERIFIED[column]) is proven
+
+
+def _other(kind: RecipientKind) -> str:
+    return "primary_phone" if kind == "email" else "primary_email"
+
+
+def _shown(state: State, user: User) -> bool:
+    """Tell whether the password of a user was shown in this sign-in."""
+    return any(one.type == "Password" and one.user_id == user.id and one.verified_at for one in state.records)
 
 
 async def owner(tx: Tx, ctx: Context, state: State, record: Record) -> User:
@@ -112,9 +156,9 @@ async def note_proven(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
     Whoever made the account may be a stranger who only claimed the address: what they could come back with ends.
     """
     user, kind = await _newly_proven(tx, state, user_id)
-    if user is not None:
+    if user is not None and kind is not None:
         await store.change(tx, user_id, {users.VERIFIED[f"primary_{kind}"]: True})
-        await _shut_out(tx, ctx, state, user)
+        await _shut_out(tx, ctx, state, user, kind)
 
 
 async def proves_claim(tx: Tx, state: State, user_id: str) -> bool:
@@ -133,18 +177,25 @@ async def _newly_proven(tx: Tx, state: State, user_id: str) -> tuple[User | None
     return (user, kind) if is_new else (None, None)
 
 
-async def _shut_out(tx: Tx, ctx: Context, state: State, user: User) -> None:
+async def _shut_out(tx: Tx, ctx: Context, state: State, user: User, kind: RecipientKind) -> None:
     """End what others may have of an account: its password, sessions, tokens, identities and passkeys never asked for.
 
     A password that was shown in this sign-in, or comes with it, is the owner's; so is every factor, once one was shown.
     Factors that are asked for stay in any case (B53): no mailbox is worth more than they are.
     """
-    shown = any(one.type == "Password" and one.user_id == user.id and one.verified_at for one in state.records)
+    shown = _shown(state, user)
+    if not shown and not state.proves_factor(user.id):
+        if _has_other(user, kind, proven=True):
+            # It was proven since: begun anew, this sign-in finds the address free.
+            raise InvalidCredentials
+        if _has_other(user, kind, proven=False):
+            await users.take_off(tx, ctx, user.id, _other(kind))
     if user.has_password and not shown and state.profile.password_digest is None:
         await store.change(tx, user.id, NO_PASSWORD)
     if not state.proves_factor(user.id):
         await mfa.remove_these(tx, user.id, [one.id for one in await factors.idle(tx, ctx, user.id)])
     await identities.remove_all(tx, ctx, user.id)
+    await tx.run(sso_identities.DELETE_OF_USER, user_id=user.id)
     await personal_access_tokens.delete_all(tx, user.id)
     await sessions.end_all(tx, ctx.clock, user.id)
 
