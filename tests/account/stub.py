@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.account.elsewhere import JSON, Elsewhere, error
+
 CONTRACT = Path(__file__).parent.parent / "contract"
 SHAPES = json.loads((CONTRACT / "management.openapi.json").read_text())
 DISCOVERY = json.loads((CONTRACT / "openid-configuration.json").read_text())
 USER = SHAPES["paths"]["/api/users/{userId}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
 CODE = "424242"
-JSON = dict[str, Any]
 
 
 def blank_user(user_id: str) -> JSON:
@@ -36,18 +37,11 @@ def blank_user(user_id: str) -> JSON:
     return {**user, "id": user_id}
 
 
-def error(status: int, code: str, **more: Any) -> JSONResponse:
-    """Answer with the contract's envelope."""
-    return JSONResponse({"code": code, "message": f"{code} happened", **more}, status)
-
-
 @dataclass
-class Stub:
+class Stub(Elsewhere):
     """What the stub holds, what it was asked, and the faults a test asks it to show."""
 
     url: str = ""
-    users: dict[str, JSON] = field(default_factory=dict)
-    passwords: dict[str, str] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
@@ -78,10 +72,6 @@ class Stub:
         made = {"alg": "ES256", "kid": "one", "typ": "at+jwt", **header}
         return jws.serialize_compact(made, json.dumps(claims).encode(), key or self.key)
 
-    def shown(self, user: JSON) -> JSON:
-        """Return a user as the API shows it."""
-        return {**user, "hasPassword": user["id"] in self.passwords}
-
     def app(self) -> Starlette:
         """Return the application."""
         table: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
@@ -104,6 +94,13 @@ class Stub:
             ("DELETE", "/api/users/{id}/mfa-verifications/{factor}", self.delete_factor),
             ("GET", "/api/users/{id}/sessions", self.list_sessions),
             ("DELETE", "/api/users/{id}/sessions/{session}", self.end_session),
+            ("GET", "/api/connectors", self.list_connectors),
+            ("POST", "/api/connectors/{connector}/authorization-uri", self.authorization_uri),
+            ("POST", "/api/users/{id}/identities", self.link),
+            ("PUT", "/api/users/{id}/identities/{target}", self.put_identity),
+            ("DELETE", "/api/users/{id}/identities/{target}", self.unlink),
+            ("GET", "/api/users/{id}/all-identities", self.list_identities),
+            ("GET", "/api/sso-connectors/{connector}", self.company),
             ("GET", "/api/sign-in-exp", self.sign_in_experience),
             ("POST", "/api/sign-in-exp/default/check-password", self.check_password),
             ("POST", "/api/verification-codes", self.send_code),

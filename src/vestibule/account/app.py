@@ -15,6 +15,7 @@ from vestibule.account import problems, store, tables
 from vestibule.account.context import Context
 from vestibule.account.credentials import with_credentials
 from vestibule.account.identity import Identity
+from vestibule.account.linking import Linking
 from vestibule.account.me import Me
 from vestibule.account.page.face import page_face
 from vestibule.account.permissions import SCOPES
@@ -84,6 +85,7 @@ def api_face(ctx: Context, checker: TokenChecker) -> Face:
     routes = [
         *Me(ctx, checker).routes(),
         *Security(ctx, checker).routes(),
+        *Linking(ctx, checker).routes(),
         *OwnSessions(ctx, checker).routes(),
         Route(
             "GET", "/api/openapi.json", openapi, access=PUBLIC, summary="This document", responses={200: dict[str, Any]}

@@ -37,8 +37,13 @@ class Context:
     management: AsyncManagementClient
     log: Log
 
-    async def send(self, operation: Operation[T]) -> T:
-        """Send a Management operation; what the caller cannot mend becomes IdentityServerAway."""
+    async def send(
+        self, operation: Operation[T], *, failed: type[problems.Problem] = problems.MessagesUnavailable
+    ) -> T:
+        """Send a Management operation; what the caller cannot mend becomes IdentityServerAway.
+
+        `failed` is what it means when a connector cannot do its work.
+        """
         try:
             return await self.management.send(operation)
         except TokenRefused as error:
@@ -47,14 +52,14 @@ class Context:
             raise problems.IdentityServerAway from error
         except ServerFailed as error:
             if error.status == 501:
-                raise problems.MessagesUnavailable from error
+                raise failed() from error
             raise problems.IdentityServerAway from error
         except Unreachable as error:
             raise problems.IdentityServerAway from error
         except Refused as error:
-            raise self._refused(error) from error
+            raise self._refused(error, failed) from error
 
-    def _refused(self, error: Refused) -> Exception:
+    def _refused(self, error: Refused, failed: type[problems.Problem]) -> Exception:
         """Name what the caller did not cause; other refusals are for `saying` to put in words."""
         if error.status == 429:
             return problems.TooMany()
@@ -62,8 +67,8 @@ class Context:
             self.log.error("management_refused", reason=error.code, setting="VESTIBULE_ACCOUNT_CLIENT_ID")
             return problems.IdentityServerAway()
         if error.code.startswith("connector."):
-            self.log.error("message_not_sent", reason=error.code)
-            return problems.MessagesUnavailable()
+            self.log.error("connector_failed", reason=error.code)
+            return failed()
         return error
 
     async def user(self, user_id: str) -> User:

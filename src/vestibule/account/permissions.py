@@ -43,6 +43,10 @@ RULES: dict[str, Rule] = {
     "factor.remove": Rule("account:security", presence=True),
     "session.read": Rule("account:security"),
     "session.end": Rule("account:security", presence=True),
+    "identity.read": Rule("account:security"),
+    "identity.link": Rule("account:security", presence=True),
+    "identity.finish": Rule("account:security"),  # the proof was used up by the start
+    "identity.unlink": Rule("account:security", presence=True),
     "account.delete": Rule("account:security", presence=True),
 }
 
@@ -50,7 +54,8 @@ SCOPES = {
     "account:read": "See your account",
     "account:profile": "Change your name, picture and profile",
     "account:identifiers": "Change your user name, e-mail address and phone number",
-    "account:security": "Change your password, second factors, access tokens and sessions, and delete your account",
+    "account:security": "Change your password, second factors, connected accounts, access tokens and sessions, "
+    "and delete your account",
 }
 
 # Actions a proof can be started for.

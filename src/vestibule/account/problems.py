@@ -138,6 +138,30 @@ class LastIdentifier(Problem):
     message = "This is your only way to sign in. Add another one before you remove it."
 
 
+class LastWayIn(LastIdentifier):
+    """Without this identity nothing would be left to sign in with."""
+
+    code = "last-way-in"
+    message = (
+        "This is your only way to sign in. Set a password, add an address that codes can be sent to, or connect "
+        "another account before you disconnect this one."
+    )
+
+
+class LinkOver(Problem):
+    """No such link of this user and client, or it is over."""
+
+    code, status, title = "link-over", 422, "This connection is over"
+    message = "This connection was not started here, took too long, or was finished already. Start again."
+
+
+class ProviderFailed(Problem):
+    """The provider did not say who the person is, or cannot be asked."""
+
+    code, status, title = "provider-failed", 422, "Not connected"
+    message = "The provider did not confirm who you are. Nothing was connected; try again in a moment."
+
+
 class NeedsAnotherFactor(Problem):
     """Backup codes stand in for a factor, and there is none."""
 

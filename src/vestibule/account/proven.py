@@ -21,15 +21,17 @@ async def proven(
     *,
     value: str | None = None,
     refusals: Mapping[str, Exception] = NONE,
+    failed: type[problems.Problem] = problems.MessagesUnavailable,
 ) -> T:
-    """Send an operation after the proofs of its action; `value` is the new address, `refusals` as in `saying`.
+    """Send an operation after the proofs of its action; `value` is the new address, `refusals` as in `saying`,
+    `failed` as in `Context.send`.
 
     Raises ProofRequired, IdentityServerAway, and the refusals.
     """
     used = await proofs.consume(ctx, user, action, presented, value)
     try:
         async with saying(**refusals):
-            return await ctx.send(operation)
+            return await ctx.send(operation, failed=failed)
     except problems.IdentityServerAway:
         await proofs.release(ctx, user.id, used)
         raise

@@ -1,4 +1,4 @@
-"""SQL of the account server: proofs, sign-ins under way, page sessions."""
+"""SQL of the account server: proofs, sign-ins and links under way, page sessions."""
 
 import msgspec
 from sqlalchemy import bindparam, case, delete, func, insert, select, update
@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from vestibule.account import tables
 from vestibule.db import Statement, Tx
 
-proofs, logins, sessions = tables.proofs, tables.logins, tables.page_sessions
+proofs, logins, links, sessions = tables.proofs, tables.logins, tables.links, tables.page_sessions
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -29,6 +29,17 @@ class Login(msgspec.Struct, frozen=True):
 
     id: str
     browser_digest: str
+    secret_sealed: str
+    expires_at: int
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A link to an identity elsewhere that has not come back yet."""
+
+    id: str
+    user_id: str
+    target: str
+    binding_digest: str
     secret_sealed: str
     expires_at: int
 
@@ -117,6 +128,21 @@ TAKE_LOGIN = Statement(
 )
 EXPIRE_LOGINS: Statement[object] = Statement(delete(logins).where(logins.c.expires_at < bindparam("before")))
 
+INSERT_LINK: Statement[object] = Statement(insert(links))
+TAKE_LINK = Statement(
+    delete(links)
+    .where(
+        links.c.id == bindparam("link_id"),
+        links.c.user_id == bindparam("owner"),
+        links.c.target == bindparam("provider"),
+        links.c.binding_digest == bindparam("binding"),
+        links.c.expires_at > bindparam("now"),
+    )
+    .returning(*links.c),
+    Link,
+)
+EXPIRE_LINKS: Statement[object] = Statement(delete(links).where(links.c.expires_at < bindparam("before")))
+
 INSERT_SESSION: Statement[object] = Statement(insert(sessions))
 GET_SESSION = Statement(
     select(sessions).where(
@@ -151,5 +177,5 @@ EXPIRE_SESSIONS: Statement[object] = Statement(delete(sessions).where(sessions.c
 
 async def expire(tx: Tx, before: int) -> None:
     """Delete what ended before a moment."""
-    for statement in (EXPIRE_PROOFS, EXPIRE_LOGINS, EXPIRE_SESSIONS):
+    for statement in (EXPIRE_PROOFS, EXPIRE_LOGINS, EXPIRE_LINKS, EXPIRE_SESSIONS):
         await tx.run(statement, before=before)

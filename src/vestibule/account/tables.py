@@ -1,4 +1,4 @@
-"""The account server's own tables: proofs, page sessions, sign-ins under way. Times are epoch ms."""
+"""The account server's own tables: proofs, page sessions, sign-ins and links under way. Times are epoch ms."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
@@ -33,6 +33,19 @@ logins = Table(
     Column("secret_sealed", Text, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Index("logins__expires_ix", "expires_at"),
+)
+
+# Links to identities elsewhere that have been started and not come back: `id` is the digest of `state`.
+links = Table(
+    "links",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("user_id", String(64), nullable=False),
+    Column("target", String(128), nullable=False),
+    Column("binding_digest", String(64), nullable=False),
+    Column("secret_sealed", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("links__expires_ix", "expires_at"),
 )
 
 # Sessions of the page: `id` is the digest of the cookie; the user's tokens are sealed.

@@ -1,3 +1,3 @@
 """The account store's migrations; `HEAD` is the newest revision."""
 
-HEAD = "0002"
+HEAD = "0003"
