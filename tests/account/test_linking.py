@@ -89,7 +89,7 @@ async def test_an_account_elsewhere_is_connected_shown_and_disconnected(provider
     listed = (await providers.call("GET", "/identities")).json()
     assert listed["identities"] == [
         {"target": "github", "provider": "Github", "name": "octocat there", "email": "octocat@there.example",
-         "avatar": None},
+         "avatar": None, "canDisconnect": True},
     ]  # fmt: skip
     assert [one["target"] for one in listed["available"]] == ["google"]
     assert (await unlink(providers)).status_code == 204
@@ -125,7 +125,7 @@ async def test_a_callback_is_good_once(providers: World) -> None:
 
 
 async def test_a_stolen_state_is_of_no_use_to_another_user_or_another_session(providers: World) -> None:
-    """B83: neither the thief's account gets it, nor does the victim's browser finish what a thief began."""
+    """B73, B83: neither the thief's account gets it, nor does the victim's browser finish what a thief began."""
     state = await state_of(providers)
     assert refused(await finish(providers, state, user="bob"), 422, "link-over")
     assert refused(await finish(providers, state, binding=THEIRS), 422, "link-over")
@@ -158,7 +158,7 @@ async def test_what_a_link_began_with_is_sealed_and_state_is_not_in_the_store(pr
 async def test_an_account_that_somebody_else_has_connected_is_a_sentence(providers: World) -> None:
     linked(providers, "bob")["github"] = {"userId": "octocat", "details": {}}
     answer = await finish(providers, await state_of(providers))
-    assert refused(answer, 409, "taken")
+    assert refused(answer, 409, "identity-taken")
     assert "somebody else" in answer.json()["detail"]
     assert linked(providers) == {}
 
@@ -166,8 +166,8 @@ async def test_an_account_that_somebody_else_has_connected_is_a_sentence(provide
 async def test_a_second_account_at_one_provider_does_not_take_the_place_of_the_first(providers: World) -> None:
     state = await state_of(providers)
     linked(providers)["github"] = held = {"userId": "first", "details": {}}
-    assert refused(await finish(providers, state), 409, "taken")
-    assert refused(await start(providers), 409, "taken")
+    assert refused(await finish(providers, state), 409, "already-connected")
+    assert refused(await start(providers), 409, "already-connected")
     assert linked(providers) == {"github": held}
 
 

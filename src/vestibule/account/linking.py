@@ -15,7 +15,7 @@ from vestibule.account.declaring import Row, declared
 from vestibule.account.me import presented
 from vestibule.account.proven import proven
 from vestibule.account.tokens import TokenChecker
-from vestibule.account.ways_in import has_way_in
+from vestibule.account.ways_in import has_way_in, social_connectors
 from vestibule.client import NotFound, connectors, identities, sso_connectors
 from vestibule.client.identities import ConnectedSsoIdentity
 from vestibule.client.models import Connector, User
@@ -26,9 +26,7 @@ from vestibule.ui.browser import origin_of
 LINK_MS = 600_000
 
 REFUSALS: dict[str, Exception] = {
-    "identity_already_in_use": problems.Taken(
-        "That account is connected to somebody else here. Disconnect it there first, or choose another one."
-    ),
+    "identity_already_in_use": problems.IdentityTaken(),
     "connector_validation_session_not_found": problems.LinkOver(),
     "identity_not_exist": problems.Unknown(),
     "not_found": problems.Unknown(),
@@ -57,7 +55,12 @@ class Linking:
         held = await self._ctx.send(identities.find(user.id))
         known = await self._connectors()
         linked = [
-            wire.IdentityView.of(one.target, _called(known, one.target), one.identity.details or {})
+            wire.IdentityView.of(
+                one.target,
+                _called(known, one.target),
+                one.identity.details or {},
+                can_disconnect=await has_way_in(self._ctx, user, without=one.target),
+            )
             for one in held.social_identities
         ]
         taken = {one.target for one in linked}
@@ -66,7 +69,7 @@ class Linking:
 
     async def _connectors(self) -> dict[str, Connector]:
         """Return the connectors that a browser can use, by provider."""
-        found = [one for one in await self._ctx.send(connectors.find()) if one.type == "Social"]
+        found = await social_connectors(self._ctx)
         return {one.target: one for one in found if one.platform != "Native"}
 
     async def _company(self, one: ConnectedSsoIdentity) -> wire.IdentityView:
@@ -86,7 +89,7 @@ class Linking:
         if connector is None:
             raise problems.Unknown
         if target in user.identities:
-            raise problems.Taken("You have connected an account there already. Disconnect it to connect another one.")
+            raise problems.AlreadyConnected
         state = new_token()
         operation = connectors.authorization_uri(connector.id, state, redirect_uri, stateless_for=user.id)
         begun = await proven(
@@ -129,7 +132,7 @@ class Linking:
         if link is None:
             raise problems.LinkOver
         if target in user.identities:
-            raise problems.Taken("You have connected an account there already. Disconnect it to connect another one.")
+            raise problems.AlreadyConnected
         sealed = self._ctx.sealer.open(link.secret_sealed, "links", "secret_sealed", link.id)
         secret = msgspec.json.decode(sealed, type=_Secret)
         data = {**body.connector_data, "redirectUri": secret.redirect_uri}
@@ -158,13 +161,14 @@ class Linking:
     def routes(self) -> list[Route]:
         """Return every route."""
         unknown, failed = problems.Unknown, problems.ProviderFailed
+        taken = (problems.AlreadyConnected, problems.IdentityTaken)
         rows = [
             Row("GET", "/identities", self.read, "identity.read", "List connected accounts", None,
                 200, wire.IdentityList),
             Row("POST", "/identities/{target}/start", self.start, "identity.link", "Start to connect an account",
-                wire.LinkAsked, 201, wire.LinkStarted, (unknown, problems.Taken, failed)),
+                wire.LinkAsked, 201, wire.LinkStarted, (unknown, problems.AlreadyConnected, failed)),
             Row("POST", "/identities/{target}/finish", self.finish, "identity.finish", "Connect the account",
-                wire.LinkBack, 204, None, (unknown, problems.Taken, problems.LinkOver, failed)),
+                wire.LinkBack, 204, None, (unknown, *taken, problems.LinkOver, failed)),
             Row("DELETE", "/identities/{target}", self.unlink, "identity.unlink", "Disconnect an account", None,
                 204, None, (unknown, problems.LastWayIn)),
         ]  # fmt: skip

@@ -131,6 +131,20 @@ class Taken(Problem):
     message = "This belongs to another account."
 
 
+class IdentityTaken(Taken):
+    """Somebody else has connected this account."""
+
+    code = "identity-taken"
+    message = "That account is connected to somebody else here. Disconnect it there first, or choose another one."
+
+
+class AlreadyConnected(Taken):
+    """The person has connected another account at the provider."""
+
+    code = "already-connected"
+    message = "You have connected an account there already. Disconnect it to connect another one."
+
+
 class LastIdentifier(Problem):
     """Nothing would be left to sign in with."""
 

@@ -3,9 +3,10 @@
 import msgspec
 from msgspec import Struct
 
+from vestibule.account import problems
 from vestibule.account.context import Context
 from vestibule.client import NotFound, Refused, connectors, identities, mfa, sign_in_experience
-from vestibule.client.models import User
+from vestibule.client.models import Connector, User
 
 EVERY = ("username", "email", "phone")
 
@@ -48,6 +49,14 @@ async def has_way_in(ctx: Context, user: User, *, without: str) -> bool:
     )
 
 
+async def social_connectors(ctx: Context) -> list[Connector]:
+    """Return the connectors to social providers; none where the server finds them set up wrongly."""
+    try:
+        return [one for one in await ctx.send(connectors.find()) if one.type == "Social"]
+    except (problems.MessagesUnavailable, NotFound, Refused):
+        return []
+
+
 async def _record(ctx: Context) -> _Record:
     try:
         return msgspec.convert(await ctx.send(sign_in_experience.get()), _Record)
@@ -66,4 +75,4 @@ def _by_identifier(user: User, methods: list[_Method]) -> bool:
 async def _offered(ctx: Context, record: _Record) -> set[str]:
     """Return the providers that the sign-in page offers and that are still set up."""
     wanted = set(record.social_sign_in_connector_targets)
-    return wanted & {one.target for one in await ctx.send(connectors.find())} if wanted else set()
+    return wanted & {one.target for one in await social_connectors(ctx)} if wanted else set()

@@ -270,14 +270,15 @@ class IdentityView(msgspec.Struct, rename="camel"):
     name: str | None
     email: str | None
     avatar: str | None
+    can_disconnect: bool
 
     @classmethod
-    def of(cls, target: str, provider: str, details: dict[str, Any]) -> "IdentityView":
+    def of(cls, target: str, provider: str, details: dict[str, Any], *, can_disconnect: bool = False) -> "IdentityView":
         """Show an identity to its owner; of pictures only web addresses."""
         avatar = _text(details, "avatar")
         shown = avatar if avatar and avatar.startswith(("https://", "http://")) else None
         email = _text(details, "email") or _text(details, "unverifiedEmail")
-        return cls(target, provider, _text(details, "name"), email, shown)
+        return cls(target, provider, _text(details, "name"), email, shown, can_disconnect)
 
 
 class ProviderView(msgspec.Struct):

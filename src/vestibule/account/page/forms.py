@@ -56,7 +56,8 @@ class Form:
 
     `later` are fields that join the codes in the second step, `last` is the button there when `go` only sends them.
     `account` tells a password manager whose password it is. `back` is where the form belongs, when that is not the
-    overview. `told` is good news; `resend` are the words before the button that sends the codes again.
+    overview. `abroad`: what the form does leads to another site. `told` is good news; `resend` are the words before the
+    button that sends the codes again.
     """
 
     path: str
@@ -71,6 +72,7 @@ class Form:
     account: str = ""
     last: str = ""
     danger: bool = False
+    abroad: bool = False
     figure: Figure | None = None
     back: Link | None = None
     remove: Link | None = None

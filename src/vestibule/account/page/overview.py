@@ -1,4 +1,4 @@
-"""What the overview says about factors, access tokens and sessions."""
+"""What the overview says about factors, access tokens, sessions and accounts elsewhere."""
 
 import asyncio
 from dataclasses import dataclass
@@ -17,11 +17,17 @@ class Safety:
     passkeys: list[JsonObject]
     tokens: list[JsonObject]
     sessions: list[JsonObject]
+    elsewhere: JsonObject
 
     @property
     def has_factor(self) -> bool:
         """Whether there is a factor that backup codes stand in for."""
         return self.authenticator is not None or bool(self.passkeys)
+
+    @property
+    def connected(self) -> list[str]:
+        """The providers and companies where the person has an account that is connected."""
+        return [one["provider"] for one in (*self.elsewhere["identities"], *self.elsewhere["enterprise"])]
 
     @property
     def codes_left(self) -> int | None:
@@ -31,8 +37,10 @@ class Safety:
 
 async def overview(api: SettingsApi, token: str) -> Safety:
     """Ask the settings API for all of it at once."""
-    asked = (api.call(token, "GET", path) for path in ("/factors", "/tokens", "/sessions"))
-    held, tokens, sessions = await asyncio.gather(*asked)
+    asked = (api.call(token, "GET", path) for path in ("/factors", "/tokens", "/sessions", "/identities"))
+    held, tokens, sessions, elsewhere = await asyncio.gather(*asked)
     factors = {factor["type"]: factor for factor in held["factors"]}
     passkeys = [factor for factor in held["factors"] if factor["type"] == PASSKEY]
-    return Safety(factors.get(TOTP), factors.get(BACKUP_CODES), passkeys, tokens["tokens"], sessions["sessions"])
+    return Safety(
+        factors.get(TOTP), factors.get(BACKUP_CODES), passkeys, tokens["tokens"], sessions["sessions"], elsewhere
+    )

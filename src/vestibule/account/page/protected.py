@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from vestibule.account.page.addresses import CONNECTED
 from vestibule.account.page.api import JsonObject
 from vestibule.account.page.edits import code_first, own_address
 from vestibule.account.page.forms import Field, Figure, Form, Link, password_field
@@ -128,6 +129,28 @@ def end_other_sessions(me: JsonObject, t: Translate) -> Form:
     return replace(_asking(form, me, t), back=_sessions(t))
 
 
+def connect(provider: JsonObject, me: JsonObject, t: Translate) -> Form:
+    """An account at a provider to connect; the browser goes there next."""
+    name = provider["provider"]
+    form = Form(
+        path=f"{CONNECTED}/new", heading=t("connected.new", provider=name),
+        lead=t("connected.new_lead", provider=name), go=t("connected.go", provider=name), fields=(),
+        hidden={"of": provider["target"]}, abroad=True,
+    )  # fmt: skip
+    return replace(_asking(form, me, t), back=_connected(t))
+
+
+def disconnect(identity: JsonObject, me: JsonObject, t: Translate) -> Form:
+    """No such account connected any more."""
+    name = identity["provider"]
+    form = Form(
+        path=f"{CONNECTED}/remove", heading=t("connected.remove", provider=name),
+        lead=t("connected.remove_lead", provider=name), go=t("connected.disconnect"), fields=(),
+        hidden={"of": identity["target"]}, danger=True,
+    )  # fmt: skip
+    return replace(_asking(form, me, t), back=_connected(t))
+
+
 def delete_account(me: JsonObject, t: Translate) -> Form:
     """The end of the account."""
     form = Form(
@@ -152,6 +175,10 @@ def _asking(form: Form, me: JsonObject, t: Translate, fields: Sequence[Field] = 
 
 def _tokens(t: Translate) -> Link:
     return Link(path="/tokens", words=t("token.heading"))
+
+
+def _connected(t: Translate) -> Link:
+    return Link(path=CONNECTED, words=t("connected.heading"))
 
 
 def _sessions(t: Translate) -> Link:

@@ -18,7 +18,7 @@ from vestibule.errors import AppError
 from vestibule.http import PUBLIC, Face, Request, Response, Route, csp, html, redirect
 from vestibule.http.headers import raw
 from vestibule.ui import assets
-from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, origin_of, remember_language
+from vestibule.ui.browser import ForeignForm, check_origin, fields, language_of, onward, origin_of, remember_language
 from vestibule.ui.messages import MissingMessageError, translator
 from vestibule.ui.render import Pages
 
@@ -185,12 +185,22 @@ class AccountPages:
         shown = {name: getattr(form, name) for name in Form.__dataclass_fields__}
         return self.show(request, session, "edit.html", status, wrong=form.wrong, **shown)
 
-    def show(self, request: Request, session: Open, template: str, status: int = 200, **values: object) -> Response:
-        """Show a page to whoever is signed in."""
+    def show(
+        self,
+        request: Request,
+        session: Open,
+        template: str,
+        status: int = 200,
+        *,
+        abroad: bool = False,
+        **values: object,
+    ) -> Response:
+        """Show a page to whoever is signed in; a form that leads `abroad` may be redirected to any site."""
         here = request.path + (f"?{request.raw_query}" if request.raw_query else "")
         text = self._pages.render(template, language_of(request), here, csrf=session.csrf, **values)
         # Signing out posts here and is redirected to the identity server: CSP counts that as where the form leads.
-        policy = csp.policy(form_action=("'self'", origin_of(self._ctx.settings.identity_url)))
+        identity_url = self._ctx.settings.identity_url
+        policy = csp.policy(form_action=onward(identity_url) if abroad else ("'self'", origin_of(identity_url)))
         return remember_language(request, html(text, status, content_security_policy=policy))
 
     def plain(self, request: Request, name: str, status: int, link: str, reference: str = "") -> Response:
