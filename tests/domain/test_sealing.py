@@ -2,6 +2,7 @@
 
 import base64
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from vestibule.domain import mfa
 from vestibule.domain.connectors import list_instances
 from vestibule.domain.sealing import Resealing, reseal
 from vestibule.model import MANAGEMENT_RESOURCE
+from vestibule.store import tables
 from vestibule.store.sealed import COLUMNS
 from vestibule.store.tables import metadata, personal_access_tokens, server_keys
 
@@ -55,10 +57,27 @@ async def fill(world: World) -> dict[str, str]:
     row = {"id": "token1", "user_id": user["id"], "name": "n", "value_digest": "d", "value_sealed": sealed}
     async with ctx.db.write() as tx:
         await tx.run(PERSONAL, **row, created_at=0, expires_at=None, last_used_at=None)
+        for statement, values in others(ctx.sealer):
+            await tx.run(statement, **values)
     kept = {"user": user["id"], "seed": secret, "code": codes[0], "client": client_id, "secret": client_secret}
     return kept | {
         "token": (await world.client_token(client_id, client_secret, resource=MANAGEMENT_RESOURCE))["access_token"]
     }
+
+
+def others(sealer: Sealer) -> Iterator[tuple[Statement[Any], dict[str, object]]]:
+    """Yield a row for each table that only has to move."""
+    company = {"id": "company", "provider_name": "OIDC", "connector_name": "Company", "domains": "[]", "branding": "{}"}
+    switches = {"sync_profile": False, "enable_token_storage": False, "created_at": 0}
+    sealed = sealer.seal(b"{}", "sso_connectors", "config_sealed", "company")
+    yield Statement(insert(tables.sso_connectors)), {**company, **switches, "config_sealed": sealed}
+    key = {"id": "key", "sso_connector_id": "company", "certificate": "", "created_at": 0, "expires_at": 1}
+    sealed = sealer.seal(b"key", "sso_signing_keys", "private_sealed", "key")
+    yield Statement(insert(tables.sso_signing_keys)), {**key, "active": True, "private_sealed": sealed}
+    link = {"id": "link", "email": "ada@x.io", "email_folded": "ada@x.io", "value_digest": "d", "context": "{}"}
+    sealed = sealer.seal(b"ott", "one_time_tokens", "value_sealed", "link")
+    times = {"status": "active", "created_at": 0, "expires_at": 1 << 52}
+    yield Statement(insert(tables.one_time_tokens)), {**link, **times, "value_sealed": sealed}
 
 
 def quiet(state: Resealing) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -247,15 +248,22 @@ LISTENS = "0A"
 
 
 def identity_server(site: Site) -> int:
-    """Return the process of the identity server: the child of `vestibule up` that listens on its port."""
-    up, port = site.live.process.pid, urlsplit(site.live.identity).port
+    """Return the process of the identity server: the one below `vestibule up` that listens on its port."""
+    port = urlsplit(site.live.identity).port
     rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
     sockets = {f"socket:[{row[9]}]" for row in rows if row[3] == LISTENS and row[1].endswith(f":{port:04X}")}
-    for child in Path(f"/proc/{up}/task/{up}/children").read_text().split():
+    for child in below(site.live.process.pid):
         held = {str(one.readlink()) for one in Path(f"/proc/{child}/fd").iterdir()}
         if held & sockets:
-            return int(child)
+            return child
     raise LookupError("no identity server")
+
+
+def below(pid: int) -> Iterator[int]:
+    """Yield the processes that a process has begun, and those that they have."""
+    for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
+        yield child
+        yield from below(child)
 
 
 FAULTY = """document.body.insertAdjacentHTML('beforeend',
