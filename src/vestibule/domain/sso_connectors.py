@@ -14,7 +14,7 @@ from vestibule.connectors.configuration import cleaned
 from vestibule.connectors.oauth.oidc import discover
 from vestibule.connectors.sso import saml
 from vestibule.connectors.sso.oidc import scope_of
-from vestibule.connectors.sso.providers import PROVIDERS, AnyConfig, Provider, SamlConfig, plain
+from vestibule.connectors.sso.providers import PROVIDERS, AnyConfig, EntraConfig, Provider, SamlConfig, plain
 from vestibule.crypto import new_short_id
 from vestibule.db import Tx, UniqueViolation
 from vestibule.domain.context import Context
@@ -254,7 +254,7 @@ def _both_sides(ctx: Context, connector_id: str, theirs: saml.IdentityProvider |
 async def _said(ctx: Context, connector_id: str, config: AnyConfig) -> Config:
     if isinstance(config, SamlConfig):
         return _both_sides(ctx, connector_id, await saml.identity_provider(ctx.outgoing, config))
-    told = await discover(ctx.outgoing, config.issuer)
+    told = await discover(ctx.outgoing, config.issuer, tenants=isinstance(config, EntraConfig))
     said: Mapping[str, object] = {
         "clientId": config.client_id,
         "clientSecret": config.client_secret,

@@ -332,3 +332,20 @@ async def test_a_company_that_does_not_answer_is_told_and_links_nothing(company:
     assert answer.status_code in {400, 401}
     assert str(CONFIG["clientSecret"]) not in answer.text
     assert (await company.world.call("GET", "/users")).json() == []
+
+
+async def test_no_company_stands_for_every_issuer(company: Company) -> None:
+    """B71: a placeholder for tenants names any issuer by what a token says of itself."""
+    verification, _ = await company.leave()
+    company.provider.metadata = {"issuer": "{tenantid}"}
+    company.provider.claims |= {"iss": "https://login.rival.example", "tid": "https://login.rival.example"}
+    refused = await company.program.refused("POST", f"{company.path}/verify", company.callback(verification))
+    assert refused == (400, "connector.invalid_response")
+
+
+async def test_a_signed_yes_does_not_count_for_another_address(company: Company) -> None:
+    """B69."""
+    await company.world.user(primaryEmail="ada@acme.example")
+    company.provider.claims |= {"email": "mallory@acme.example"}
+    company.provider.userinfo = {"sub": "ada-at-acme", "email": "ada@acme.example"}
+    assert (await company.identify(await company.prove()))[0] == 404

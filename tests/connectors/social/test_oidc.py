@@ -20,6 +20,7 @@ from vestibule.errors import AppError, ConnectorGeneral, ConnectorInvalidRespons
 pytestmark = pytest.mark.anyio
 
 ISSUER = "https://id.example"
+TENANT = "8a1f0c5e-0000-4000-8000-00000000000a"
 GOOD: Json = {"iss": ISSUER, "nonce": "n-1"}
 
 
@@ -153,10 +154,10 @@ async def test_a_token_answers_the_request_that_asked_and_no_other(checking: Che
 
 async def test_the_issuer_of_a_tenant_carries_the_tokens_own_tenant(checking: Checking) -> None:
     issuers = ["https://login.example/{tenantid}/v2.0"]
-    token = id_token(**{**GOOD, "iss": "https://login.example/t1/v2.0", "tid": "t1"})
-    assert (await checking.verify(token, issuers=issuers))["tid"] == "t1"
-    for claims in ({"tid": "t2"}, {}, {"tid": 1}):
-        other = id_token(**{**GOOD, "iss": "https://login.example/t1/v2.0", **claims})
+    token = id_token(**{**GOOD, "iss": f"https://login.example/{TENANT}/v2.0", "tid": TENANT})
+    assert (await checking.verify(token, issuers=issuers))["tid"] == TENANT
+    for claims in ({"tid": "t2"}, {}, {"tid": 1}, {"iss": "https://login.example/t1/v2.0", "tid": "t1"}):
+        other = id_token(**{**GOOD, "iss": f"https://login.example/{TENANT}/v2.0", **claims})
         assert await checking.refusal(other, issuers=issuers) is SocialIdTokenInvalid
 
 

@@ -5,6 +5,7 @@ has withdrawn is gone at once.
 """
 
 import base64
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ MAX_AGE_SECONDS = 600
 MAX_KEYS = 64
 MAX_TOKEN_CHARS = 64 * 1024
 WELL_KNOWN = "/.well-known/openid-configuration"
+TENANT = "{tenantid}"
+"""Stands in the issuer of a provider with many tenants for the id of one."""
+_TENANT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 _DECODE = msgspec.json.Decoder(dict[str, object]).decode
 _KINDS = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
@@ -60,10 +64,11 @@ class Metadata:
     names_issuer: bool
 
 
-async def discover(outgoing: Outgoing, issuer: str) -> Metadata:
+async def discover(outgoing: Outgoing, issuer: str, *, tenants: bool = False) -> Metadata:
     """Ask a provider for its addresses; raises ConnectorGeneral, ConnectorInvalidResponse.
 
-    The document must name the issuer that was asked, but for a slash at its end or a tenant's placeholder in it.
+    The document must name the issuer that was asked, but for a slash at its end, or with `tenants`
+    one segment of its path, where a tenant's placeholder may stand.
     """
     url = f"{issuer.rstrip('/')}{WELL_KNOWN}"
     answer = await exchange(outgoing, Call(method="GET", url=url))
@@ -72,7 +77,7 @@ async def discover(outgoing: Outgoing, issuer: str) -> Metadata:
     told = object_of(answer)
     texts = {name: value for name, value in told.items() if isinstance(value, str)}
     named = texts.get("issuer", "")
-    if named.rstrip("/") != issuer.rstrip("/") and "{tenantid}" not in named:
+    if not _is_named(named.rstrip("/"), issuer.rstrip("/"), tenants=tenants):
         raise ConnectorInvalidResponse(data={"message": "The provider's metadata names another issuer."})
     try:
         return Metadata(
@@ -85,6 +90,16 @@ async def discover(outgoing: Outgoing, issuer: str) -> Metadata:
         )
     except KeyError as error:
         raise ConnectorInvalidResponse(data={"message": f"The provider's metadata lacks {error}."}) from error
+
+
+def _is_named(named: str, issuer: str, *, tenants: bool) -> bool:
+    """Tell whether a provider names the issuer that was asked; a placeholder elsewhere would name any company."""
+    if TENANT not in named:
+        return named == issuer
+    ours, theirs = issuer.split("/"), named.split("/")
+    differing = [(one, other) for one, other in zip(ours, theirs, strict=False) if one != other]
+    hosts_are_one = len(ours) == len(theirs) and ours[:3] == theirs[:3]
+    return tenants and hosts_are_one and len(differing) == 1 and differing[0][1] == TENANT and named.count("{") == 1
 
 
 async def verify(outgoing: Outgoing, token: object, jwks_uri: str, expected: Expected, now: int) -> Json:
@@ -150,9 +165,10 @@ def _signed(token: str, header: Json, keys: list[Json], algorithms: Collection[s
 
 def _check(claims: Json, expected: Expected, now: int) -> None:
     if expected.issuers is not None:
-        tenant = claims.get("tid")
-        tenant = tenant if isinstance(tenant, str) else ""
-        if claims.get("iss") not in [issuer.replace("{tenantid}", tenant) for issuer in expected.issuers]:
+        said = claims.get("tid")
+        tenant = said if isinstance(said, str) and _TENANT_ID.fullmatch(said) else TENANT
+        issuers = [issuer.replace(TENANT, tenant) for issuer in expected.issuers]
+        if claims.get("iss") not in [issuer for issuer in issuers if TENANT not in issuer]:
             raise _invalid("it is from another issuer")
     _check_audience(claims, expected)
     _check_times(claims, expected, now)

@@ -13,11 +13,11 @@ from vestibule.connectors.oauth import engine
 from vestibule.connectors.oauth.calls import Json
 from vestibule.connectors.oauth.engine import Exchange, Handshake
 from vestibule.connectors.oauth.fields import Config
-from vestibule.connectors.oauth.oidc import Metadata, discover
+from vestibule.connectors.oauth.oidc import TENANT, Metadata, discover
 from vestibule.connectors.oauth.profile import Profile
 from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, JWKS, TOKEN, USERINFO, ProfileCall, Provider
 from vestibule.connectors.outgoing import Outgoing
-from vestibule.connectors.sso.providers import GoogleConfig, OpenIdConfig
+from vestibule.connectors.sso.providers import EntraConfig, GoogleConfig, OpenIdConfig
 from vestibule.errors import ConnectorInvalidResponse, SocialIdTokenInvalid
 
 BASIC_SCOPES = ("openid", "profile", "email")
@@ -43,7 +43,7 @@ def scope_of(config: OpenIdConfig) -> str:
 
 async def begin(outgoing: Outgoing, config: OpenIdConfig, handshake: Handshake) -> str:
     """Return the address to send the browser to; raises ConnectorGeneral, ConnectorInvalidResponse."""
-    told = await discover(outgoing, config.issuer)
+    told = await discover(outgoing, config.issuer, tenants=isinstance(config, EntraConfig))
     return engine.authorization_uri(COMPANY, _filled(config, told), handshake)
 
 
@@ -51,7 +51,7 @@ async def finish(
     outgoing: Outgoing, config: OpenIdConfig, data: Mapping[str, object], handshake: Handshake, now: int
 ) -> Person:
     """Exchange a callback for a person at `now` (epoch ms); raises the connector errors."""
-    told = await discover(outgoing, config.issuer)
+    told = await discover(outgoing, config.issuer, tenants=isinstance(config, EntraConfig))
     outcome = await engine.finish(outgoing, COMPANY, _filled(config, told), data, handshake, now)
     claims = outcome.profile.raw if isinstance(outcome.profile.raw, dict) else {}
     issuer = claims.get("iss")
@@ -81,7 +81,8 @@ def _filled(config: OpenIdConfig, told: Metadata) -> Config:
         "clientId": config.client_id,
         "clientSecret": config.client_secret,
         "scope": scope_of(config),
-        "trustUnverifiedEmail": config.trust_unverified_email,
+        # Of many tenants, any may say any address.
+        "trustUnverifiedEmail": config.trust_unverified_email and TENANT not in told.issuer,
         "prompt": prompt,
         "accessType": "offline" if offline else "",
         "includeGrantedScopes": "" if google is None else "true",
@@ -103,7 +104,15 @@ async def _by_id_token(flow: Exchange) -> Json:
     told = await flow.ask(ProfileCall())
     if told.get("sub") != claims.get("sub"):
         raise SocialIdTokenInvalid(data={"message": "The ID token and the user info are about two people."})
-    return {**claims, **told, "iss": claims["iss"]}
+    merged = {**claims, **told, "iss": claims["iss"]}
+    for address in ("email", "phone_number"):
+        # What is said of an address counts for the address that it was said with.
+        source = claims if claims.get(address) else told
+        for name in (address, f"{address}_verified"):
+            merged.pop(name, None)
+            if name in source:
+                merged[name] = source[name]
+    return merged
 
 
 COMPANY = Provider(

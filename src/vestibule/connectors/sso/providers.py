@@ -49,6 +49,10 @@ class OidcConfig(Struct, rename="camel", omit_defaults=False):
     trust_unverified_email: bool = False
 
 
+class EntraConfig(OidcConfig, rename="camel", omit_defaults=False):
+    """A client at Microsoft Entra, the one provider whose issuer may stand for many tenants."""
+
+
 class AttributeMapping(Struct, omit_defaults=True):
     """In which attribute of an assertion the id, the address and the name of a person stand."""
 
@@ -174,6 +178,7 @@ _LIST = (
             "de": "Das Verzeichnis eines Unternehmens bei Microsoft, über OpenID Connect.",
         },
         logo=monogram("Microsoft", "#0f6cbd"),
+        config=EntraConfig,
     ),
 )
 SAML_WORDS = {
