@@ -48,6 +48,10 @@ CALLS: list[tuple[str, str, Any, str]] = [
     ("GET", "/sessions", None, "account:security"),
     ("DELETE", "/sessions/{session_id}", None, "account:security"),
     ("POST", "/other-sessions/end", {"keep": "x"}, "account:security"),
+    ("GET", "/identities", None, "account:security"),
+    ("POST", "/identities/{target}/start", {"binding": "x" * 43}, "account:security"),
+    ("POST", "/identities/{target}/finish", {"binding": "x" * 43, "connectorData": {}}, "account:security"),
+    ("DELETE", "/identities/{target}", None, "account:security"),
     ("DELETE", "", None, "account:security"),
 ]
 
