@@ -253,6 +253,25 @@ async def test_an_answer_belongs_to_a_sign_in_and_to_its_browser(company: Compan
     assert refused == (404, "session.verification_session_not_found")
 
 
+async def test_a_company_that_takes_anothers_name_is_nobody_there(company: Company) -> None:
+    """A provider writes its own metadata: who it says that it is counts less than which connector knew the person."""
+    world, program = company.world, company.program
+    verification, saml = await company.leave()
+    await company.post(saml.answer())
+    await company.verify(verification)
+    await program.good("PUT", "/interaction-event", {"interactionEvent": "Register"})
+    await program.good("POST", "/identification", {"verificationId": verification})
+    await program.finish()
+    body = {"providerName": "SAML", "connectorName": "Evil", "config": {"metadata": metadata()}}
+    evil = Company(world, await world.made("/sso-connectors", **body, domains=["evil.example"]), program)
+    verification, saml = await evil.leave()
+    saml.assertion_id = "_assertion-2"
+    assert (await evil.post(saml.answer()))[0] == 302
+    assert (await evil.verify(verification))[0] == 200
+    refusal = (409, "session.identity_conflict")
+    assert await program.refused("POST", "/identification", {"verificationId": verification}) == refusal
+
+
 async def test_one_attribute_may_serve_twice_and_others_are_kept(company: Company) -> None:
     config = {**BY_HAND, "attributeMapping": {"id": "mail", "email": "mail"}}
     await company.world.call("PATCH", f"/sso-connectors/{company.id}", {"config": config})

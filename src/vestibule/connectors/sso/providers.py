@@ -84,6 +84,15 @@ class SamlConfig(Struct, rename="camel", omit_defaults=True):
 
 
 OpenIdConfig = OidcConfig | GoogleConfig
+
+
+def authority(config: SamlConfig | OpenIdConfig) -> tuple[object, ...]:
+    """Return whom an operator trusts by a configuration: two connectors with the same one know the same people."""
+    if isinstance(config, SamlConfig):
+        return ("SAML", config.metadata_url, config.metadata, config.entity_id)
+    return ("OpenID", config.issuer)
+
+
 AnyConfig = OpenIdConfig | SamlConfig
 
 

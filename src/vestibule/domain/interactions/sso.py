@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from vestibule.connectors.oauth.calls import with_query
 from vestibule.connectors.oauth.engine import Handshake, new_handshake
 from vestibule.connectors.sso import oidc, saml
-from vestibule.connectors.sso.providers import SamlConfig
+from vestibule.connectors.sso.providers import SamlConfig, authority
 from vestibule.crypto import digest, new_id, same
 from vestibule.db import Tx, UniqueViolation
 from vestibule.domain import sso_connectors, users
@@ -208,11 +208,17 @@ async def _open(ctx: Context, connector_id: str) -> SsoConnector:
 async def owner(tx: Tx, ctx: Context, record: Record) -> User | None:
     """Return the user whom a record is about: who has the identity, or whose proven address it is.
 
-    Raises VerificationFailed, SignInMethodNotEnabled, SsoIdentityNotExist.
+    Raises VerificationFailed, SignInMethodNotEnabled, SsoIdentityNotExist, and IdentityConflict where a company names
+    an issuer that is another's: what a provider says of itself is no more than a claim, the configuration counts.
     """
     proof = proof_of(record)
     held = await tx.one(store.HOLDER, issuer=proof.issuer, identity_id=proof.identity_id)
     if held is not None:
+        if held.sso_connector_id != proof.connector_id:
+            theirs = await sso_connectors.get_in(tx, ctx, held.sso_connector_id)
+            ours = await connector_in(tx, ctx, proof.connector_id)
+            if authority(theirs.settings) != authority(ours.settings):
+                raise IdentityConflict
         return await tx.one(users_store.GET, id=held.user_id)
     email = await vouched(tx, ctx, proof)
     user = None if email is None else await users.find_by(tx, ctx, "email", email)
