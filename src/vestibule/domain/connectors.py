@@ -11,7 +11,7 @@ from vestibule.connectors.registry import Factories
 from vestibule.connectors.registry import factories as offered
 from vestibule.connectors.templates import GENERIC
 from vestibule.crypto import new_short_id
-from vestibule.db import UniqueViolation
+from vestibule.db import Tx, UniqueViolation
 from vestibule.domain import email_templates
 from vestibule.domain.context import Context
 from vestibule.errors import (
@@ -159,6 +159,19 @@ async def buttons(ctx: Context) -> list[Instance]:
         return []
     held = [one for one in await list_instances(ctx) if one.factory.kind == "Social"]
     return [one for target in dict.fromkeys(targets) for one in held if one.target == target]
+
+
+async def is_open(tx: Tx, ctx: Context, connector_id: str, target: str) -> bool:
+    """Tell whether people may sign in through a connector, which is still there and has this target (B75)."""
+    row = await tx.one(store.GET, id=connector_id)
+    if row is None or row.connector_id not in factories(ctx):
+        return False
+    return lets_in(ctx, target) and _opened(ctx, row).target == target
+
+
+def lets_in(ctx: Context, target: str) -> bool:
+    """Tell whether administrators let people sign in through providers with this target."""
+    return target in ctx.live.experience.social_sign_in_connector_targets
 
 
 async def get_instance(ctx: Context, connector_id: str) -> Instance:

@@ -75,6 +75,7 @@ async def set_up(world: World, upstream: Upstream, name: str = GOOGLE, **more: A
     await program.begin()
     extra = {"metadata": {"target": "acme"}} if RECORDS[name].is_standard else {}
     connector = await world.made("/connectors", connectorId=name, config=trial.config, **extra, **more)
+    await decide(world, socialSignInConnectorTargets=[connector["target"]])
     return Provider(program, trial, connector)
 
 
@@ -342,6 +343,7 @@ async def test_the_steps_are_written_down_and_no_token_is_shown(world: World, up
 async def test_the_providers_to_sign_in_with_are_told_in_their_order(world: World, upstream: Upstream) -> None:
     github = await set_up(world, upstream, "github-universal")
     google = await set_up(world, upstream, GOOGLE)
+    await decide(world, socialSignInConnectorTargets=[])
 
     async def told() -> list[Json]:
         return list((await world.client.get("/api/.well-known/sign-in-exp")).json()["socialConnectors"])

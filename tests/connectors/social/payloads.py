@@ -334,19 +334,19 @@ CASES: dict[str, Case] = {
     "oauth2": Case(
         {
             "tokenEndpoint": b"access_token=at-1&token_type=bearer&expires_in=3600",
-            "userInfoEndpoint": {"user": {"uid": 9, "mail": EMAIL}, "name": "Ana", "email_verified": True},
+            "userInfoEndpoint": {"user": {"uid": 9, "email": EMAIL, "email_verified": True}, "name": "Ana"},
         },
         {"id": "9", "name": "Ana", "email": EMAIL},
         config={
             **CLIENT,
             "authorizationEndpoint": "https://id.example/authorize",
             "scope": "me",
-            "profileMap": {"id": "user.uid", "email": "user.mail"},
+            "profileMap": {"id": "user.uid", "email": "user.email"},
             "customConfig": {"loginHint": "ana"},
         },
         query="response_type=code client_id scope=me redirect_uri state code_challenge code_challenge_method=S256 "
         "login_hint=ana",
-        unvouched={"userInfoEndpoint": {"user": {"uid": 9, "mail": EMAIL}, "name": "Ana"}},
+        unvouched={"userInfoEndpoint": {"user": {"uid": 9, "email": EMAIL}, "name": "Ana"}},
     ),
     "oidc": Case(
         {"tokenEndpoint": {**TOKEN, "id_token": "claims"}, "jwksUri": "jwks"},

@@ -124,7 +124,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     submitted = (
         InteractionNotStarted, IdentifierNotFound, InvalidCredentials, PasswordExpired, MfaRequired,
         NewPasswordRequired, FactorMissing, FactorSuggested, BackupCodesRequired, TotpInUse, IdentityNotExists,
-        IdentityInUse,
+        IdentityInUse, SignInMethodNotEnabled, VerificationFailed,
     )  # fmt: skip
     return [
         Route("PUT", path, api.start, access=access, summary="Begin, or begin anew", body=StartBody, responses=done,

@@ -18,6 +18,7 @@ from vestibule.errors import (
     InteractionNotStarted,
     InvalidConnectorId,
     NotForForgottenPassword,
+    SignInMethodNotEnabled,
     SocialAccessTokenInvalid,
     SocialCodeInvalid,
     SocialIdTokenInvalid,
@@ -63,7 +64,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     )  # fmt: skip
     begun = (
         InteractionNotStarted, NotForForgottenPassword, InsufficientInfo, EntityNotFound, ConnectorUnexpectedType,
-        ConnectorInvalidConfig,
+        ConnectorInvalidConfig, SignInMethodNotEnabled,
     )  # fmt: skip
     return [
         Route("POST", f"{BASE}/authorization-uri", api.begin, access=access, summary="Begin at a social provider",

@@ -5,9 +5,9 @@ from joserfc import jws
 from joserfc.jwk import OctKey
 
 from vestibule.connectors.oauth.calls import Json, basic
-from vestibule.connectors.oauth.engine import Exchange, custom_fields
+from vestibule.connectors.oauth.engine import Exchange, custom_fields, issuers_of
 from vestibule.connectors.oauth.fields import CLIENT_ID, CLIENT_SECRET, SCOPE, TRUST, Field
-from vestibule.connectors.oauth.mapping import value_of
+from vestibule.connectors.oauth.mapping import at, value_of
 from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, TOKEN, USERINFO, ProfileCall, Provider
 from vestibule.crypto import new_id
 from vestibule.errors import ConnectorInvalidConfig, SocialIdTokenInvalid
@@ -34,6 +34,7 @@ SHARED = (
     Field("customConfig", "Further parameters", "Json"),
     TRUST,
 )
+CHECKED = {"jwksUri": "", "issuer": ""}
 MAPPED = ("id", "email", "phone", "name", "avatar")
 
 
@@ -79,6 +80,9 @@ async def by_signed_token(flow: Exchange) -> Json:
     jwks_uri = checked.get("jwksUri") if isinstance(checked, dict) else None
     if not isinstance(jwks_uri, str):
         raise ConnectorInvalidConfig(data={"message": "`idTokenVerificationConfig.jwksUri` is missing."})
+    if not issuers_of(flow.provider, flow.config):
+        # Keys can be shared by many issuers: they alone do not tell who wrote.
+        raise ConnectorInvalidConfig(data={"message": "`idTokenVerificationConfig.issuer` is missing."})
     told = await redeem(flow)
     if flow.handshake is None:
         raise SocialIdTokenInvalid
@@ -89,7 +93,16 @@ def mapped(told: Json, paths: object) -> Json:
     """Return a profile under our names, read at configured paths; what is not configured has its usual name."""
     given = paths if isinstance(paths, dict) else {}
     found = {name: value_of(told, str(given.get(name, name))) for name in MAPPED}
-    return {**found, "email_verified": told.get("email_verified")}
+    return {**found, "email_verified": _vouching(told, str(given.get("email", "email")))}
+
+
+def _vouching(told: Json, path: str) -> object:
+    """Return the claim that vouches for the address at a path: the one beside it, where it is called as in OpenID.
+
+    A claim at the top speaks for the address there, which need not be the one that an operator has mapped.
+    """
+    place, _, name = path.rpartition(".")
+    return at(told, f"{place}.email_verified".lstrip(".")) if name == "email" else None
 
 
 def with_phone(told: Json, _: object) -> Json:
@@ -151,7 +164,13 @@ OIDC = Provider(
     fields=(
         *SHARED,
         Field("scope", "Scope", "MultilineText", required=True, hint="openid profile email"),
-        Field("idTokenVerificationConfig", "How ID tokens are checked", "Json", required=True, hint={"jwksUri": ""}),
+        Field(
+            "idTokenVerificationConfig",
+            "How ID tokens are checked",
+            "Json",
+            required=True,
+            hint={"jwksUri": "", "issuer": ""},
+        ),
         Field("authRequestOptionalConfig", "Further parameters of the authorization request", "Json"),
         Field("acceptStringTypedBooleanClaims", "Accept true and false as texts", "Switch"),
     ),

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from vestibule.crypto import new_id
 from vestibule.db import Tx, UniqueViolation
-from vestibule.domain import identities, mfa, personal_access_tokens, sessions, users
+from vestibule.domain import connectors, identities, mfa, personal_access_tokens, sessions, users
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, factors, holding, passwords, profiles, socials, sso
 from vestibule.domain.interactions.mailboxes import same_mailbox
@@ -83,6 +83,8 @@ async def _recognise(ctx: Context, interaction: Interaction, record_id: str | No
         is_free = await _let_go(tx, ctx, state, record)
         if not is_free:
             user = await owner(tx, ctx, state, record)
+            if record.social is not None:
+                await sso.refuse_company(ctx, user.primary_email)
             if state.user_id not in {None, user.id}:
                 raise IdentityConflict
             if state.user_id is None:
@@ -218,6 +220,8 @@ def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
         raise VerificationFailed
     if record.type == "EnterpriseSso" and not ctx.live.experience.single_sign_on_enabled:
         raise SignInMethodNotEnabled
+    if record.social is not None and not connectors.lets_in(ctx, record.social.target):
+        raise SignInMethodNotEnabled
     if record.type == "SignInPasskey" and not ctx.live.experience.passkey_sign_in.enabled:
         raise SignInMethodNotEnabled
     # Whoever may make one-time tokens decides who signs in by them.
@@ -262,6 +266,7 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
                 raise InvalidRequest("Something else was changed in this sign-in at the same moment. Try again.")
             user = await users.insert(tx, ctx, row)
             if (proof := profile.social) is not None:
+                await socials.refuse_closed(tx, ctx, proof)
                 await identities.put_in(tx, ctx, user.id, proof.target, proof.identity)
             if record is not None and record.company is not None:
                 await sso.link(tx, ctx, user.id, record.company)

@@ -24,6 +24,8 @@ from vestibule.errors import (
     IdentityNotExists,
     InvalidConnectorId,
     NotForForgottenPassword,
+    SignInMethodNotEnabled,
+    VerificationFailed,
     VerificationNotFound,
 )
 from vestibule.model import Interaction, RecipientKind, User
@@ -39,7 +41,7 @@ async def begin(
     """Begin at a provider; returns where to send the browser, and the id of the record.
 
     Raises InsufficientInfo, EntityNotFound, ConnectorUnexpectedType, ConnectorInvalidConfig, NotForForgottenPassword,
-    Forbidden, and what `holding.hold` raises.
+    SignInMethodNotEnabled, Forbidden, and what `holding.hold` raises.
     """
     event = (await holding.read(ctx, interaction)).event
     if event == "ForgotPassword":
@@ -47,6 +49,8 @@ async def begin(
     events.check_open(ctx, event)
     begun = await social.begin(ctx, connector_id, state, redirect_uri, user_agent=user_agent)
     instance = await connectors.get_instance(ctx, connector_id)
+    if not connectors.lets_in(ctx, instance.target):
+        raise SignInMethodNotEnabled
     proof = SocialProof(connector_id, instance.target, begun.handshake)
     record = Record(new_id(), TYPE, social=proof, asked_at=ctx.clock.now())
     await holding.change(ctx, interaction, lambda held: held.keeping(record))
@@ -110,8 +114,9 @@ def _spent(state: State, record_id: str) -> State:
 async def owner(tx: Tx, ctx: Context, proof: SocialProof, *, link: bool) -> User:
     """Return whose identity this is; with `link`, else whoever has the same verified address.
 
-    Raises IdentityNotExists, which names the address by which an account could be linked.
+    Raises IdentityNotExists, which names the address by which an account could be linked; SignInMethodNotEnabled.
     """
+    await refuse_closed(tx, ctx, proof)
     holder = await tx.value(identity_store.HOLDER, target=proof.target, identity_user_id=proof.known.id)
     user = None if holder is None else await tx.one(store.GET, id=str(holder))
     if user is not None:
@@ -124,6 +129,12 @@ async def owner(tx: Tx, ctx: Context, proof: SocialProof, *, link: bool) -> User
         return user
     data = {"relatedUser": {"type": kind, "value": value}}
     raise IdentityNotExists("Nobody here has this identity yet, but somebody has the same address.", data=data)
+
+
+async def refuse_closed(tx: Tx, ctx: Context, proof: SocialProof) -> None:
+    """Refuse a provider that was closed, or whose connector went, since it was asked; raises SignInMethodNotEnabled."""
+    if not await connectors.is_open(tx, ctx, proof.connector_id, proof.target):
+        raise SignInMethodNotEnabled
 
 
 async def related(tx: Tx, ctx: Context, proof: SocialProof) -> tuple[RecipientKind, str, User] | None:
@@ -162,10 +173,16 @@ async def with_free(ctx: Context, record: Record) -> Record:
 async def settle(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
     """Write at the end what a provider has said of somebody who was recognised by it: the link, name and picture.
 
-    Raises IdentityNotExists when the account no longer has the address by which it was found, IdentityInUse.
+    Raises IdentityNotExists when the account no longer has the address by which it was found, IdentityInUse,
+    SignInMethodNotEnabled, and VerificationFailed when another proof took the place of the one that was used.
     """
+    if state.proof != TYPE:
+        return
     used = next((one.social for one in reversed(state.records) if one.type == TYPE and one.used), None)
-    if state.proof != TYPE or used is None or state.occasion == "Register":
+    if used is None:
+        raise VerificationFailed
+    await refuse_closed(tx, ctx, used)
+    if state.occasion == "Register":
         return
     if used.links:
         holder = await tx.value(identity_store.HOLDER, target=used.target, identity_user_id=used.known.id)
