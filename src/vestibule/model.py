@@ -394,18 +394,6 @@ class SsoConnectorRow(Noun, frozen=True, gc=False):
     created_at: int
 
 
-class SsoSigningKey(Noun, frozen=True, gc=False):
-    """A key pair that signs requests to a SAML identity provider; the private key is sealed, both are PEM."""
-
-    id: str
-    sso_connector_id: str
-    private_sealed: str
-    certificate: str
-    created_at: int
-    expires_at: int
-    active: bool
-
-
 class SsoIdentity(Noun, frozen=True, gc=False):
     """Who a user is at a company's identity provider; `detail` is the JSON text of what was last told."""
 
