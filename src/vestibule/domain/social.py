@@ -51,6 +51,7 @@ _read = msgspec.json.Decoder(SealedHandshake).decode
 class Begun:
     """Where to send the browser, what was begun with, and whether it has to be remembered until the browser is back."""
 
+    target: str
     redirect_to: str
     handshake: Handshake
     is_remembered: bool
@@ -76,7 +77,7 @@ async def begin(
     handshake = new_handshake(state, redirect_uri)
     factory = social_of(instance)
     redirect_to = factory.begin(instance.config, handshake, scope=scope, user_agent=user_agent)
-    return Begun(redirect_to, handshake, factory.needs_handshake)
+    return Begun(instance.target, redirect_to, handshake, factory.needs_handshake)
 
 
 def unremembered(begun: Begun) -> str:

@@ -48,10 +48,9 @@ async def begin(
         raise NotForForgottenPassword
     events.check_open(ctx, event)
     begun = await social.begin(ctx, connector_id, state, redirect_uri, user_agent=user_agent)
-    instance = await connectors.get_instance(ctx, connector_id)
-    if not connectors.lets_in(ctx, instance.target):
+    if not connectors.lets_in(ctx, begun.target):
         raise SignInMethodNotEnabled
-    proof = SocialProof(connector_id, instance.target, begun.handshake)
+    proof = SocialProof(connector_id, begun.target, begun.handshake)
     record = Record(new_id(), TYPE, social=proof, asked_at=ctx.clock.now())
     await holding.change(ctx, interaction, lambda held: held.keeping(record))
     await note(ctx, interaction, f"{event}.Verification.Social.Create", None)
