@@ -5,6 +5,8 @@ from vestibule.connectors.oauth.profile import VOUCHED
 from vestibule.connectors.oauth.provider import Provider
 from vestibule.connectors.registry import GROUP, PROVIDERS
 
+KEEPERS = ", ".join(f"`{record.id}`" for record in PROVIDERS if record.keeps_tokens)
+
 INTRODUCTION = f"""# Social connectors
 
 People say who they are through an account elsewhere. `POST /api/connectors` with a factory id and a configuration
@@ -33,6 +35,10 @@ only such a one can match or verify anything; any other is `unverifiedEmail` or 
 **Addresses of providers.** Each can be set to another one in the configuration, for an edition of one's own such as
 GitHub Enterprise or GitLab: the keys are the last ones of each line. Private networks must be listed in
 `VESTIBULE_ALLOW_PRIVATE`. A call ends within five seconds, is never redirected, and reads at most 1 MiB.
+
+**Tokens.** Connectors of {KEEPERS} keep what the provider gives in
+a sign-in (`"enableTokenStorage": true`), sealed, until the identity, the connector or the setting goes. What is kept is
+told by `includeTokenSecret=true`, the tokens are not.
 
 **More providers.** A package adds one by an entry point of the group `{GROUP}` that names a `Provider` record
 (`vestibule.connectors.oauth.provider`) or a `Factory`. A record is about fifteen lines; CONTRIBUTING.md shows how.

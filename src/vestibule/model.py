@@ -407,6 +407,26 @@ class SsoIdentity(Noun, frozen=True, gc=False):
     updated_at: int
 
 
+class TokenSecret(Noun, frozen=True, gc=False):
+    """What a provider gave for later calls in a person's name, sealed; `metadata` is JSON text about it.
+
+    Of a social identity it has `target` and `connector_id`, of an enterprise one the other four names.
+    """
+
+    id: str
+    user_id: str
+    target: str | None
+    connector_id: str | None
+    sso_identity_id: str | None
+    sso_connector_id: str | None
+    issuer: str | None
+    identity_id: str
+    metadata: str
+    value_sealed: str
+    created_at: int
+    updated_at: int
+
+
 class MfaVerification(Noun, frozen=True, gc=False):
     """A factor of a user beside the password, with how many of its backup codes are unused; `data` is JSON text."""
 

@@ -23,6 +23,7 @@ from vestibule.client import (
     sso_connectors,
     status,
     subject_tokens,
+    token_secrets,
     users,
 )
 from vestibule.client.models import AccessControl, OrganizationRoleRule
@@ -48,6 +49,7 @@ MODULES: tuple[ModuleType, ...] = (
     sso_connectors,
     status,
     subject_tokens,
+    token_secrets,
     users,
 )
 NOT_IN_THE_CLIENT = {
@@ -201,6 +203,7 @@ USERS: list[Operation[Any] | Page[Any]] = [
     one_time_tokens.set_status("t1", "revoked"),
     one_time_tokens.delete("t1"),
     subject_tokens.create("u1", {"why": "support"}),
+    token_secrets.remove("s1"),
 ]
 SETTINGS: list[Operation[Any] | Page[Any]] = [
     codes.send(email="a@example.com"),

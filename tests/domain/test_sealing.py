@@ -57,7 +57,7 @@ async def fill(world: World) -> dict[str, str]:
     row = {"id": "token1", "user_id": user["id"], "name": "n", "value_digest": "d", "value_sealed": sealed}
     async with ctx.db.write() as tx:
         await tx.run(PERSONAL, **row, created_at=0, expires_at=None, last_used_at=None)
-        for statement, values in others(ctx.sealer):
+        for statement, values in others(ctx.sealer, user["id"]):
             await tx.run(statement, **values)
     kept = {"user": user["id"], "seed": secret, "code": codes[0], "client": client_id, "secret": client_secret}
     return kept | {
@@ -65,7 +65,7 @@ async def fill(world: World) -> dict[str, str]:
     }
 
 
-def others(sealer: Sealer) -> Iterator[tuple[Statement[Any], dict[str, object]]]:
+def others(sealer: Sealer, user_id: str) -> Iterator[tuple[Statement[Any], dict[str, object]]]:
     """Yield a row for each table that only has to move."""
     company = {"id": "company", "provider_name": "OIDC", "connector_name": "Company", "domains": "[]", "branding": "{}"}
     switches = {"sync_profile": False, "enable_token_storage": False, "created_at": 0}
@@ -74,6 +74,10 @@ def others(sealer: Sealer) -> Iterator[tuple[Statement[Any], dict[str, object]]]
     key = {"id": "key", "sso_connector_id": "company", "certificate": "", "created_at": 0, "expires_at": 1}
     sealed = sealer.seal(b"key", "sso_signing_keys", "private_sealed", "key")
     yield Statement(insert(tables.sso_signing_keys)), {**key, "active": True, "private_sealed": sealed}
+    held: dict[str, object] = dict.fromkeys(tables.token_secrets.columns.keys())
+    held |= {"id": "held", "user_id": user_id, "identity_id": "ada", "metadata": "{}", "created_at": 0, "updated_at": 0}
+    sealed = sealer.seal(b"{}", "token_secrets", "value_sealed", f"{user_id}/held")
+    yield Statement(insert(tables.token_secrets)), {**held, "value_sealed": sealed}
     link = {"id": "link", "email": "ada@x.io", "email_folded": "ada@x.io", "value_digest": "d", "context": "{}"}
     sealed = sealer.seal(b"ott", "one_time_tokens", "value_sealed", "link")
     times = {"status": "active", "created_at": 0, "expires_at": 1 << 52}

@@ -27,6 +27,7 @@ from vestibule.client import (
     sso_connectors,
     status,
     subject_tokens,
+    token_secrets,
     users,
 )
 from vestibule.client.aio import AsyncManagementClient
@@ -145,5 +146,6 @@ __all__ = [
     "sso_connectors",
     "status",
     "subject_tokens",
+    "token_secrets",
     "users",
 ]

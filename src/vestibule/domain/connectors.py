@@ -31,7 +31,7 @@ from vestibule.errors import (
     MoreThanOneSmsConnector,
 )
 from vestibule.model import Connector
-from vestibule.store import configs
+from vestibule.store import configs, token_secrets
 from vestibule.store import connectors as store
 
 Config = dict[str, object]
@@ -289,6 +289,8 @@ async def update(ctx: Context, connector_id: str, change: ConnectorChange) -> In
             sync_profile=change.sync_profile,
             enable_token_storage=change.enable_token_storage,
         )
+        if change.enable_token_storage is False:
+            await tx.run(token_secrets.DELETE_OF_CONNECTOR, connector=connector_id)
     if row is None:
         raise EntityNotFound
     return _opened(ctx, row)

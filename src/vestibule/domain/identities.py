@@ -22,6 +22,7 @@ from vestibule.errors import (
 )
 from vestibule.model import Identity, User
 from vestibule.store import identities as store
+from vestibule.store import token_secrets
 from vestibule.store import users as users_store
 
 Held = Mapping[str, Identity]
@@ -70,8 +71,10 @@ async def put_in(tx: Tx, ctx: Context, user_id: str, target: str, identity: Iden
     holder = await tx.value(store.HOLDER, target=target, identity_user_id=identity.user_id)
     if holder not in {None, user_id}:
         raise IdentityInUse
-    await tx.run(store.PUT, user_id=user_id, target=target, identity_user_id=identity.user_id)
     held = held_by(user)
+    if target in held and held[target].user_id != identity.user_id:
+        await tx.run(token_secrets.DELETE_SOCIAL, of_user=user_id, at=target)
+    await tx.run(store.PUT, user_id=user_id, target=target, identity_user_id=identity.user_id)
     return await _changed(tx, ctx, user_id, {**held, target: identity}), target not in held
 
 

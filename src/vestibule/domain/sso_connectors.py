@@ -27,7 +27,6 @@ from vestibule.errors import (
     ConnectorNotFound,
     ConnectorTokenStorageRefused,
     EntityNotExistsWithId,
-    FeatureNotSupported,
     SsoConnectorNameInUse,
     SsoDomainsDuplicated,
     SsoDomainsForbidden,
@@ -35,6 +34,7 @@ from vestibule.errors import (
 )
 from vestibule.model import SsoConnectorRow
 from vestibule.store import sso_connectors as store
+from vestibule.store import token_secrets
 
 Config = dict[str, object]
 
@@ -148,7 +148,7 @@ async def create(ctx: Context, provider_name: str, new: SsoConnectorChange) -> S
     """Store a connector, its configuration tried out.
 
     Raises ProviderNotFound, SsoDomainsForbidden, SsoDomainsDuplicated, SsoSigningKeyRequired, SsoConnectorNameInUse,
-    FeatureNotSupported, TokensRefused and what `_try` raises.
+    TokensRefused and what `_try` raises.
     """
     provider = PROVIDERS.get(provider_name)
     if provider is None:
@@ -168,7 +168,7 @@ async def create(ctx: Context, provider_name: str, new: SsoConnectorChange) -> S
         "domains": json.dumps(domains),
         "branding": json.dumps(new.branding or {}),
         "sync_profile": bool(new.sync_profile),
-        "enable_token_storage": False,
+        "enable_token_storage": bool(new.enable_token_storage),
         "created_at": ctx.clock.now(),
     }
     try:
@@ -199,10 +199,13 @@ async def update(ctx: Context, connector_id: str, change: SsoConnectorChange) ->
         "domains": None if domains is None else json.dumps(domains),
         "branding": None if change.branding is None else json.dumps(change.branding),
         "sync_profile": change.sync_profile,
+        "enable_token_storage": change.enable_token_storage,
     }
     try:
         async with ctx.db.write() as tx:
             row = await tx.one(store.UPDATE, row_id=connector_id, **values)
+            if change.enable_token_storage is False:
+                await tx.run(token_secrets.DELETE_OF_SSO_CONNECTOR, connector=connector_id)
     except UniqueViolation as error:
         raise SsoConnectorNameInUse from error
     if row is None:
@@ -310,8 +313,6 @@ async def _refuse_name(ctx: Context, name: str | None, but: str) -> None:
 def _refuse_tokens(provider: Provider, change: SsoConnectorChange) -> None:
     if change.enable_token_storage and provider.kind == "saml":
         raise TokensRefused
-    if change.enable_token_storage:
-        raise FeatureNotSupported("This server does not keep the tokens of providers. Leave `enableTokenStorage` out.")
 
 
 def _sealed(ctx: Context, connector_id: str, config: Config) -> str:

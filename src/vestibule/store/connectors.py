@@ -20,6 +20,10 @@ OUTBOX_SEEDED = "connectors.outbox_seeded"
 _row = connectors.c
 LIST = Statement(select(connectors), Connector)
 GET = Statement(select(connectors).where(_row.id == bindparam("id")), Connector)
+KEEPS_TOKENS: Statement[Row] = Statement(
+    select(_row.enable_token_storage).where(_row.id == bindparam("id")).with_for_update(read=True)
+)
+"""Whether a connector keeps tokens, which does not change in this transaction."""
 INSERT: Statement[Row] = Statement(insert(connectors))
 UPDATE = Statement(
     update(connectors)

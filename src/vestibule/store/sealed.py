@@ -47,6 +47,7 @@ COLUMNS = (
     SealedColumn(tables.one_time_tokens, "value_sealed", "id"),
     SealedColumn(tables.mfa_verifications, "secret_sealed", "id"),
     SealedColumn(tables.connectors, "config_sealed", "id"),
+    SealedColumn(tables.token_secrets, "value_sealed", "user_id", "id"),
     SealedColumn(tables.sso_connectors, "config_sealed", "id"),
     SealedColumn(tables.sso_signing_keys, "private_sealed", "id"),
 )

@@ -14,10 +14,14 @@ NAME = "sso_connectors__connector_name"
 """The constraint that keeps two connectors from having one name."""
 
 _row = sso_connectors.c
-CHANGEABLE = ("connector_name", "config_sealed", "domains", "branding", "sync_profile")
+CHANGEABLE = ("connector_name", "config_sealed", "domains", "branding", "sync_profile", "enable_token_storage")
 
 ALL = Statement(select(sso_connectors).order_by(_row.created_at, _row.id), SsoConnectorRow)
 GET = Statement(select(sso_connectors).where(_row.id == bindparam("id")), SsoConnectorRow)
+KEEPS_TOKENS: Statement[Row] = Statement(
+    select(_row.enable_token_storage).where(_row.id == bindparam("id")).with_for_update(read=True)
+)
+"""Whether a connector keeps tokens, which does not change in this transaction."""
 NAMED: Statement[Row] = Statement(select(_row.id).where(_row.connector_name == bindparam("connector_name")))
 INSERT = Statement(insert(sso_connectors).returning(*_row), SsoConnectorRow)
 UPDATE = Statement(

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -518,6 +519,29 @@ user_sso_identities = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     UniqueConstraint("issuer", "identity_id"),
+)
+
+# What providers gave for later calls in a person's name, sealed. It goes with the identity and with the connector.
+token_secrets = Table(
+    "token_secrets",
+    metadata,
+    Column("id", String(21), primary_key=True),
+    Column("user_id", String(12), ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("target", String(128)),
+    Column("connector_id", String(128), ForeignKey("connectors.id", ondelete="CASCADE"), index=True),
+    Column("sso_identity_id", String(21), ForeignKey("user_sso_identities.id", ondelete="CASCADE")),
+    Column("sso_connector_id", String(128), ForeignKey("sso_connectors.id", ondelete="CASCADE"), index=True),
+    Column("issuer", String(256)),
+    Column("identity_id", String(256), nullable=False),
+    Column("metadata", JSONText, nullable=False),
+    Column("value_sealed", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["user_id", "target"], ["user_identities.user_id", "user_identities.target"], ondelete="CASCADE"
+    ),
+    UniqueConstraint("user_id", "target"),
+    UniqueConstraint("sso_identity_id"),
 )
 
 # Authorization requests to social providers that were used; what they began with, a program holds sealed.

@@ -9,7 +9,7 @@ from tests.oidc.world import VERIFIER
 from tests.world import PASSWORD, World
 from vestibule.db import Statement
 from vestibule.domain import logout_notices, trusted_devices, verifications
-from vestibule.store import sso_identities
+from vestibule.store import sso_identities, token_secrets
 from vestibule.store.rows import Row
 from vestibule.store.tables import metadata
 
@@ -83,13 +83,17 @@ async def live_through(world: World, program: Headless, role: str, name: str, ph
 
 
 async def be_known_at_the_company(world: World, user_id: str, name: str) -> None:
-    """Have an identity at an enterprise's provider."""
+    """Have an identity at an enterprise's provider, and tokens of it that are kept."""
     held = (await world.call("GET", "/sso-connectors")).json()
     connector = held[0] if held else await world.made("/sso-connectors", providerName="Okta", connectorName="Acme")
     row = {"id": name, "user_id": user_id, "sso_connector_id": connector["id"], "issuer": "https://login.acme.example",
            "identity_id": name, "detail": "{}", "created_at": 0, "updated_at": 0}  # fmt: skip
+    secret: dict[str, object] = dict.fromkeys(metadata.tables["token_secrets"].columns.keys())
+    secret |= {"id": name, "user_id": user_id, "identity_id": name, "metadata": "{}", "value_sealed": "v1.x",
+               "created_at": 0, "updated_at": 0, "sso_identity_id": name}  # fmt: skip
     async with world.server.ctx.db.write() as tx:
         await tx.run(sso_identities.PUT, **row)
+        await tx.run(token_secrets.INSERT, **secret)
 
 
 async def leave_undone(program: Headless, name: str, address: str, phone: str) -> None:

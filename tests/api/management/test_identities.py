@@ -176,7 +176,7 @@ async def test_nobody_has_an_identity_at_an_enterprise_or_is_in_an_organization(
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/plain; charset=utf-8")
 
 
-async def test_asking_for_the_tokens_of_providers_adds_none_since_none_are_kept(world: World) -> None:
+async def test_asking_for_the_tokens_of_providers_adds_none_where_none_are_kept(world: World) -> None:
     user = await world.user()
     await put(world, user, userId="7")
     for address in (path(user), f"/users/{user['id']}/all-identities"):

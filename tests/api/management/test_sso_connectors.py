@@ -79,7 +79,6 @@ async def test_a_connector_may_have_no_configuration_yet(world: World) -> None:
         ({"config": {**CONFIG, "clientSecret": ""}}, (400, "connector.invalid_config")),
         ({"config": {**CONFIG, "issuer": "ftp://acme.example"}}, (400, "connector.invalid_config")),
         ({"config": {**CONFIG, "issuer": "https://login.acme.example/elsewhere"}}, (400, "connector.invalid_config")),
-        ({"enableTokenStorage": True}, (422, "request.feature_not_supported")),
         ({"connectorName": "Acme"}, (409, "single_sign_on.duplicate_connector_name")),
         ({"connectorName": ""}, (400, "guard.invalid_input")),
     ],
@@ -91,6 +90,14 @@ async def test_what_cannot_be_used_is_refused_and_nothing_is_stored(
     new = {"providerName": "OIDC", "connectorName": "Second", "config": CONFIG, **change}
     assert await world.refusal("POST", "/sso-connectors", new) == refusal
     assert [one["id"] for one in (await world.call("GET", "/sso-connectors")).json()] == [held["id"]]
+
+
+async def test_a_provider_of_saml_gives_no_tokens_to_keep(world: World) -> None:
+    refused = (400, "connector.token_storage_not_supported")
+    new = {"providerName": "SAML", "connectorName": "Acme"}
+    assert await world.refusal("POST", "/sso-connectors", {**new, "enableTokenStorage": True}) == refused
+    made = await world.made("/sso-connectors", **new)
+    assert await world.refusal("PATCH", f"/sso-connectors/{made['id']}", {"enableTokenStorage": True}) == refused
 
 
 async def test_a_refusal_names_the_domains_and_repeats_no_secret(world: World, provider: CompanyProvider) -> None:

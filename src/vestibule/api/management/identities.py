@@ -1,13 +1,15 @@
 """`/api/users/{userId}/identities` and its neighbours: who a user is at social and enterprise providers."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from msgspec import UNSET, Struct
 
 from vestibule.api.management.connector_shapes import CALLBACK_ERRORS
+from vestibule.api.management.token_secrets import SocialTokenSecretOut, SsoTokenSecretOut, social_out, sso_out
 from vestibule.api.schemas import SsoIdentityOut, UserOut, sso_identity_out, user_out
-from vestibule.domain import identities, sso_identities, users
+from vestibule.domain import identities, sso_identities, token_secrets, users
 from vestibule.domain.context import Context
 from vestibule.errors import (
     EnterpriseSsoIdentityNotExists,
@@ -20,11 +22,11 @@ from vestibule.errors import (
 )
 from vestibule.http import Access, Request, Response, Route, json_response
 from vestibule.http.guard import Maybe
-from vestibule.model import Identity
+from vestibule.model import Identity, TokenSecret
 
 
 class TokenSecretQuery(Struct, rename="camel"):
-    """Whether to add the provider's tokens; none are kept, so there is nothing to add."""
+    """Whether to add what the provider's tokens are that are kept; the tokens themselves are not shown."""
 
     include_token_secret: Maybe[str] = UNSET
 
@@ -37,23 +39,26 @@ class IdentityLink(Struct, rename="camel"):
     session: Maybe[str] = UNSET
 
 
-class IdentityOut(Struct):
+class IdentityOut(Struct, rename="camel"):
     """Who a user is at one provider."""
 
     identity: Identity
+    token_secret: Maybe[SocialTokenSecretOut] = UNSET
 
 
-class SocialIdentityOut(Struct):
+class SocialIdentityOut(Struct, rename="camel"):
     """Who a user is at the provider `target`."""
 
     target: str
     identity: Identity
+    token_secret: Maybe[SocialTokenSecretOut] = UNSET
 
 
 class SsoOut(Struct, rename="camel"):
     """Who a user is at a company's identity provider."""
 
     sso_identity: SsoIdentityOut
+    token_secret: Maybe[SsoTokenSecretOut] = UNSET
 
 
 class ConnectedSsoIdentityOut(Struct, rename="camel"):
@@ -61,6 +66,7 @@ class ConnectedSsoIdentityOut(Struct, rename="camel"):
 
     sso_connector_id: str
     sso_identity: SsoIdentityOut
+    token_secret: Maybe[SsoTokenSecretOut] = UNSET
 
 
 class AllIdentitiesOut(Struct, rename="camel"):
@@ -78,9 +84,9 @@ class Identities:
 
     async def get(self, request: Request) -> Response:
         """GET …/identities/{target}."""
-        request.query(TokenSecretQuery)
-        found = await identities.get_identity(self._ctx, request.path_params["userId"], request.path_params["target"])
-        return json_response(IdentityOut(found))
+        target, user_id = request.path_params["target"], request.path_params["userId"]
+        found = await identities.get_identity(self._ctx, user_id, target)
+        return json_response(IdentityOut(found, social_out((await self._secrets(request)).get(target))))
 
     async def put(self, request: Request) -> Response:
         """PUT …/identities/{target}: 201 for a new one, 200 in place of another."""
@@ -102,21 +108,26 @@ class Identities:
 
     async def find(self, request: Request) -> Response:
         """GET …/all-identities."""
-        request.query(TokenSecretQuery)
         user_id = request.path_params["userId"]
-        held = await identities.of_user(self._ctx, user_id)
+        held, kept = await identities.of_user(self._ctx, user_id), await self._secrets(request)
+        social = [SocialIdentityOut(at, identity, social_out(kept.get(at))) for at, identity in held.items()]
         sso = [
-            ConnectedSsoIdentityOut(one.sso_connector_id, sso_identity_out(one))
+            ConnectedSsoIdentityOut(one.sso_connector_id, sso_identity_out(one), sso_out(kept.get(one.id)))
             for one in await sso_identities.of_user(self._ctx, user_id)
         ]
-        return json_response(AllIdentitiesOut([SocialIdentityOut(*item) for item in held.items()], sso))
+        return json_response(AllIdentitiesOut(social, sso))
 
     async def get_sso(self, request: Request) -> Response:
         """GET …/sso-identities/{ssoConnectorId}."""
-        request.query(TokenSecretQuery)
         path = request.path_params
         found = await sso_identities.through(self._ctx, path["userId"], path["ssoConnectorId"])
-        return json_response(SsoOut(sso_identity_out(found)))
+        return json_response(SsoOut(sso_identity_out(found), sso_out((await self._secrets(request)).get(found.id))))
+
+    async def _secrets(self, request: Request) -> Mapping[str, TokenSecret]:
+        """Return what is kept of the user's tokens, if that was asked for; raises InvalidInput."""
+        request.query(TokenSecretQuery)
+        asked = request.flag("includeTokenSecret")
+        return await token_secrets.of_user(self._ctx, request.path_params["userId"]) if asked else {}
 
     async def organizations(self, request: Request) -> Response:
         """GET …/organizations: there are none yet."""

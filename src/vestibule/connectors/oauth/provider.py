@@ -83,6 +83,8 @@ class Provider:
     colour: str = "#4f5bd5"
     platform: Platform = "Universal"
     is_standard: bool = False
+    keeps_tokens: bool = False
+    """Whether its tokens can be kept for later calls in a person's name."""
     fields: Sequence[Field] = CLIENT
 
     authorize: str = "client_id=$clientId redirect_uri response_type=code scope state"

@@ -71,5 +71,6 @@ def factory_of(provider: Provider) -> SocialFactory:
         form_items=tuple(field.form_item() for field in provider.all_fields()),
         platform=provider.platform,
         is_standard=provider.is_standard,
+        is_token_storage_supported=provider.keeps_tokens,
         provider=provider,
     )

@@ -117,6 +117,7 @@ OAUTH2 = Provider(
     name="OAuth 2.0",
     about="People whom a server of your choice knows: OAuth 2.0 with a profile behind the token.",
     is_standard=True,
+    keeps_tokens=True,
     endpoints={},
     fields=(
         *SHARED[:2],
@@ -160,6 +161,7 @@ OIDC = Provider(
     name="OpenID Connect",
     about="People whom an OpenID provider of your choice knows.",
     is_standard=True,
+    keeps_tokens=True,
     endpoints={},
     fields=(
         *SHARED,

@@ -44,6 +44,7 @@ GOOGLE = Provider(
     id="google-universal",
     target="google",
     name="Google",
+    keeps_tokens=True,
     colour="#1a73e8",
     endpoints={
         AUTHORIZE: "https://accounts.google.com/o/oauth2/v2/auth",
@@ -72,6 +73,7 @@ GITHUB = Provider(
     id="github-universal",
     target="github",
     name="GitHub",
+    keeps_tokens=True,
     colour="#24292f",
     endpoints={
         AUTHORIZE: "https://github.com/login/oauth/authorize",
@@ -101,6 +103,7 @@ FACEBOOK = Provider(
     id="facebook-universal",
     target="facebook",
     name="Facebook",
+    keeps_tokens=True,
     colour="#0866ff",
     endpoints={
         AUTHORIZE: "https://www.facebook.com/v13.0/dialog/oauth",

@@ -5,7 +5,7 @@ the user-info endpoint adds must be about the same subject (OpenID Connect Core 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -28,11 +28,15 @@ PROTOCOL = frozenset({"iss", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "c_
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Who came back from a company: `issuer` and `profile.id` say who it is, `detail` is what is kept and shown."""
+    """Who came back from a company: `issuer` and `profile.id` say who it is, `detail` is what is kept and shown.
+
+    `tokens` are the provider's, as it gave them.
+    """
 
     issuer: str
     profile: Profile
     detail: Json
+    tokens: Json = field(default_factory=dict)
 
 
 def scope_of(config: OpenIdConfig) -> str:
@@ -60,7 +64,7 @@ async def finish(
     more = {engine_name(name): value for name, value in claims.items() if name not in PROTOCOL | KNOWN}
     known = msgspec.to_builtins(outcome.profile.details())
     known.pop("rawData", None)
-    return Person(issuer=issuer, profile=outcome.profile, detail={**more, **known})
+    return Person(issuer=issuer, profile=outcome.profile, detail={**more, **known}, tokens=outcome.tokens)
 
 
 KNOWN = frozenset({"sub", "name", "picture", "email", "email_verified", "phone_number", "phone_number_verified"})

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from vestibule.crypto import new_id
 from vestibule.db import Tx
-from vestibule.domain import connectors, identities, social, users
+from vestibule.domain import connectors, identities, social, token_secrets, users
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, holding
 from vestibule.domain.interactions.mailboxes import same_mailbox
@@ -81,7 +81,8 @@ async def verify(
     except AppError as error:
         await note(ctx, interaction, step, None, error)
         raise
-    known = replace(proof, handshake=None, person=outcome.profile, syncs=instance.sync_profile)
+    kept = token_secrets.under_way(ctx, interaction.id, outcome.tokens) if instance.enable_token_storage else None
+    known = replace(proof, handshake=None, person=outcome.profile, tokens=kept, syncs=instance.sync_profile)
 
     def told(state: State) -> State:
         return state.keeping(replace(state.record(record_id), social=known, verified_at=at))

@@ -16,7 +16,7 @@ from vestibule.connectors.sso import oidc, saml
 from vestibule.connectors.sso.providers import SamlConfig, authority
 from vestibule.crypto import digest, new_id, same
 from vestibule.db import Tx, UniqueViolation
-from vestibule.domain import sso_connectors, users
+from vestibule.domain import sso_connectors, token_secrets, users
 from vestibule.domain.context import Context
 from vestibule.domain.email_domains import domain_of
 from vestibule.domain.interactions import holding
@@ -110,7 +110,8 @@ async def verify(
     except AppError as error:
         await note(ctx, interaction, f"{STEP}.Submit", None, error)
         raise
-    known = _knowing(proof, person)
+    kept = token_secrets.under_way(ctx, interaction.id, person.tokens) if connector.enable_token_storage else None
+    known = replace(_knowing(proof, person), tokens=kept)
 
     def verified(state: State) -> State:
         return state.keeping(replace(state.record(record_id), company=known, verified_at=at))

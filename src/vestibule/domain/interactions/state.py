@@ -63,14 +63,16 @@ class Identifier(Struct, frozen=True):
 class SocialProof(Struct, frozen=True, omit_defaults=True):
     """Who somebody is at a provider: asked through a connector with a `handshake`, which is used once.
 
-    `person` is what the provider said. `links` makes the person one with the account that has the same verified
-    address, `syncs` brings name and picture along, and `free` are the addresses that nobody else has here.
+    `person` is what the provider said, and `tokens` what it gave, sealed, where that is kept. `links` makes the person
+    one with the account that has the same verified address, `syncs` brings name and picture along, and `free` are the
+    addresses that nobody else has here.
     """
 
     connector_id: str
     target: str
     handshake: Handshake | None = None
     person: Person | None = None
+    tokens: str | None = None
     syncs: bool = False
     links: bool = False
     free: tuple[RecipientKind, ...] = ()
@@ -91,7 +93,8 @@ class SocialProof(Struct, frozen=True, omit_defaults=True):
 class CompanyProof(Struct, frozen=True, omit_defaults=True):
     """A sign-in at a company: what it began with until it is `spent`, and then who the company says it is.
 
-    `email` is an address that the company vouches for; `detail` is what is kept of the identity and shown.
+    `email` is an address that the company vouches for; `detail` is what is kept of the identity and shown, and
+    `tokens` what the company gave, sealed, where that is kept.
     """
 
     connector_id: str
@@ -106,6 +109,7 @@ class CompanyProof(Struct, frozen=True, omit_defaults=True):
     name: str | None = None
     avatar: str | None = None
     detail: dict[str, object] = {}
+    tokens: str | None = None
 
 
 class Record(Struct, frozen=True, omit_defaults=True):

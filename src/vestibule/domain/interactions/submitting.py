@@ -1,13 +1,14 @@
 """The end of a sign-in under way, whatever the way there: the only place where somebody is signed in."""
 
 from vestibule.db import Tx
-from vestibule.domain import attempts, credentials, sessions, users
+from vestibule.domain import attempts, credentials, sessions, token_secrets, users
 from vestibule.domain.authorization import ADD_PASSKEY
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import enrolment, events, factors, holding, identifying, socials, sso
 from vestibule.domain.interactions.state import State
 from vestibule.domain.interactions.steps import LOGIN, Outcome, advance, params_of
 from vestibule.domain.interactions.trail import note
+from vestibule.domain.token_secrets import Origin
 from vestibule.errors import (
     AppError,
     IdentifierNotFound,
@@ -44,7 +45,22 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
             await note(ctx, interaction, f"{state.event}.Submit", state.user_id, error)
         raise
     await note(ctx, interaction, f"{state.event}.Submit", state.user_id)
+    await _keep_tokens(ctx, interaction, state)
     return onward
+
+
+async def _keep_tokens(ctx: Context, interaction: Interaction, state: State) -> None:
+    """Keep what a provider gave in a sign-in that is over."""
+    used = next((one for one in reversed(state.records) if one.type == state.proof and one.used), None)
+    if used is None or state.user_id is None:
+        return
+    social, company = used.social, used.company
+    if social is not None and social.tokens:
+        origin = Origin(connector_id=social.connector_id, identity_id=social.known.id, target=social.target)
+        await token_secrets.keep(ctx, interaction.id, state.user_id, origin, social.tokens)
+    elif company is not None and company.tokens:
+        origin = Origin(connector_id=company.connector_id, identity_id=company.identity_id, issuer=company.issuer)
+        await token_secrets.keep(ctx, interaction.id, state.user_id, origin, company.tokens)
 
 
 async def finish(ctx: Context, interaction: Interaction) -> str:

@@ -1,0 +1,35 @@
+"""Statements about what providers gave for later calls in a person's name: one set for an identity."""
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from vestibule.db import Statement
+from vestibule.model import TokenSecret
+from vestibule.store.rows import Row
+from vestibule.store.tables import token_secrets as kept
+
+SEAL = ("token_secrets", "value_sealed")
+"""Where tokens are sealed for; the row is named by user and id."""
+
+_row = kept.c
+OF_USER = Statement(select(kept).where(_row.user_id == bindparam("of_user")), TokenSecret)
+OF_SOCIAL = Statement(
+    select(kept).where(_row.user_id == bindparam("of_user"), _row.target == bindparam("at")), TokenSecret
+)
+OF_SSO = Statement(select(kept).where(_row.sso_identity_id == bindparam("identity")), TokenSecret)
+INSERT: Statement[Row] = Statement(insert(kept))
+UPDATE: Statement[Row] = Statement(
+    update(kept)
+    .where(_row.id == bindparam("row_id"))
+    .values(
+        {
+            name: bindparam(f"new_{name}", type_=_row[name].type)
+            for name in ("connector_id", "sso_connector_id", "identity_id", "metadata", "value_sealed", "updated_at")
+        }
+    )
+)
+DELETE: Statement[Row] = Statement(delete(kept).where(_row.id == bindparam("row_id")))
+DELETE_SOCIAL: Statement[Row] = Statement(
+    delete(kept).where(_row.user_id == bindparam("of_user"), _row.target == bindparam("at"))
+)
+DELETE_OF_CONNECTOR: Statement[Row] = Statement(delete(kept).where(_row.connector_id == bindparam("connector")))
+DELETE_OF_SSO_CONNECTOR: Statement[Row] = Statement(delete(kept).where(_row.sso_connector_id == bindparam("connector")))
