@@ -44,7 +44,7 @@ told by `includeTokenSecret=true`, the tokens are not.
 (`vestibule.connectors.oauth.provider`) or a `Factory`. A record is about fifteen lines; CONTRIBUTING.md shows how.
 
 What the providers answer was written down for the tests from their published documentation; no provider was asked.
-`oidc`, `oauth2` and GitHub's record are also tried against a real server, npm's `oidc-provider`.
+`oidc`, `oauth2` and GitHub's record are also tried against a real server, npm's `oidc-provider`, in a real browser too.
 
 | factory | target | platform | session | address is verified when | default scope | configuration (* required) |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -1,5 +1,6 @@
-// A real OpenID provider, npm's oidc-provider, with one person; and GitHub's paths before the same provider. Prints one
-// JSON line with its address, and runs until its input ends.
+// A real OpenID provider, npm's oidc-provider, and GitHub's paths before the same provider. Whoever signs in exists: `ben`
+// and those whose name begins so have an address that nobody has checked. Prints one JSON line with its address, and runs
+// until its input ends.
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
@@ -8,9 +9,12 @@ const server = createServer();
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
-const person = { sub: 'ana', name: 'Ana', email: 'ana@example.com', email_verified: true };
-const unproven = { sub: 'ben', name: 'Ben', email: 'ben@example.com', email_verified: false };
-const people = { ana: person, ben: unproven };
+const person = (sub) => ({
+  sub,
+  name: sub[0].toUpperCase() + sub.slice(1).split('@')[0],
+  email: sub.includes('@') ? sub : `${sub}@example.com`,
+  email_verified: !sub.startsWith('ben'),
+});
 const client = (client_id, token_endpoint_auth_method) => ({
   client_id,
   client_secret: clientSecret,
@@ -28,7 +32,7 @@ const provider = new Provider(issuer, {
   clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'],
   claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
   conformIdTokenClaims: false,
-  findAccount: (_, id) => people[id] && { accountId: id, claims: () => people[id] },
+  findAccount: (_, id) => ({ accountId: id, claims: () => person(id) }),
   pkce: { required: (_, { clientId }) => clientId !== 'post' },
   cookies: { keys: ['a key of this test alone'] },
 });
@@ -40,7 +44,7 @@ const json = (response, value, status = 200) => {
 };
 const whose = async (request) => {
   const token = await provider.AccessToken.find((request.headers.authorization ?? '').replace(/^Bearer /, ''));
-  return token && people[token.accountId];
+  return token && person(token.accountId);
 };
 
 server.on('request', async (request, response) => {
@@ -57,8 +61,9 @@ server.on('request', async (request, response) => {
     let sent = '';
     for await (const chunk of request) sent += chunk;
     const form = new URLSearchParams(sent);
+    const code = await provider.AuthorizationCode.find(form.get('code') ?? '');
     form.set('grant_type', 'authorization_code');
-    form.set('redirect_uri', redirectUris[0]);
+    form.set('redirect_uri', code?.redirectUri ?? redirectUris[0]);
     const answer = await fetch(`${issuer}/token`, { method: 'POST', body: form });
     const said = await answer.json();
     if (request.headers.accept === 'application/json') return json(response, said);

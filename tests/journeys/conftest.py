@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.conftest import STORES
+from tests.journeys.elsewhere import Elsewhere, elsewhere
 from tests.journeys.site import Site, running
 from tests.postgres_stores import run_admin
 
@@ -44,6 +45,13 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield site
     for name in names:
         run_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def there(site: Site) -> Iterator[Elsewhere]:
+    """A real provider of accounts elsewhere, with connectors in front of it."""
+    with elsewhere(site) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,58 @@
+"""Accounts elsewhere: a real provider behind connectors of a site, and what people do on its pages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.journeys.site import Site
+from tests.journeys.test_ways_in import decided
+from tests.journeys.visitor import Visitor
+from tests.real_provider import NAMES, TARGETS, connector_of, real_provider
+
+PATHS = {"oidc": "/auth", "oauth2": "/auth", "github": "/login/oauth/authorize"}
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The provider's address, and the ids of the connectors in front of it, by kind."""
+
+    address: str
+    connectors: dict[str, str]
+
+
+@contextmanager
+def elsewhere(site: Site) -> Iterator[Elsewhere]:
+    """Run the provider for a site, with its connectors, until the block ends."""
+    signing_in = [f"{site.live.identity}/callback/real_{kind}" for kind in TARGETS]
+    linking = [f"{site.live.account}/callback/{target}" for target in TARGETS.values()]
+    with real_provider([*signing_in, *linking]) as address:
+        yield Elsewhere(address, {kind: connector_of(site.manager, kind, address) for kind in TARGETS})
+
+
+@contextmanager
+def with_buttons(site: Site, **settings: object) -> Iterator[None]:
+    """Let people sign in through the connectors, for a while."""
+    with decided(site, socialSignInConnectorTargets=list(TARGETS.values()), **settings):
+        yield
+
+
+async def leave(visitor: Visitor, there: Elsewhere, kind: str) -> str:
+    """Press the button of a provider; the page after it moves on by itself. Returns the authorization request."""
+    wanted = f"{there.address}{PATHS[kind]}?"
+    async with visitor.page.expect_request(lambda request: request.url.startswith(wanted)) as asked:
+        await visitor.press("social.go", provider=NAMES[kind])
+    return (await asked.value).url
+
+
+async def agree(visitor: Visitor, person: str) -> None:
+    """At the provider, sign in as somebody and agree."""
+    page = visitor.page
+    await page.get_by_placeholder("Enter any login").fill(person)
+    await page.get_by_placeholder("and password").fill("any")
+    await page.get_by_role("button", name="Sign-in").click()
+    await page.get_by_role("button", name="Continue").click()
+
+
+async def refuse(visitor: Visitor) -> None:
+    """At the provider, give up."""
+    await visitor.page.get_by_role("link", name="Cancel").click()
