@@ -49,6 +49,8 @@ class Stub(Elsewhere):
     personal: dict[str, list[JSON]] = field(default_factory=dict)
     factors: dict[str, list[JSON]] = field(default_factory=dict)
     sessions: dict[str, list[JSON]] = field(default_factory=dict)
+    ended: list[tuple[str, str]] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
     experience: JSON | None = None
     issues: dict[str, list[JSON]] | None = None
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one", "use": "sig"}))
@@ -249,6 +251,7 @@ class Stub(Elsewhere):
     async def create_factor(self, request: Request) -> Response:
         """An authenticator app, or backup codes beside one."""
         body = await request.json()
+        self.kept.append(request.query_params.get("keepSession", ""))
         held = {factor["type"] for factor in self._factors(request)}
         if body["type"] == "Totp" and "Totp" in held:
             return error(422, "user.totp_already_in_use")
@@ -271,6 +274,7 @@ class Stub(Elsewhere):
     async def delete_factor(self, request: Request) -> Response:
         """No such factor any more."""
         held = self._factors(request)
+        self.kept.append(request.query_params.get("keepSession", ""))
         gone = [factor for factor in held if factor["id"] == request.path_params["factor"]]
         if not gone:
             return error(404, "entity.not_found")
@@ -295,12 +299,12 @@ class Stub(Elsewhere):
         return JSONResponse({"sessions": self.sessions.get(request.path_params["id"], [])})
 
     async def end_session(self, request: Request) -> Response:
-        """No such session any more, for all with its grants."""
+        """No such session any more, with its grants or without."""
         held = self.sessions.get(request.path_params["id"], [])
         gone = [one for one in held if one["payload"]["uid"] == request.path_params["session"]]
         if not gone:
             return error(404, "oidc.session_not_found")
-        assert request.query_params["revokeGrantsTarget"] == "all"
+        self.ended.append((gone[0]["payload"]["uid"], request.query_params.get("revokeGrantsTarget", "")))
         held.remove(gone[0])
         return Response(status_code=204)
 

@@ -101,6 +101,7 @@ async def test_one_session_ends_or_all_others_do(world: World) -> None:
     body = {"keep": "here"}
     assert (await world.call("POST", "/other-sessions/end", body, proofs=await proven(world))).status_code == 204
     assert left(world) == {"ada": ["here"], "eve": ["hers"]}
+    assert world.stub.ended == [("phone", "all"), ("old", "all")], "with what was granted in them"
 
 
 @pytest.mark.parametrize("session", ["hers", "nothing"])

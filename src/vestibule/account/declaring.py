@@ -16,7 +16,7 @@ COMMON = (problems.Gone, problems.Suspended, problems.TooMany, problems.Identity
 
 
 class Row(NamedTuple):
-    """One route below `/api/me`: its action in the permissions table, its body and answer, and its own refusals."""
+    """One route below `/api/me`: its action in the permissions table, its body, answer, own refusals and query."""
 
     method: str
     path: str
@@ -27,6 +27,7 @@ class Row(NamedTuple):
     status: int
     answer: object
     errors: tuple[type[AppError], ...] = ()
+    query: object = None
 
 
 def declared(checker: TokenChecker, tag: str, rows: Iterable[Row]) -> list[Route]:
@@ -39,6 +40,7 @@ def declared(checker: TokenChecker, tag: str, rows: Iterable[Row]) -> list[Route
             access=MayDo(checker, row.action),
             summary=row.summary,
             body=row.body,
+            query=row.query,
             headers=PROOFS if row.action in PROVABLE else {},
             responses={row.status: row.answer},
             errors=(*COMMON, *_following(row), *row.errors),

@@ -1,6 +1,9 @@
 """`/api/me/tokens`, `/api/me/factors` and the end of an account: what only its owner may do, with a fresh proof."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from vestibule import totp
@@ -10,11 +13,15 @@ from vestibule.account.context import Context
 from vestibule.account.declaring import Row, declared
 from vestibule.account.me import presented
 from vestibule.account.proven import proven
+from vestibule.account.sessions import end_elsewhere
 from vestibule.account.tokens import TokenChecker
 from vestibule.client import mfa, personal_access_tokens, users
 from vestibule.client.models import User
+from vestibule.client.operation import Operation
 from vestibule.crypto import new_totp_secret
 from vestibule.http import Request, Response, Route, empty, json_response
+
+T = TypeVar("T")
 
 TOKEN_REFUSALS: dict[str, Exception] = {
     "personal_access_token_name_exists": problems.Taken("You have a token of this name. Choose another name."),
@@ -100,23 +107,31 @@ class Security:
             raise FACTOR_REFUSALS["totp_secret_invalid"]
         if totp.matching_step(body.secret, "".join(body.code.split()), self._ctx.clock.now()) is None:
             raise problems.WrongTotpCode
-        operation = mfa.create_totp(user.id, secret=body.secret)
-        await proven(self._ctx, user, "factor.add", presented(request), operation, refusals=FACTOR_REFUSALS)
+        await self._change_factors(request, user, "factor.add", partial(mfa.create_totp, user.id, secret=body.secret))
         return empty(204)
 
     async def add_backup_codes(self, request: Request) -> Response:
         """POST /api/me/factors/backup-codes."""
         user = await self._user(request)
-        operation = mfa.create_backup_codes(user.id)
-        made = await proven(self._ctx, user, "factor.add", presented(request), operation, refusals=FACTOR_REFUSALS)
+        made = await self._change_factors(request, user, "factor.add", partial(mfa.create_backup_codes, user.id))
         return json_response(wire.BackupCodes(made.codes), 201)
 
     async def remove_factor(self, request: Request) -> Response:
         """DELETE /api/me/factors/{factor_id}."""
         user = await self._user(request)
-        operation = mfa.delete(user.id, request.path_params["factor_id"])
-        await proven(self._ctx, user, "factor.remove", presented(request), operation, refusals=FACTOR_REFUSALS)
+        operation = partial(mfa.delete, user.id, request.path_params["factor_id"])
+        await self._change_factors(request, user, "factor.remove", operation)
         return empty(204)
+
+    async def _change_factors(
+        self, request: Request, user: User, action: str, operation: Callable[..., Operation[T]]
+    ) -> T:
+        """Make the change after its proofs, and end every session that knew nothing of it (B40)."""
+        keep, proofs = request.query(wire.FactorChange).keep, presented(request)
+        asked = operation(keep_session=keep)
+        made = await proven(self._ctx, user, action, proofs, asked, refusals=FACTOR_REFUSALS)
+        await end_elsewhere(self._ctx, user.id, keep)
+        return made
 
     async def delete_account(self, request: Request) -> Response:
         """DELETE /api/me: the account and all that is the user's."""
@@ -139,11 +154,11 @@ class Security:
             Row("POST", "/factors/totp/secret", self.totp_secret, "factor.read", "Get a seed for an authenticator app",
                 wire.TotpAsked, 200, wire.TotpSecret),
             Row("POST", "/factors/totp", self.add_totp, "factor.add", "Add an authenticator app", wire.NewTotp,
-                204, None, (*taken, problems.WrongTotpCode)),
+                204, None, (*taken, problems.WrongTotpCode), wire.FactorChange),
             Row("POST", "/factors/backup-codes", self.add_backup_codes, "factor.add", "Make backup codes", None,
-                201, wire.BackupCodes, (*taken, problems.NeedsAnotherFactor)),
+                201, wire.BackupCodes, (*taken, problems.NeedsAnotherFactor), wire.FactorChange),
             Row("DELETE", "/factors/{factor_id}", self.remove_factor, "factor.remove", "Remove a factor", None,
-                204, None, unknown),
+                204, None, unknown, wire.FactorChange),
             Row("DELETE", "", self.delete_account, "account.delete", "Delete the account", None, 204, None),
         ]  # fmt: skip
         return declared(self._checker, "Security", rows)

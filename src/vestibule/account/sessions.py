@@ -1,16 +1,34 @@
-"""`/api/me/sessions`: where the person is signed in, and signing out there."""
+"""`/api/me/sessions`: where the person is signed in, and signing out there; what ends when a factor changes."""
 
-from vestibule.account import problems, proofs, wire
+from msgspec import UNSET, UnsetType
+
+from vestibule.account import problems, proofs, store, wire
 from vestibule.account.access import caller_of
 from vestibule.account.context import Context, saying
 from vestibule.account.declaring import Row, declared
 from vestibule.account.me import presented
 from vestibule.account.tokens import TokenChecker
-from vestibule.client import sessions
+from vestibule.client import NotFound, Refused, sessions
 from vestibule.client.models import User
 from vestibule.http import Request, Response, Route, empty, json_response
 
 GONE: dict[str, Exception] = {"session_not_found": problems.Unknown(), "not_found": problems.Unknown()}
+
+
+async def end_elsewhere(ctx: Context, user_id: str, kept: str | UnsetType = UNSET) -> None:
+    """End the sessions of the page, and those at the identity server but the one that is kept (B40).
+
+    Vestibule's has ended them with the change itself. Another may not: it is asked to, and where it does not listen the
+    change stays, and the operator is told.
+    """
+    async with ctx.db.write() as tx:
+        await tx.run(store.END_SESSIONS, owner=user_id)
+    try:
+        for one in (await ctx.send(sessions.find(user_id))).sessions:
+            if one.payload.uid != kept:
+                await ctx.send(sessions.end(user_id, one.payload.uid))
+    except (problems.Problem, NotFound, Refused) as error:
+        ctx.log.warning("sessions_not_ended", reason=str(error) or type(error).__name__)
 
 
 class OwnSessions:

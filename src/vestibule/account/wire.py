@@ -184,6 +184,13 @@ class FactorView(msgspec.Struct, rename="camel"):
         )  # fmt: skip
 
 
+class FactorChange(msgspec.Struct):
+    """The session that goes on when a factor changes, as all others end; front ends know theirs by `sid` of the ID
+    token."""
+
+    keep: Maybe[Text128] = UNSET
+
+
 class FactorList(msgspec.Struct):
     """Every factor of the caller."""
 

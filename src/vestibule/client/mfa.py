@@ -17,19 +17,31 @@ def find(user_id: str) -> Operation[list[Factor]]:
     return Operation("GET", _path(user_id), list[Factor])
 
 
-def create_totp(user_id: str, *, secret: str | UnsetType = UNSET) -> Operation[NewTotp]:
-    """Add a TOTP generator, with a seed in base32 or a new one."""
-    return Operation("POST", _path(user_id), NewTotp, body=given(type="Totp", secret=secret))
+def _kept(session: str | UnsetType) -> dict[str, str]:
+    """Name the session that made a change: at Vestibule all others of the user end, elsewhere none does."""
+    return {} if session is UNSET else {"keepSession": session}
 
 
-def create_backup_codes(user_id: str, *, codes: Sequence[str] | UnsetType = UNSET) -> Operation[NewBackupCodes]:
-    """Add ten backup codes, given ones or new ones."""
-    return Operation("POST", _path(user_id), NewBackupCodes, body=given(type="BackupCode", codes=codes))
+def create_totp(
+    user_id: str, *, secret: str | UnsetType = UNSET, keep_session: str | UnsetType = UNSET
+) -> Operation[NewTotp]:
+    """Add a TOTP generator, with a seed in base32 or a new one; of the user's sessions only `keep_session` goes on."""
+    body, query = given(type="Totp", secret=secret), _kept(keep_session)
+    return Operation("POST", _path(user_id), NewTotp, body=body, query=query)
 
 
-def delete(user_id: str, verification_id: str) -> Operation[Nothing]:
-    """Remove a factor."""
-    return Operation("DELETE", f"{_path(user_id)}/{segment(verification_id)}", Nothing)
+def create_backup_codes(
+    user_id: str, *, codes: Sequence[str] | UnsetType = UNSET, keep_session: str | UnsetType = UNSET
+) -> Operation[NewBackupCodes]:
+    """Add ten backup codes, given ones or new ones; of the user's sessions only `keep_session` goes on."""
+    body, query = given(type="BackupCode", codes=codes), _kept(keep_session)
+    return Operation("POST", _path(user_id), NewBackupCodes, body=body, query=query)
+
+
+def delete(user_id: str, verification_id: str, *, keep_session: str | UnsetType = UNSET) -> Operation[Nothing]:
+    """Remove a factor; of the user's sessions only `keep_session` goes on."""
+    path = f"{_path(user_id)}/{segment(verification_id)}"
+    return Operation("DELETE", path, Nothing, query=_kept(keep_session))
 
 
 def choices(user_id: str) -> Operation[LogtoConfig]:

@@ -62,10 +62,12 @@ async def list_factors(ctx: Context, user_id: str) -> list[MfaVerification]:
     return found
 
 
-async def add_totp(ctx: Context, user_id: str, secret: str | None = None) -> tuple[User, str]:
+async def add_totp(
+    ctx: Context, user_id: str, secret: str | None = None, *, keep: str | None = None
+) -> tuple[User, str]:
     """Give a user a TOTP generator with this seed or a new one; returns the user and the seed.
 
-    Raises EntityNotFound, TotpInUse, TotpSecretInvalid.
+    Sessions end but the one with the uid `keep` (B40). Raises EntityNotFound, TotpInUse, TotpSecretInvalid.
     """
     seed = new_totp_secret() if secret is None else secret
     async with ctx.db.write() as tx:
@@ -74,6 +76,7 @@ async def add_totp(ctx: Context, user_id: str, secret: str | None = None) -> tup
             raise TotpInUse
         if not totp.is_secret(seed):
             raise TotpSecretInvalid
+        await sessions.end_others(tx, ctx.clock, user_id, keep)
         await put_totp(tx, ctx, user_id, seed)
     return user, seed
 
@@ -85,10 +88,13 @@ async def put_totp(tx: Tx, ctx: Context, user_id: str, seed: str, *, step: int |
     await _insert(tx, ctx, row_id, user_id, "Totp", sealed, last_step=step)
 
 
-async def add_backup_codes(ctx: Context, user_id: str, codes: Sequence[str] | None = None) -> list[str]:
+async def add_backup_codes(
+    ctx: Context, user_id: str, codes: Sequence[str] | None = None, *, keep: str | None = None
+) -> list[str]:
     """Give a user these backup codes or new ones, and return them: they can be read nowhere else.
 
-    Raises EntityNotFound, BackupCodesInUse, BackupCodesAlone, BackupCodeFormat.
+    Sessions end but the one with the uid `keep` (B40). Raises EntityNotFound, BackupCodesInUse, BackupCodesAlone,
+    BackupCodeFormat.
     """
     given = [new_backup_code() for _ in range(CODES)] if codes is None else list(codes)
     async with ctx.db.write() as tx:
@@ -99,6 +105,7 @@ async def add_backup_codes(ctx: Context, user_id: str, codes: Sequence[str] | No
             raise BackupCodesAlone
         if len(given) != CODES or any(_CODE.fullmatch(code) is None for code in given):
             raise BackupCodeFormat
+        await sessions.end_others(tx, ctx.clock, user_id, keep)
         await put_backup_codes(tx, ctx, user_id, [code_digest(ctx, user_id, code) for code in given])
     return given
 
@@ -153,11 +160,16 @@ async def rename_passkey(ctx: Context, user_id: str, factor_id: str, name: str) 
         await tx.run(store.RENAME, of_user=user_id, factor_id=factor_id, new_data=data)
 
 
-async def remove_factor(ctx: Context, user_id: str, factor_id: str) -> None:
-    """Take a factor from a user; raises EntityNotFound. Backup codes stay when the last other factor goes."""
+async def remove_factor(ctx: Context, user_id: str, factor_id: str, *, keep: str | None = None) -> None:
+    """Take a factor from a user; raises EntityNotFound. Backup codes stay when the last other factor goes.
+
+    Sessions end but the one with the uid `keep` (B40).
+    """
     async with ctx.db.write() as tx:
+        await sessions.hold_user(tx, user_id)
         if not await tx.run(store.DELETE, of_user=user_id, factor_id=factor_id):
             raise EntityNotFound
+        await sessions.end_others(tx, ctx.clock, user_id, keep)
         await sessions.end_trust(tx, user_id)
 
 

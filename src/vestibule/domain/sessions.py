@@ -162,7 +162,8 @@ async def end_trust(tx: Tx, user_id: str) -> None:
 
 
 async def end_others(tx: Tx, clock: Clock, user_id: str, kept: str | None) -> None:
-    """End every session of a user but the one of this uid."""
+    """End every session of a user but the one of this uid; one that begins at this moment is waited for."""
+    await hold_user(tx, user_id)
     for session in await tx.all(store.OF_USER, user_id=user_id, now=clock.now()):
         if session.uid != kept:
             await end(tx, clock, session)

@@ -1,7 +1,7 @@
 """A user's sessions and grants through the Management API: what is shown, what ends, and when."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -10,6 +10,7 @@ import pytest
 from tests.oidc.world import CALLBACK, App, authorization, inputs_of, query_of
 from tests.world import JSON, PASSWORD, URL, World
 from vestibule.client import AsyncManagementClient, NotFound, grants, sessions
+from vestibule.domain import mfa
 from vestibule.domain.resources import ensure_resource
 from vestibule.domain.sessions import IDLE_MS
 
@@ -292,3 +293,42 @@ async def test_our_own_client_lists_and_ends_them(signed: Signed) -> None:
         with pytest.raises(NotFound):
             await client.send(sessions.get(signed.user_id, uid))
     assert await signed.lives(signed.own, own) == await signed.lives(signed.foreign, foreign) == (False, False)
+
+
+@pytest.mark.parametrize("change", ["Totp", "BackupCode", "removal"])
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_changed_factor_ends_every_session_but_the_one_that_is_named(
+    signed: Signed, change: str, named: bool
+) -> None:
+    """B40: at once, with what is bound to them; what applications keep offline stays, as after signing out."""
+    world, path = signed.world, f"{signed.path}/mfa-verifications"
+    bound = await signed.tokens(signed.own)
+    (present,) = await signed.sessions()
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=world.server.app), base_url=URL) as browser:
+        other = replace(signed, browser=browser)
+        theirs, offline = await other.tokens(signed.own), await other.tokens(signed.foreign, **OFFLINE)
+    if change != "Totp":
+        async with world.server.ctx.db.write() as tx:
+            await mfa.put_totp(tx, world.server.ctx, signed.user_id, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    query = {"keepSession": present["payload"]["uid"]} if named else {}
+    if change == "removal":
+        (factor,) = (await world.call("GET", path)).json()
+        assert (await world.call("DELETE", f"{path}/nothing", params=query)).status_code == 404
+        assert len(await signed.sessions()) == 2, "nothing has changed yet"
+        assert (await world.call("DELETE", f"{path}/{factor['id']}", params=query)).status_code == 204
+    else:
+        assert (await world.call("POST", path, {"type": change}, params=query)).status_code == 200
+    assert [one["payload"]["uid"] for one in await signed.sessions()] == list(query.values())
+    assert (await signed.lives(signed.own, bound))[0] is named
+    assert (await signed.lives(signed.own, theirs))[0] is False
+    assert await signed.lives(signed.foreign, offline) == (True, True)
+
+
+async def test_a_session_of_somebody_else_is_kept_for_nobody(signed: Signed) -> None:
+    """B78: naming it neither ends it nor keeps any other."""
+    await signed.tokens(signed.own)
+    (session,) = await signed.sessions()
+    eve = f"/users/{(await signed.world.user(username='eve'))['id']}/mfa-verifications"
+    query = {"keepSession": session["payload"]["uid"]}
+    assert (await signed.world.call("POST", eve, {"type": "Totp"}, params=query)).status_code == 200
+    assert len(await signed.sessions()) == 1

@@ -1,6 +1,7 @@
 """Sign-ins under way: what was sent along with the browser, and what must come back with the same one (RFC 9700)."""
 
 import re
+from dataclasses import dataclass
 
 import msgspec
 
@@ -21,6 +22,17 @@ class _Secret(msgspec.Struct):
     nonce: str
     verifier: str
     back: str
+    passkeys: int | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Who has signed in, with their tokens, and where to go; `passkeys` as they were, where one was to be made."""
+
+    user_id: str
+    tokens: Tokens
+    back: str
+    passkeys: int | None
 
 
 class Logins:
@@ -32,10 +44,14 @@ class Logins:
         self._cookies = cookies
 
     async def begin(
-        self, request: Request, language: str | None, back: str, answer: Response, *, action: str = ""
+        self, request: Request, language: str | None, back: str, answer: Response, *, passkeys: int | None = None
     ) -> str:
-        """Remember a sign-in and the page to come back to, tie it to this browser, and return where to send it."""
-        state, secret = new_token(), _Secret(new_token(), new_token(), own_page(back))
+        """Remember a sign-in and the page to come back to, tie it to this browser, and return where to send it.
+
+        With the number of `passkeys` that there are, one more is to be made.
+        """
+        state, secret = new_token(), _Secret(new_token(), new_token(), own_page(back), passkeys)
+        action = "" if passkeys is None else "add-passkey"
         url = await self._party.authorization_url(state, secret.nonce, secret.verifier, language, action)
         browser = request.cookies.get(self._cookies.login, "")
         if not HANDLE.fullmatch(browser):
@@ -51,8 +67,8 @@ class Logins:
         self._cookies.set(answer, self._cookies.login, browser, LOGIN_MS // 1000)
         return url
 
-    async def finish(self, request: Request) -> tuple[str, Tokens, str]:
-        """Return the user, the tokens and where to go. Raises SignInFailed, IdentityServerAway."""
+    async def finish(self, request: Request) -> Finished:
+        """Redeem what the browser brought back, once. Raises SignInFailed, IdentityServerAway."""
         query, issuer = dict(request.query_items), self._ctx.settings.issuer
         login_id, browser = digest(query.get("state", "")), digest(request.cookies.get(self._cookies.login, ""))
         async with self._ctx.db.write() as tx:
@@ -64,7 +80,7 @@ class Logins:
         sealed = self._ctx.sealer.open(login.secret_sealed, "logins", "secret_sealed", login.id)
         secret = msgspec.json.decode(sealed, type=_Secret)
         user_id, tokens = await self._party.exchange(query["code"], secret.verifier, secret.nonce)
-        return user_id, tokens, secret.back
+        return Finished(user_id, tokens, secret.back, secret.passkeys)
 
     def _sealed(self, login_id: str, secret: _Secret) -> str:
         return self._ctx.sealer.seal(msgspec.json.encode(secret), "logins", "secret_sealed", login_id)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from babel.dates import format_date
 
@@ -22,7 +22,7 @@ from vestibule.http import PUBLIC, Handler, Request, Response, Route, redirect
 from vestibule.ui.browser import language_of
 from vestibule.ui.messages import Translate, translator
 
-TOKENS, DELETED = "/tokens", "/deleted"
+TOKENS, FACTORS, DELETED = "/tokens", "/factors", "/deleted"
 
 
 class Asked(NamedTuple):
@@ -116,17 +116,18 @@ class SecurityPages:
         if safety.authenticator is not None:
             return Asked("factor.remove", protected.remove_authenticator(safety.authenticator, me, t))
         asked = {"secret": values["secret"]} if values.get("secret") else {}
-        seed = await self._api.call(session.access_token, "POST", "/factors/totp/secret", asked)
+        seed = await self._api.call(session.access_token, "POST", f"{FACTORS}/totp/secret", asked)
         return Asked("factor.add", protected.authenticator(seed, me, t))
 
     async def _change_authenticator(
         self, request: Request, session: Open, values: Values, proofs: list[str]
     ) -> Response:
         if "of" in values:
-            return await self._remove(session, values, proofs, "authenticator-removed")
+            return await self._remove(session, values, proofs, f"{addresses.HOME}?saved=authenticator-removed")
         body = {"secret": values.get("secret", ""), "code": values.get("code", "")}
-        await self._api.call(session.access_token, "POST", "/factors/totp", body, proofs=proofs)
-        return redirect(f"{addresses.HOME}?saved=authenticator")
+        path = f"{FACTORS}/totp{_keeping(session)}"
+        await self._api.call(session.access_token, "POST", path, body, proofs=proofs)
+        return await self._renewed(session, f"{addresses.HOME}?saved=authenticator")
 
     async def _backup_codes(
         self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
@@ -140,13 +141,24 @@ class SecurityPages:
         self, request: Request, session: Open, values: Values, proofs: list[str]
     ) -> Response:
         if "of" in values:
-            return await self._remove(session, values, proofs, "backup-removed")
-        made = await self._api.call(session.access_token, "POST", "/factors/backup-codes", proofs=proofs)
-        return self._once(request, session, "backup", made["codes"], addresses.HOME)
+            return await self._remove(session, values, proofs, f"{addresses.HOME}?saved=backup-removed")
+        path = f"{FACTORS}/backup-codes{_keeping(session)}"
+        made = await self._api.call(session.access_token, "POST", path, proofs=proofs)
+        again = await self._sessions.restart(session)
+        answer = self._once(request, again, "backup", made["codes"], addresses.HOME)
+        self._sessions.hand_over(again, answer)
+        return answer
 
-    async def _remove(self, session: Open, values: Values, proofs: list[str], saved: str) -> Response:
-        await self._api.call(session.access_token, "DELETE", f"/factors/{quote(values['of'], safe='')}", proofs=proofs)
-        return redirect(f"{addresses.HOME}?saved={saved}")
+    async def _remove(self, session: Open, values: Values, proofs: list[str], path: str) -> Response:
+        factor = f"{FACTORS}/{quote(values['of'], safe='')}{_keeping(session)}"
+        await self._api.call(session.access_token, "DELETE", factor, proofs=proofs)
+        return await self._renewed(session, path)
+
+    async def _renewed(self, session: Open, path: str) -> Response:
+        """Lead on under a new id: with a factor every session of the page has ended, this one's old id too (B40)."""
+        answer = redirect(path)
+        self._sessions.hand_over(await self._sessions.restart(session), answer)
+        return answer
 
     async def passkeys(self, request: Request) -> Response:
         """GET /passkeys: the list."""
@@ -172,8 +184,7 @@ class SecurityPages:
         return None
 
     async def _remove_passkey(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
-        await self._api.call(session.access_token, "DELETE", f"/factors/{quote(values['of'], safe='')}", proofs=proofs)
-        return redirect(f"{addresses.PASSKEYS}?saved=passkey-removed")
+        return await self._remove(session, values, proofs, f"{addresses.PASSKEYS}?saved=passkey-removed")
 
     async def _leaving(
         self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
@@ -277,6 +288,11 @@ def _days(passkey: JsonObject, language: str, t: Translate) -> list[str]:
 
     lines = [t("token.made", day=day(passkey["createdAt"]))]
     return [*lines, t("token.used", day=day(passkey["lastUsedAt"]))] if passkey["lastUsedAt"] else lines
+
+
+def _keeping(session: Open) -> str:
+    """Return the query that keeps the present session while all others end; empty when it has no name."""
+    return f"?{urlencode({'keep': session.sid})}" if session.sid else ""
 
 
 def _token(values: Values) -> str:

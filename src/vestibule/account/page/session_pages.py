@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-import msgspec
 from babel.dates import format_date, format_time
 
 from vestibule.account.page import protected
@@ -11,18 +10,11 @@ from vestibule.account.page.changes import Values
 from vestibule.account.page.security import Ask, Asked, Finish, SecurityPages
 from vestibule.account.page.sessions import Open
 from vestibule.account.page.site import told
-from vestibule.account.signatures import Unverified, parse
 from vestibule.http import PUBLIC, Request, Response, Route, redirect
 from vestibule.ui.browser import language_of
 from vestibule.ui.messages import Translate, translator
 
 LIST, OTHERS = "/sessions", "/other-sessions/end"
-
-
-class _Named(msgspec.Struct):
-    """The claim that names the session (OpenID Connect Back-Channel Logout 1.0 section 2.1)."""
-
-    sid: str = ""
 
 
 class SessionPages(SecurityPages):
@@ -32,7 +24,7 @@ class SessionPages(SecurityPages):
         """GET /sessions: the list."""
 
         async def show(request: Request, session: Open, me: JsonObject) -> Response:
-            language, present = language_of(request), present_in(session)
+            language, present = language_of(request), session.sid
             t = translator(language)
             saved = dict(request.query_items).get("saved")
             held = (await self._api.call(session.access_token, "GET", LIST))["sessions"]
@@ -52,7 +44,7 @@ class SessionPages(SecurityPages):
     async def _one(self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate) -> Asked | None:
         wanted = values.get("of") or dict(request.query_items).get("id", "")
         held = (await self._api.call(session.access_token, "GET", LIST))["sessions"]
-        found = next((one for one in held if one["id"] == wanted and wanted != present_in(session)), None)
+        found = next((one for one in held if one["id"] == wanted and wanted != session.sid), None)
         if found is None:
             return None
         return Asked("session.end", protected.end_session(wanted, _device(found, t), me, t))
@@ -64,10 +56,10 @@ class SessionPages(SecurityPages):
     async def _others(
         self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
     ) -> Asked | None:
-        return Asked("session.end", protected.end_other_sessions(me, t)) if present_in(session) else None
+        return Asked("session.end", protected.end_other_sessions(me, t)) if session.sid else None
 
     async def _end_others(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
-        kept = {"keep": present_in(session)}
+        kept = {"keep": session.sid}
         await self._api.call(session.access_token, "POST", OTHERS, kept, proofs=proofs)
         return redirect(f"{LIST}?saved=sessions-ended")
 
@@ -78,14 +70,6 @@ class SessionPages(SecurityPages):
             (f"{LIST}/end-others", "Sign out everywhere else", self._others, self._end_others),
         ]
         return [Route("GET", LIST, self.sessions, access=PUBLIC, summary="Sessions"), *self._forms(table)]
-
-
-def present_in(session: Open) -> str:
-    """Return the id of the session at the identity server that the person uses now; empty when it was not told."""
-    try:
-        return parse(session.tokens.id_token, _Named).claims.sid
-    except Unverified:
-        return ""
 
 
 def _device(one: JsonObject, t: Translate) -> str:

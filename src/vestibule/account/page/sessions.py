@@ -10,6 +10,7 @@ from vestibule.account.context import Context
 from vestibule.account.page.cookies import Cookies
 from vestibule.account.page.relying_party import RelyingParty, SignInFailed, Tokens
 from vestibule.account.problems import IdentityServerAway
+from vestibule.account.signatures import Unverified, parse
 from vestibule.crypto import digest, new_token
 from vestibule.http import Request, Response
 
@@ -18,18 +19,36 @@ TOUCH_MS, RENEW_BEFORE_MS = 60_000, 60_000
 POLL_SECONDS, POLLS = 0.05, 200
 
 
+class _Named(msgspec.Struct):
+    """The claim that names the session (OpenID Connect Back-Channel Logout 1.0 section 2.1)."""
+
+    sid: str = ""
+
+
 @dataclass(frozen=True)
 class Open:
-    """A live session, its tokens (from `current` good now), and what each of its forms carries (B41)."""
+    """A live session, its tokens (from `current` good now), and what each of its forms carries (B41).
+
+    `cookie` is its value, of a session that has just begun: it is stored nowhere, and still to be handed over.
+    """
 
     row: store.PageSession
     tokens: Tokens
     csrf: str
+    cookie: str = ""
 
     @property
     def access_token(self) -> str:
         """The user's token for the settings API."""
         return self.tokens.access_token
+
+    @property
+    def sid(self) -> str:
+        """The id of the session at the identity server that the person uses now; empty when it was not told."""
+        try:
+            return parse(self.tokens.id_token, _Named).claims.sid
+        except Unverified:
+            return ""
 
 
 class Sessions:
@@ -45,29 +64,34 @@ class Sessions:
     async def start(self, user_id: str, tokens: Tokens, answer: Response) -> None:
         """Start a session under a new id."""
         now = self._ctx.clock.now()
-        await self._insert(user_id, tokens, now, now + ABSOLUTE_MS, answer)
+        self.hand_over(await self._begun(user_id, tokens, now, now + ABSOLUTE_MS), answer)
 
-    async def restart(self, session: Open, answer: Response) -> None:
-        """Go on under a new id (B37): it lives no longer than the old one would have."""
+    async def restart(self, session: Open) -> Open:
+        """Go on under a new id (B37), to be handed over: it lives no longer than the old one would have."""
         row = session.row
         await self._delete(row.id)
-        await self._insert(row.user_id, session.tokens, row.created_at, row.expires_at, answer)
+        return await self._begun(row.user_id, session.tokens, row.created_at, row.expires_at)
 
-    async def _insert(self, user_id: str, tokens: Tokens, created_at: int, expires_at: int, answer: Response) -> None:
+    async def _begun(self, user_id: str, tokens: Tokens, created_at: int, expires_at: int) -> Open:
         cookie, now = new_token(), self._ctx.clock.now()
+        row = store.PageSession(
+            id=digest(cookie),
+            user_id=user_id,
+            tokens_sealed=self._sealed(digest(cookie), tokens),
+            version=0,
+            created_at=created_at,
+            seen_at=now,
+            expires_at=expires_at,
+            renewing_until=0,
+        )
         async with self._ctx.db.write() as tx:
-            await tx.run(
-                store.INSERT_SESSION,
-                id=digest(cookie),
-                user_id=user_id,
-                tokens_sealed=self._sealed(digest(cookie), tokens),
-                version=0,
-                created_at=created_at,
-                seen_at=now,
-                expires_at=expires_at,
-                renewing_until=0,
-            )
-        self.cookies.set(answer, self.cookies.session, cookie, (expires_at - now) // 1000)
+            await tx.run(store.INSERT_SESSION, **msgspec.structs.asdict(row))
+        return replace(self._opened(row), cookie=cookie)
+
+    def hand_over(self, session: Open, answer: Response) -> None:
+        """Give the browser the cookie of a session that has just begun."""
+        seconds = (session.row.expires_at - session.row.seen_at) // 1000
+        self.cookies.set(answer, self.cookies.session, session.cookie, seconds)
 
     def _sealed(self, session_id: str, tokens: Tokens) -> str:
         return self._ctx.sealer.seal(msgspec.json.encode(tokens), "page_sessions", "tokens_sealed", session_id)
@@ -140,6 +164,11 @@ class Sessions:
         if now - row.seen_at > TOUCH_MS:
             async with self._ctx.db.write() as tx:
                 await tx.run(store.TOUCH_SESSION, session_id=row.id, now=now)
+
+    async def end_all(self, user_id: str) -> None:
+        """End every session of a user here: whoever is signed in to the page does not know of a new factor (B40)."""
+        async with self._ctx.db.write() as tx:
+            await tx.run(store.END_SESSIONS, owner=user_id)
 
     async def end(self, session: Open) -> None:
         """End a session here and revoke its tokens."""

@@ -9,7 +9,7 @@ from vestibule.account.page.api import JsonObject, SettingsApi, SignInAgain, Tro
 from vestibule.account.page.changes import Changes
 from vestibule.account.page.forms import Form
 from vestibule.account.page.logins import Logins, own_page
-from vestibule.account.page.overview import overview
+from vestibule.account.page.overview import PASSKEY, overview
 from vestibule.account.page.relying_party import RelyingParty, SignInFailed
 from vestibule.account.page.sessions import Open, Sessions
 from vestibule.account.problems import IdentityServerAway
@@ -58,18 +58,26 @@ class AccountPages:
 
     async def new_passkey(self, request: Request) -> Response:
         """GET /passkeys/new: the identity server makes it, after a fresh sign-in; its pages know its own host."""
-        answer = redirect(addresses.HOME)
-        back = f"{addresses.PASSKEYS}?saved=passkey"
-        url = await self._logins.begin(request, language_of(request), back, answer, action="add-passkey")
-        answer.headers["location"] = url
-        return answer
+
+        async def show(request: Request, session: Open, me: JsonObject) -> Response:
+            answer, held = redirect(addresses.HOME), await self._passkeys(session.access_token)
+            begun = self._logins.begin(request, language_of(request), addresses.PASSKEYS, answer, passkeys=held)
+            answer.headers["location"] = await begun
+            return answer
+
+        return await self.signed_in(request, show)
+
+    async def _passkeys(self, token: str) -> int:
+        held = (await self._api.call(token, "GET", "/factors"))["factors"]
+        return sum(factor["type"] == PASSKEY for factor in held)
 
     async def callback(self, request: Request) -> Response:
         """GET /callback: back from the identity server. Signs in only with a token that the settings API accepts."""
         earlier = await self._sessions.find(request)
         try:
-            user_id, tokens, back = await self._logins.finish(request)
-            await self._api.call(tokens.access_token, "GET", "")
+            done = await self._logins.finish(request)
+            await self._api.call(done.tokens.access_token, "GET", "")
+            is_made = done.passkeys is not None and await self._passkeys(done.tokens.access_token) > done.passkeys
         except (SignInFailed, SignInAgain) as error:
             self._ctx.log.warning("page_sign_in_failed", reason=str(error) or "the settings API refuses the token")
             if earlier is not None:  # an answer that came twice, or late, to somebody who is signed in
@@ -79,8 +87,10 @@ class AccountPages:
             return self._refused(request, trouble)
         if earlier is not None:
             await self._sessions.end(earlier)
-        answer = redirect(back)
-        await self._sessions.start(user_id, tokens, answer)
+        if is_made:
+            await self._sessions.end_all(done.user_id)
+        answer = redirect(f"{addresses.PASSKEYS}?saved=passkey" if is_made else done.back)
+        await self._sessions.start(done.user_id, done.tokens, answer)
         return answer
 
     async def logout(self, request: Request) -> Response:
@@ -153,7 +163,7 @@ class AccountPages:
                 return self.show_form(request, session, again.form, again.status)
             done = redirect(f"{addresses.HOME}?saved={field}")
             if field == "password":
-                await self._sessions.restart(session, done)
+                self._sessions.hand_over(await self._sessions.restart(session), done)
             return done
 
         return await self.signed_in(request, show)

@@ -30,6 +30,12 @@ class BackupCodesIn(Struct, tag_field="type", tag="BackupCode"):
     codes: Maybe[list[str]] = UNSET
 
 
+class FactorChange(Struct, rename="camel"):
+    """The session that made the change, by its `payload.uid`; all others of the user end with it. Our own addition."""
+
+    keep_session: Maybe[str] = UNSET
+
+
 FactorIn = TotpIn | BackupCodesIn
 
 
@@ -86,17 +92,24 @@ class Factors:
     async def create(self, request: Request) -> Response:
         """POST …/mfa-verifications."""
         body: FactorIn = await request.json(FactorIn)  # type: ignore[arg-type]
-        user_id = request.path_params["userId"]
+        user_id, keep = request.path_params["userId"], _kept(request)
         if isinstance(body, BackupCodesIn):
             given = None if body.codes is UNSET else body.codes
-            return json_response(BackupCodesOut(await mfa.add_backup_codes(self._ctx, user_id, given)))
-        user, secret = await mfa.add_totp(self._ctx, user_id, None if body.secret is UNSET else body.secret)
+            return json_response(BackupCodesOut(await mfa.add_backup_codes(self._ctx, user_id, given, keep=keep)))
+        secret_asked = None if body.secret is UNSET else body.secret
+        user, secret = await mfa.add_totp(self._ctx, user_id, secret_asked, keep=keep)
         return json_response(TotpOut(secret, await mfa.picture(self._ctx, user, secret)))
 
     async def delete(self, request: Request) -> Response:
         """DELETE …/mfa-verifications/{verificationId}."""
-        await mfa.remove_factor(self._ctx, request.path_params["userId"], request.path_params["verificationId"])
+        user_id, factor_id = request.path_params["userId"], request.path_params["verificationId"]
+        await mfa.remove_factor(self._ctx, user_id, factor_id, keep=_kept(request))
         return empty(204)
+
+
+def _kept(request: Request) -> str | None:
+    given = request.query(FactorChange).keep_session
+    return None if given is UNSET else given
 
 
 def routes(ctx: Context, access: Access) -> list[Route]:
@@ -106,8 +119,8 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     return [
         Route("GET", path, api.find, access=access, summary="List a user's factors", responses={200: list[FactorOut]},
               errors=(EntityNotFound,), tags=tags),
-        Route("POST", path, api.create, access=access, summary="Add a factor", body=FactorIn,
+        Route("POST", path, api.create, access=access, summary="Add a factor", body=FactorIn, query=FactorChange,
               responses={200: TotpOut | BackupCodesOut}, errors=refusals, tags=tags),
         Route("DELETE", f"{path}/{{verificationId}}", api.delete, access=access, summary="Remove a factor",
-              responses={204: None}, errors=(EntityNotFound,), tags=tags),
+              query=FactorChange, responses={204: None}, errors=(EntityNotFound,), tags=tags),
     ]  # fmt: skip
