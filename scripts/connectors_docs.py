@@ -38,7 +38,9 @@ GitHub Enterprise or GitLab: the keys are the last ones of each line. Private ne
 
 **Tokens.** Connectors of {KEEPERS} keep what the provider gives in
 a sign-in (`"enableTokenStorage": true`), sealed, until the identity, the connector or the setting goes. What is kept is
-told by `includeTokenSecret=true`, the tokens are not.
+told by `includeTokenSecret=true`, the tokens are not. The person's own application gets the access token, renewed when
+it has expired, at `GET /api/my-account/identities/{{target}}/access-token` with an opaque access token that has the
+scopes `openid` and `identities`.
 
 **More providers.** A package adds one by an entry point of the group `{GROUP}` that names a `Provider` record
 (`vestibule.connectors.oauth.provider`) or a `Factory`. A record is about fifteen lines; CONTRIBUTING.md shows how.

@@ -48,6 +48,7 @@ from vestibule.api.management import (
     users,
     verifications,
 )
+from vestibule.api.my_account import access_tokens
 from vestibule.clock import Clock, SystemClock
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import PasswordPool
@@ -175,7 +176,7 @@ def experience_routes(ctx: Context) -> list[Route]:
 def management_face(ctx: Context, keys: Keyring) -> Face:
     """Return the JSON API with its own description."""
     management = [*management_routes(ctx, keys), *well_known.routes(ctx), *assertions.routes(ctx)]
-    return api_face("/api", described(ctx, [*management, *experience_routes(ctx)]))
+    return api_face("/api", described(ctx, [*management, *experience_routes(ctx), *access_tokens.routes(ctx)]))
 
 
 async def build(

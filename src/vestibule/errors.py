@@ -1222,3 +1222,17 @@ class ConnectorAssertionMissing(AppError):
 
     code, status = "session.connector_session_not_found", 400
     message = "The company's answer has not arrived yet. Begin again."
+
+
+class ThirdPartyTokenNotFound(AppError):
+    """Nothing is kept of what a provider gave."""
+
+    code, status = "secrets.third_party_token_set.token_not_found", 404
+    message = "No token of this provider is kept for you. Sign in with it, where the connector keeps tokens."
+
+
+class ThirdPartyTokenExpired(AppError):
+    """A provider's token has expired and cannot be renewed."""
+
+    code, status = "secrets.third_party_token_set.access_token_expired", 401
+    message = "The provider's token has expired and cannot be renewed. Sign in with the provider again."

@@ -31,6 +31,11 @@ SCHEMES: dict[str, Json] = {
             }
         },
     },
+    "AccessToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The opaque access token of somebody who signed in, with `openid` and the scope of the data.",
+    },
     "Cookie": {
         "type": "apiKey",
         "in": "cookie",

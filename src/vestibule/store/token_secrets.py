@@ -27,6 +27,15 @@ UPDATE: Statement[Row] = Statement(
         }
     )
 )
+GET = Statement(select(kept).where(_row.id == bindparam("row_id")), TokenSecret)
+REPLACE: Statement[Row] = Statement(
+    update(kept)
+    .where(_row.id == bindparam("row_id"), _row.value_sealed == bindparam("held"))
+    .values(
+        {name: bindparam(f"new_{name}", type_=_row[name].type) for name in ("metadata", "value_sealed", "updated_at")}
+    )
+)
+"""Compare and set: what was replaced meanwhile stays."""
 DELETE: Statement[Row] = Statement(delete(kept).where(_row.id == bindparam("row_id")))
 DELETE_SOCIAL: Statement[Row] = Statement(
     delete(kept).where(_row.user_id == bindparam("of_user"), _row.target == bindparam("at"))

@@ -12,6 +12,7 @@ from tests.api.management.wrong_tokens import TAKE_ROLES, every_wrong_token, pre
 from tests.world import World
 from vestibule.api.auth import ManagementAccess
 from vestibule.api.experience.access import InteractionAccess
+from vestibule.api.my_account.access import AccountAccess
 from vestibule.app import faces
 from vestibule.db import Statement
 from vestibule.domain.callers import KEPT_MS
@@ -32,6 +33,7 @@ PUBLIC_ROUTES = {
     ("GET", "/api/.well-known/management.openapi.json"),
     ("GET", "/api/.well-known/phrases"),
     ("GET", "/api/.well-known/sign-in-exp"),
+    ("GET", "/api/.well-known/user.openapi.json"),
     ("GET", "/api/status"),
     ("GET", "/api/swagger.json"),
 }
@@ -39,8 +41,11 @@ PUBLIC_ROUTES = {
 
 
 def routes_of(world: World) -> list[Route]:
-    """The routes below /api as they are served, without those of sign-in (`tests/api/experience` visits them)."""
-    return [route for route in every_route(world) if not isinstance(route.access, InteractionAccess)]
+    """The routes below /api as they are served, without those of sign-in and of the account API.
+
+    `tests/api/experience` and `tests/api/my_account` visit these.
+    """
+    return [route for route in every_route(world) if not isinstance(route.access, InteractionAccess | AccountAccess)]
 
 
 def every_route(world: World) -> list[Route]:
@@ -50,7 +55,12 @@ def every_route(world: World) -> list[Route]:
 
 
 async def test_only_the_listed_routes_are_public(world: World) -> None:
-    """B77: every other one asks for a Management token, or is a step of a sign-in; there is no fourth kind."""
+    """B77: every other one asks for a Management token, is a step of a sign-in, or the person's own; that is all."""
+    own = {(route.method, route.path) for route in every_route(world) if isinstance(route.access, AccountAccess)}
+    assert own == {
+        ("GET", "/api/my-account/identities/{target}/access-token"),
+        ("GET", "/api/my-account/sso-identities/{connectorId}/access-token"),
+    }
     steps = [route for route in every_route(world) if isinstance(route.access, InteractionAccess)]
     assert [route for route in steps if not route.path.startswith(("/api/experience", "/api/interaction/"))] == []
     routes = routes_of(world)

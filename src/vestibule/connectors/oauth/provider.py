@@ -30,6 +30,7 @@ AUTHORIZE, TOKEN, USERINFO, JWKS, ISSUER = (
     "jwksUri",
     "issuer",
 )
+RENEWAL = "grant_type=refresh_token refresh_token"
 _LABELS = {
     AUTHORIZE: "Authorization endpoint",
     TOKEN: "Token endpoint",
@@ -110,6 +111,11 @@ class Provider:
     redeem_method: str = "POST"
     redeem_encoding: Encoding = "form"
     redeem_basic: bool = False
+    authenticate: "Callable[[Exchange], tuple[dict[str, str], dict[str, str]]] | None" = None
+    """Says by which parameters and headers a client shows itself, where that is configured."""
+    renew: str = ""
+    """What is sent for a new access token; empty where a provider renews none, or none of its tokens are kept."""
+    renew_basic: bool = False
     issued: str = "access_token"
     code_decoded: bool = False
     """Whether the code may still be percent-encoded: it holds a slash, and programs pass on what they got."""

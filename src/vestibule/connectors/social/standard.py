@@ -8,7 +8,7 @@ from vestibule.connectors.oauth.calls import Json, basic
 from vestibule.connectors.oauth.engine import Exchange, custom_fields, issuers_of
 from vestibule.connectors.oauth.fields import CLIENT_ID, CLIENT_SECRET, SCOPE, TRUST, Field
 from vestibule.connectors.oauth.mapping import at, value_of
-from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, TOKEN, USERINFO, ProfileCall, Provider
+from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, RENEWAL, TOKEN, USERINFO, ProfileCall, Provider
 from vestibule.crypto import new_id
 from vestibule.errors import ConnectorInvalidConfig, SocialIdTokenInvalid
 
@@ -38,8 +38,8 @@ CHECKED = {"jwksUri": "", "issuer": ""}
 MAPPED = ("id", "email", "phone", "name", "avatar")
 
 
-async def redeem(flow: Exchange) -> Json:
-    """Exchange the code with the client authentication that is configured."""
+def authenticate(flow: Exchange) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the parameters and headers by which the client shows itself, as configured."""
     config, client_id, secret = flow.config, str(flow.config["clientId"]), str(flow.config["clientSecret"])
     method, headers, more = config["tokenEndpointAuthMethod"], dict[str, str](), custom_fields(config)
     if method == BASIC:
@@ -48,7 +48,12 @@ async def redeem(flow: Exchange) -> Json:
         more |= {"client_id": client_id, "client_assertion_type": JWT_BEARER, "client_assertion": _assertion(flow)}
     else:
         more |= {"client_id": client_id, "client_secret": secret}
-    return await flow.token(more, headers)
+    return more, headers
+
+
+async def redeem(flow: Exchange) -> Json:
+    """Exchange the code with the client authentication that is configured."""
+    return await flow.token(*authenticate(flow))
 
 
 def _assertion(flow: Exchange) -> str:
@@ -118,6 +123,8 @@ OAUTH2 = Provider(
     about="People whom a server of your choice knows: OAuth 2.0 with a profile behind the token.",
     is_standard=True,
     keeps_tokens=True,
+    authenticate=authenticate,
+    renew=RENEWAL,
     endpoints={},
     fields=(
         *SHARED[:2],
@@ -162,6 +169,8 @@ OIDC = Provider(
     about="People whom an OpenID provider of your choice knows.",
     is_standard=True,
     keeps_tokens=True,
+    authenticate=authenticate,
+    renew=RENEWAL,
     endpoints={},
     fields=(
         *SHARED,

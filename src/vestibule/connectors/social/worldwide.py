@@ -4,7 +4,7 @@ from vestibule.connectors.oauth.calls import Json
 from vestibule.connectors.oauth.engine import Exchange, by_userinfo
 from vestibule.connectors.oauth.fields import CLIENT, CLIENT_ID, CLIENT_SECRET, Field
 from vestibule.connectors.oauth.profile import VOUCHED
-from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, JWKS, TOKEN, USERINFO, ProfileCall, Provider
+from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, JWKS, RENEWAL, TOKEN, USERINFO, ProfileCall, Provider
 from vestibule.errors import ConnectorAuthorizationFailed, ConnectorInvalidResponse
 
 OIDC_CLAIMS = {
@@ -45,6 +45,8 @@ GOOGLE = Provider(
     target="google",
     name="Google",
     keeps_tokens=True,
+    renew=RENEWAL,
+    renew_basic=True,
     colour="#1a73e8",
     endpoints={
         AUTHORIZE: "https://accounts.google.com/o/oauth2/v2/auth",
@@ -74,6 +76,7 @@ GITHUB = Provider(
     target="github",
     name="GitHub",
     keeps_tokens=True,
+    renew=f"client_id=$clientId client_secret=$clientSecret {RENEWAL}",
     colour="#24292f",
     endpoints={
         AUTHORIZE: "https://github.com/login/oauth/authorize",

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from vestibule.connectors.oauth import engine
+from vestibule.connectors.oauth import engine, renewal
 from vestibule.connectors.oauth.calls import Json
 from vestibule.connectors.oauth.engine import Exchange, Handshake
 from vestibule.connectors.oauth.fields import Config
 from vestibule.connectors.oauth.oidc import TENANT, Metadata, discover
 from vestibule.connectors.oauth.profile import Profile
-from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, JWKS, TOKEN, USERINFO, ProfileCall, Provider
+from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, JWKS, RENEWAL, TOKEN, USERINFO, ProfileCall, Provider
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.connectors.sso.providers import EntraConfig, GoogleConfig, OpenIdConfig
 from vestibule.errors import ConnectorInvalidResponse, SocialIdTokenInvalid
@@ -65,6 +65,12 @@ async def finish(
     known = msgspec.to_builtins(outcome.profile.details())
     known.pop("rawData", None)
     return Person(issuer=issuer, profile=outcome.profile, detail={**more, **known}, tokens=outcome.tokens)
+
+
+async def renew(outgoing: Outgoing, config: OpenIdConfig, refresh_token: str, now: int) -> Json:
+    """Exchange a refresh token for new tokens at `now` (epoch ms); raises the connector errors."""
+    told = await discover(outgoing, config.issuer, tenants=isinstance(config, EntraConfig))
+    return await renewal.renew(outgoing, COMPANY, _filled(config, told), refresh_token, now)
 
 
 KNOWN = frozenset({"sub", "name", "picture", "email", "email_verified", "phone_number", "phone_number_verified"})
@@ -140,5 +146,7 @@ COMPANY = Provider(
     callback="code",
     redeem="grant_type=authorization_code code redirect_uri code_verifier",
     redeem_basic=True,
+    renew=RENEWAL,
+    renew_basic=True,
     learn=_by_id_token,
 )

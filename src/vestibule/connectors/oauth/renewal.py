@@ -1,0 +1,26 @@
+"""Renewal of what a provider gave: a refresh token is exchanged for a new access token (RFC 6749 section 6)."""
+
+from vestibule.connectors.oauth.calls import Call, Json, basic
+from vestibule.connectors.oauth.engine import CLIENT_FAULTS, Exchange, filled
+from vestibule.connectors.oauth.fields import Config
+from vestibule.connectors.oauth.provider import TOKEN, Provider
+from vestibule.connectors.outgoing import Outgoing
+from vestibule.errors import ConnectorNotImplemented
+
+
+async def renew(outgoing: Outgoing, provider: Provider, config: Config, refresh_token: str, now: int) -> Json:
+    """Return the new tokens, at `now` (epoch ms), as the provider gives them; call it with no transaction open.
+
+    Raises ConnectorNotImplemented where a provider renews nothing, SocialCodeInvalid where it refuses this one,
+    ConnectorInvalidResponse, ConnectorGeneral.
+    """
+    if not provider.renew:
+        raise ConnectorNotImplemented
+    held: Json = {"refresh_token": refresh_token}
+    flow = Exchange(outgoing=outgoing, provider=provider, config=config, data={}, handshake=None, now=now, tokens=held)
+    more, headers = provider.authenticate(flow) if provider.authenticate else ({}, {})
+    if provider.renew_basic:
+        headers = {"authorization": basic(str(config["clientId"]), str(config["clientSecret"]))}
+    fields = {**filled(provider.renew, config, flow.values()), **more}
+    call = Call(url=flow.endpoint(TOKEN), fields=fields, headers=headers)
+    return flow.accept(await flow.call(call, CLIENT_FAULTS, form=provider.answers_form))
