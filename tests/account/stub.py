@@ -49,6 +49,7 @@ class Stub(Elsewhere):
     personal: dict[str, list[JSON]] = field(default_factory=dict)
     factors: dict[str, list[JSON]] = field(default_factory=dict)
     sessions: dict[str, list[JSON]] = field(default_factory=dict)
+    devices: dict[str, list[JSON]] = field(default_factory=dict)
     ended: list[tuple[str, str]] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     experience: JSON | None = None
@@ -96,6 +97,8 @@ class Stub(Elsewhere):
             ("DELETE", "/api/users/{id}/mfa-verifications/{factor}", self.delete_factor),
             ("GET", "/api/users/{id}/sessions", self.list_sessions),
             ("DELETE", "/api/users/{id}/sessions/{session}", self.end_session),
+            ("GET", "/api/users/{id}/trusted-devices", self.list_devices),
+            ("DELETE", "/api/users/{id}/trusted-devices/{device}", self.forget_device),
             ("GET", "/api/connectors", self.list_connectors),
             ("POST", "/api/connectors/{connector}/authorization-uri", self.authorization_uri),
             ("POST", "/api/users/{id}/identities", self.link),
@@ -307,6 +310,21 @@ class Stub(Elsewhere):
         self.ended.append((gone[0]["payload"]["uid"], request.query_params.get("revokeGrantsTarget", "")))
         held.remove(gone[0])
         return Response(status_code=204)
+
+    async def list_devices(self, request: Request) -> Response:
+        """A page of the trusted devices of a user, on a server that has such."""
+        if request.path_params["id"] not in self.devices:
+            return Response("Not Found", 404)
+        page, size = (int(request.query_params[name]) for name in ("page", "page_size"))
+        return JSONResponse(self.devices[request.path_params["id"]][(page - 1) * size : page * size])
+
+    async def forget_device(self, request: Request) -> Response:
+        """No such device any more, whosever it is: what is the caller's own is for the account server to know."""
+        for held in self.devices.values():
+            for one in [one for one in held if one["id"] == request.path_params["device"]]:
+                held.remove(one)
+                return Response(status_code=204)
+        return error(404, "entity.not_found")
 
     async def sign_in_experience(self, request: Request) -> Response:
         """What is decided, on a server that tells."""

@@ -22,6 +22,7 @@ from vestibule.account.permissions import SCOPES
 from vestibule.account.security import Security
 from vestibule.account.sessions import OwnSessions
 from vestibule.account.tokens import TokenChecker
+from vestibule.account.trusted_devices import OwnDevices
 from vestibule.client import AsyncManagementClient
 from vestibule.clock import Clock, SystemClock
 from vestibule.crypto import Sealer
@@ -87,6 +88,7 @@ def api_face(ctx: Context, checker: TokenChecker) -> Face:
         *Security(ctx, checker).routes(),
         *Linking(ctx, checker).routes(),
         *OwnSessions(ctx, checker).routes(),
+        *OwnDevices(ctx, checker).routes(),
         Route(
             "GET", "/api/openapi.json", openapi, access=PUBLIC, summary="This document", responses={200: dict[str, Any]}
         ),

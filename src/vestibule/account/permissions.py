@@ -43,6 +43,8 @@ RULES: dict[str, Rule] = {
     "factor.remove": Rule("account:security", presence=True),
     "session.read": Rule("account:security"),
     "session.end": Rule("account:security", presence=True),
+    "device.read": Rule("account:security"),
+    "device.forget": Rule("account:security", presence=True),
     "identity.read": Rule("account:security"),
     "identity.link": Rule("account:security", presence=True),
     "identity.finish": Rule("account:security"),  # the proof was used up by the start
@@ -54,7 +56,8 @@ SCOPES = {
     "account:read": "See your account",
     "account:profile": "Change your name, picture and profile",
     "account:identifiers": "Change your user name, e-mail address and phone number",
-    "account:security": "Change your password, second factors, connected accounts, access tokens and sessions, "
+    "account:security": "Change your password, second factors, trusted devices, connected accounts, access tokens and "
+    "sessions, "
     "and delete your account",
 }
 

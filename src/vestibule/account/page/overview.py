@@ -1,4 +1,4 @@
-"""What the overview says about factors, access tokens, sessions and accounts elsewhere."""
+"""What the overview says about factors, access tokens, sessions, trusted devices and accounts elsewhere."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from vestibule.account.page.api import JsonObject, SettingsApi
 
 TOTP, BACKUP_CODES, PASSKEY = "Totp", "BackupCode", "WebAuthn"
+LISTS = ("/factors", "/tokens", "/sessions", "/trusted-devices", "/identities")
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Safety:
     passkeys: list[JsonObject]
     tokens: list[JsonObject]
     sessions: list[JsonObject]
+    devices: list[JsonObject]
     elsewhere: JsonObject
 
     @property
@@ -37,10 +39,16 @@ class Safety:
 
 async def overview(api: SettingsApi, token: str) -> Safety:
     """Ask the settings API for all of it at once."""
-    asked = (api.call(token, "GET", path) for path in ("/factors", "/tokens", "/sessions", "/identities"))
-    held, tokens, sessions, elsewhere = await asyncio.gather(*asked)
+    asked = (api.call(token, "GET", path) for path in LISTS)
+    held, tokens, sessions, trusted, elsewhere = await asyncio.gather(*asked)
     factors = {factor["type"]: factor for factor in held["factors"]}
     passkeys = [factor for factor in held["factors"] if factor["type"] == PASSKEY]
     return Safety(
-        factors.get(TOTP), factors.get(BACKUP_CODES), passkeys, tokens["tokens"], sessions["sessions"], elsewhere
+        factors.get(TOTP),
+        factors.get(BACKUP_CODES),
+        passkeys,
+        tokens["tokens"],
+        sessions["sessions"],
+        trusted["devices"],
+        elsewhere,
     )

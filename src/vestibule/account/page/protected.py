@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vestibule.account.page.addresses import CONNECTED
+from vestibule.account.page.addresses import CONNECTED, TRUSTED
 from vestibule.account.page.api import JsonObject
 from vestibule.account.page.edits import code_first, own_address
 from vestibule.account.page.forms import Field, Figure, Form, Link, password_field
@@ -129,6 +129,24 @@ def end_other_sessions(me: JsonObject, t: Translate) -> Form:
     return replace(_asking(form, me, t), back=_sessions(t))
 
 
+def forget_device(device_id: str, device: str, me: JsonObject, t: Translate) -> Form:
+    """One browser in which a second factor is asked for again."""
+    form = Form(
+        path=f"{TRUSTED}/remove", heading=t("trusted.remove"), lead=t("trusted.remove_lead", device=device),
+        go=t("trusted.remove_go"), fields=(), hidden={"of": device_id}, danger=True,
+    )  # fmt: skip
+    return replace(_asking(form, me, t), back=_trusted(t))
+
+
+def forget_devices(me: JsonObject, t: Translate) -> Form:
+    """A second factor asked for everywhere."""
+    form = Form(
+        path=f"{TRUSTED}/remove-all", heading=t("trusted.remove_all"), lead=t("trusted.remove_all_lead"),
+        go=t("trusted.remove_all_go"), fields=(), danger=True,
+    )  # fmt: skip
+    return replace(_asking(form, me, t), back=_trusted(t))
+
+
 def connect(provider: JsonObject, me: JsonObject, t: Translate) -> Form:
     """An account at a provider to connect; the browser goes there next."""
     name = provider["provider"]
@@ -179,6 +197,10 @@ def _tokens(t: Translate) -> Link:
 
 def _connected(t: Translate) -> Link:
     return Link(path=CONNECTED, words=t("connected.heading"))
+
+
+def _trusted(t: Translate) -> Link:
+    return Link(path=TRUSTED, words=t("trusted.heading"))
 
 
 def _sessions(t: Translate) -> Link:

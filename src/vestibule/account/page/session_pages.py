@@ -1,10 +1,13 @@
-"""Pages of where the person is signed in: a list that marks the present session, and forms that sign out elsewhere."""
+"""Pages of where the person is signed in, a list that marks the present session, and of where they are trusted; with
+forms that sign out elsewhere, and that trust no longer."""
 
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from babel.dates import format_date, format_time
 
 from vestibule.account.page import protected
+from vestibule.account.page.addresses import TRUSTED
 from vestibule.account.page.api import JsonObject
 from vestibule.account.page.changes import Values
 from vestibule.account.page.security import Ask, Asked, Finish, SecurityPages
@@ -63,13 +66,54 @@ class SessionPages(SecurityPages):
         await self._api.call(session.access_token, "POST", OTHERS, kept, proofs=proofs)
         return redirect(f"{LIST}?saved=sessions-ended")
 
+    async def devices(self, request: Request) -> Response:
+        """GET /trusted-devices: the list."""
+
+        async def show(request: Request, session: Open, me: JsonObject) -> Response:
+            language, saved = language_of(request), dict(request.query_items).get("saved")
+            t = translator(language)
+            held = (await self._api.call(session.access_token, "GET", TRUSTED))["devices"]
+            items = [_trusted(one, language, t) for one in held]
+            shown = told(t, f"saved.{saved}") if saved else ""
+            return self._pages.show(request, session, "trusted_devices.html", items=items, saved=shown)
+
+        return await self._pages.signed_in(request, show)
+
+    async def _device(
+        self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
+    ) -> Asked | None:
+        wanted = values.get("of") or dict(request.query_items).get("id", "")
+        held = (await self._api.call(session.access_token, "GET", TRUSTED))["devices"]
+        found = next((one for one in held if one["id"] == wanted), None)
+        return Asked("device.forget", protected.forget_device(wanted, _device(found, t), me, t)) if found else None
+
+    async def _forget(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
+        path = f"{TRUSTED}/{quote(values.get('of', ''), safe='')}"
+        await self._api.call(session.access_token, "DELETE", path, proofs=proofs)
+        return redirect(f"{TRUSTED}?saved=device-forgotten")
+
+    async def _every_device(
+        self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
+    ) -> Asked | None:
+        return Asked("device.forget", protected.forget_devices(me, t))
+
+    async def _forget_all(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
+        await self._api.call(session.access_token, "DELETE", TRUSTED, proofs=proofs)
+        return redirect(f"{TRUSTED}?saved=devices-forgotten")
+
     def routes(self) -> list[Route]:
         """Return every page."""
         table: list[tuple[str, str, Ask, Finish]] = [
             (f"{LIST}/end", "Sign out of a session", self._one, self._end_one),
             (f"{LIST}/end-others", "Sign out everywhere else", self._others, self._end_others),
+            (f"{TRUSTED}/remove", "Trust a device no longer", self._device, self._forget),
+            (f"{TRUSTED}/remove-all", "Trust no device any longer", self._every_device, self._forget_all),
         ]
-        return [Route("GET", LIST, self.sessions, access=PUBLIC, summary="Sessions"), *self._forms(table)]
+        return [
+            Route("GET", LIST, self.sessions, access=PUBLIC, summary="Sessions"),
+            Route("GET", TRUSTED, self.devices, access=PUBLIC, summary="Trusted devices"),
+            *self._forms(table),
+        ]
 
 
 def _device(one: JsonObject, t: Translate) -> str:
@@ -79,12 +123,23 @@ def _device(one: JsonObject, t: Translate) -> str:
     return browser or system or t("session.unknown")
 
 
-def _described(one: JsonObject, present: str, language: str, t: Translate) -> JsonObject:
-    def moment(at: float) -> str:
-        shown = datetime.fromtimestamp(at / 1000, UTC)
-        day, time = format_date(shown, "medium", language), format_time(shown, "short", locale=language)
-        return t("session.moment", moment=f"{day}, {time}")
+def _day(at: float, language: str) -> str:
+    return format_date(datetime.fromtimestamp(at / 1000, UTC), "medium", language)
 
+
+def _moment(at: float, language: str, t: Translate) -> str:
+    time = format_time(datetime.fromtimestamp(at / 1000, UTC), "short", locale=language)
+    return t("session.moment", moment=f"{_day(at, language)}, {time}")
+
+
+def _trusted(one: JsonObject, language: str, t: Translate) -> JsonObject:
+    ends, trusted, used = (_day(one[name], language) for name in ("expiresAt", "trustedAt", "lastUsedAt"))
+    lines = [t("trusted.until", day=ends), t("trusted.since", day=trusted), t("token.used", day=used)]
+    return {"id": one["id"], "device": _device(one, t), "lines": lines}
+
+
+def _described(one: JsonObject, present: str, language: str, t: Translate) -> JsonObject:
+    used, since = (_moment(one[name], language, t) for name in ("lastUsedAt", "signedInAt"))
     lines = [t("session.from", address=one["ip"])] if one["ip"] else []
-    lines += [t("session.used", moment=moment(one["lastUsedAt"])), t("session.since", moment=moment(one["signedInAt"]))]
+    lines += [t("session.used", moment=used), t("session.since", moment=since)]
     return {"id": one["id"], "device": _device(one, t), "present": one["id"] == present, "lines": lines}
