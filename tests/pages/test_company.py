@@ -110,7 +110,35 @@ async def test_a_link_of_an_application_leads_straight_to_the_company(
     world: World, ada: Visitor, app: App, provider: CompanyProvider
 ) -> None:
     await ada.begin(app, direct_sign_in=f"sso:{await connector_id(world)}")
+    assert ada.heading == t("company.onward_title", company="Acme")
+    await come_back(ada, provider)
+    assert ada.address.startswith(CALLBACK)
+
+
+async def test_a_link_of_somebody_else_leads_no_further_than_to_the_companys_button(
+    world: World, ada: Visitor, app: App, provider: CompanyProvider
+) -> None:
+    """B41: what the application did not ask for begins with a press of one's own."""
+    connector = await connector_id(world)
+    asked = list(provider.asked)
+    await ada.begin(app)
+    await ada.open(f"/direct/sso/{connector}?app_id={app.id}")
     assert ada.heading == t("company.to_title", company="Acme")
+    assert provider.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("more", "lands"),
+    [({}, "/sign-in"), ({"first_screen": "register"}, "/register"), ({"interaction_mode": "signUp"}, "/register")],
+)
+async def test_a_link_to_a_company_that_is_closed_leads_to_the_page_that_the_application_wants(
+    world: World, ada: Visitor, app: App, provider: CompanyProvider, more: dict[str, str], lands: str
+) -> None:
+    """B75."""
+    way = f"sso:{await connector_id(world)}"
+    await decide(world, singleSignOnEnabled=False)
+    await ada.begin(app, direct_sign_in=way, **more)
+    assert urlsplit(ada.address).path == lands
 
 
 @pytest.mark.parametrize(

@@ -291,3 +291,47 @@ async def test_a_form_of_another_site_goes_nowhere(world: World, upstream: Upstr
 async def test_a_provider_that_answers_by_a_form_is_led_to_the_same_page(world: World, upstream: Upstream) -> None:
     answer = await visitor(world).client.post("/callback/abc", data={"code": "c&d", "state": "s"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/callback/abc?code=c%26d&state=s")
+
+
+async def test_an_application_leads_its_people_straight_to_a_provider(
+    world: World, upstream: Upstream, ana: Visitor
+) -> None:
+    trial, connector = await set_up(world, upstream)
+    app = await application(world)
+    await ana.begin(app, direct_sign_in="social:google")
+    [moved] = re.findall(r'http-equiv="refresh" content="0; url=([^"]+)"', ana.text)
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(moved).query).items()}
+    trial.answer({"claims": {"nonce": asked.get("nonce")}})
+    await come_back(ana, trial, connector, state=asked["state"])
+    assert ana.address.startswith(CALLBACK)
+    assert len(await users(world)) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "lands"),
+    [
+        ({"socialSignInConnectorTargets": []}, "/register"),
+        ({"socialSignInConnectorTargets": ["github"]}, "/register"),
+        ({"agreeToTermsPolicy": "Manual", "termsOfUseUrl": "https://acme.example/terms"}, "/register"),
+    ],
+)
+async def test_where_nobody_may_be_led_straight_to_a_provider_the_page_is_shown(
+    world: World, upstream: Upstream, ana: Visitor, change: Json, lands: str
+) -> None:
+    """B75."""
+    await set_up(world, upstream)
+    await decide(world, **change)
+    await ana.begin(await application(world), direct_sign_in="social:google", first_screen="register")
+    assert urlsplit(ana.address).path == lands
+    assert "http-equiv" not in ana.answer.text
+
+
+async def test_a_link_of_somebody_else_leads_to_no_provider(world: World, upstream: Upstream, ana: Visitor) -> None:
+    """B41: a sign-in that is under way is not begun anew by a link that its application did not make."""
+    await set_up(world, upstream)
+    app = await application(world)
+    for extra in ({}, {"direct_sign_in": "social:github"}, {"direct_sign_in": "sso:google"}):
+        await ana.begin(app, **extra)
+        await ana.open(f"/direct/social/google?app_id={app.id}")
+        assert urlsplit(ana.address).path == "/sign-in"
+        assert "http-equiv" not in ana.answer.text

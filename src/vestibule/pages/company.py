@@ -22,7 +22,7 @@ from vestibule.errors import (
     UserSuspended,
 )
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.step import COMPANY, NEXT, SIGN_IN, Step, StepPages, done, with_query
+from vestibule.pages.step import COMPANY, NEXT, SIGN_IN, Step, StepPages, done, fallback, is_asked_for, with_query
 from vestibule.pages.words import UNTICKED, Unticked
 
 ENDS: dict[type[AppError], str] = {
@@ -56,9 +56,13 @@ class CompanyForms(StepPages):
         return done(step) or self._form(request, step, step.details.login_hint or "", named)
 
     async def jump(self, request: Request) -> Response:
-        """GET /direct/sso/{connectorId}."""
-        step = await self.step(request)
-        return redirect(step.at(COMPANY, connector=request.path_params["connectorId"]))
+        """GET /direct/sso/{connectorId}: straight to the company, where the application asked for it and it is open."""
+        step, connector_id = await self.step(request), request.path_params["connectorId"]
+        if connector_id not in {one.id for one in await sso_connectors.available(self.ctx)}:
+            return done(step) or fallback(request)
+        if not is_asked_for(step, f"sso:{connector_id}"):
+            return done(step) or redirect(step.at(COMPANY, connector=connector_id))
+        return done(step) or await self._leave(request, step, connector_id)
 
     def _form(
         self,

@@ -127,6 +127,7 @@ class SignInPages:
             ("POST", f"{CODE}/instead", self._codes.over, "Register, or sign in, instead"),
             ("GET", COMPANY, self._company.show, "Sign in through one's company"),
             ("POST", COMPANY, self._company.sent, "Sign in through one's company"),
+            ("GET", "/direct/social/{target}", self._socials.jump, "Sign in through a provider"),
             ("GET", "/direct/sso/{connectorId}", self._company.jump, "Sign in through one's company"),
             ("GET", f"{CALLBACK}{{connectorId}}", self.back, "Back from a provider, or from one's company"),
             ("POST", f"{CALLBACK}{{connectorId}}", self._socials.posted_back, "Back from a provider"),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 from vestibule.domain import connectors
+from vestibule.domain.connectors import Instance
+from vestibule.domain.context import Context
 from vestibule.domain.interactions import by_provider, submitting
 from vestibule.domain.interactions.by_provider import Answer
 from vestibule.errors import (
@@ -27,7 +29,7 @@ from vestibule.errors import (
     VerificationNotFound,
 )
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.step import NEXT, QUESTION, SIGN_IN, Step, StepPages
+from vestibule.pages.step import NEXT, QUESTION, SIGN_IN, Step, StepPages, done, fallback, is_asked_for
 from vestibule.pages.words import UNTICKED, Unticked
 
 FAULTS: dict[type[AppError], str] = {
@@ -65,8 +67,13 @@ class Button:
 
 async def buttons(pages: StepPages, step: Step) -> Sequence[Button]:
     """Return the buttons of the sign-in and the sign-up page; apps that only phones have get none."""
-    held = [one for one in await connectors.buttons(pages.ctx) if one.factory.platform != "Native"]
+    held = await usable(pages.ctx)
     return [Button(one.id, _named(connectors.names(one), step.language), connectors.logo(one)) for one in held]
+
+
+async def usable(ctx: Context) -> Sequence[Instance]:
+    """Return the connectors that a browser can go to, in the order of their buttons."""
+    return [one for one in await connectors.buttons(ctx) if one.factory.platform != "Native"]
 
 
 def _named(names: Mapping[str, str], language: str) -> str:
@@ -85,11 +92,27 @@ class SocialForms(StepPages):
     async def leave(self, request: Request) -> Response:
         """POST /social: to the provider."""
         step, values = await self.posted(request)
-        experience, agent = self.experience, request.headers.get("user-agent", "")
+        experience = self.experience
         connector_id = values.get("connector", "")
         ticks = experience.asks_to_agree_at_sign_in or (values.get("from") == "register" and self._ticks)
         if ticks and values.get("agree") != "yes":
             return self._back(step, "unticked")
+        return await self._leave(request, step, connector_id)
+
+    async def jump(self, request: Request) -> Response:
+        """GET /direct/social/{target}: straight to the provider, where the application asked for it and it is open.
+
+        Whoever has to accept the terms first does so on the sign-in page.
+        """
+        step, target = await self.step(request), request.path_params["target"]
+        found = [one.id for one in await usable(self.ctx) if one.target == target]
+        asked = is_asked_for(step, f"social:{target}") and not self.experience.asks_to_agree_at_sign_in
+        if not found or not asked:
+            return done(step) or fallback(request)
+        return done(step) or await self._leave(request, step, found[0])
+
+    async def _leave(self, request: Request, step: Step, connector_id: str) -> Response:
+        agent = request.headers.get("user-agent", "")
         try:
             onward = await by_provider.leave(self.ctx, step.interaction, connector_id, agent)
         except tuple(FAULTS) as error:

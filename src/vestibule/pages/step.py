@@ -43,6 +43,14 @@ CODE, RECOVERY, NEW_PASSWORD, MORE = "/verification-code", "/forgot-password", "
 SOCIAL, QUESTION = "/social", "/social/account"
 BINDING, LINK, COMPANY = "/mfa-binding", "/one-time-token", "/single-sign-on"
 
+FALLBACKS = {
+    "register": REGISTER,
+    "identifier-register": REGISTER,
+    "single-sign-on": COMPANY,
+    "reset-password": RECOVERY,
+}
+"""Where an application's people go that cannot be led straight to a provider; every other name is the sign-in page."""
+
 NEXT: dict[type[AppError], str] = {
     MfaRequired: FACTOR,
     FactorMissing: BINDING,
@@ -155,3 +163,14 @@ def done(step: Step) -> Response | None:
 def with_query(path: str, request: Request) -> str:
     """Return another page with the query of this one."""
     return f"{path}?{request.raw_query}" if request.raw_query else path
+
+
+def is_asked_for(step: Step, way: str) -> bool:
+    """Tell whether the application itself asked for a provider (`direct_sign_in`): no other link leads straight on."""
+    return params_of(step.interaction).direct_sign_in == way
+
+
+def fallback(request: Request) -> Response:
+    """Lead to the page that an application wants where its provider is not to be had."""
+    named = next((value for key, value in request.query_items if key == "fallback"), "")
+    return redirect(with_query(FALLBACKS.get(named, SIGN_IN), request))

@@ -10,6 +10,7 @@ from vestibule.api.experience.shapes import (
     ExtraProfile,
     ForgottenBody,
     PasswordProfile,
+    SocialProfile,
     UsernameProfile,
 )
 from vestibule.domain.context import Context
@@ -17,6 +18,7 @@ from vestibule.domain.interactions import profiles
 from vestibule.errors import (
     EmailInUse,
     IdentifierNotFound,
+    IdentityInUse,
     InteractionNotStarted,
     NotForForgottenPassword,
     PasswordRejected,
@@ -55,6 +57,8 @@ class Profiles:
                 key: value for key, value in msgspec.to_builtins(values).items() if key not in {"name", "avatar"}
             }
             await profiles.set_extra(ctx, interaction, name, avatar, members)
+        elif isinstance(body, SocialProfile):
+            await profiles.bind_social(ctx, interaction, body.verification_id)
         else:
             kind: RecipientKind = "email" if isinstance(body, EmailProfile) else "phone"
             await profiles.bind(ctx, interaction, kind, body.verification_id)
@@ -72,7 +76,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     api, path, tags, done = Profiles(ctx), "/api/experience/profile", ("Experience",), {204: None}
     password = (InteractionNotStarted, IdentifierNotFound, PasswordRejected, SamePassword, TooManyAttempts)
     added = (
-        *password, NotForForgottenPassword, UsernameRejected, UsernameInUse, EmailInUse, PhoneInUse,
+        *password, NotForForgottenPassword, UsernameRejected, UsernameInUse, EmailInUse, PhoneInUse, IdentityInUse,
         SignInMethodNotEnabled, SsoEnabled, VerificationNotFound, VerificationFailed,
     )  # fmt: skip
     return [

@@ -155,6 +155,12 @@ class PhoneProfile(Struct, rename="camel", tag_field="type", tag="phone"):
     verification_id: str
 
 
+class SocialProfile(Struct, rename="camel", tag_field="type", tag="social"):
+    """Who somebody is at a provider, verified."""
+
+    verification_id: str
+
+
 class ExtraValues(ProfileBody, rename="camel", omit_defaults=True):
     """Name, picture, and members of the profile; others are dropped."""
 
@@ -168,7 +174,7 @@ class ExtraProfile(Struct, tag_field="type", tag="extraProfile"):
     values: ExtraValues
 
 
-AnyProfile = UsernameProfile | PasswordProfile | EmailProfile | PhoneProfile | ExtraProfile
+AnyProfile = UsernameProfile | PasswordProfile | EmailProfile | PhoneProfile | SocialProfile | ExtraProfile
 
 
 class ForgottenBody(Struct):

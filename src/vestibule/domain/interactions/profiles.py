@@ -5,9 +5,9 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
-from vestibule.domain import attempts, credentials, registration, users
+from vestibule.domain import attempts, connectors, credentials, registration, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding, passwords, sso
+from vestibule.domain.interactions import events, holding, passwords, socials, sso
 from vestibule.domain.interactions.state import CODE_RECORDS, Profile, Record, SocialProof, State
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.sign_in_experience import SignInExperience
@@ -157,6 +157,31 @@ async def bind(ctx: Context, interaction: Interaction, kind: RecipientKind, reco
         return replace(used, profile=replace(held.profile.having(kind, value), unproven=said))
 
     await holding.change(ctx, interaction, bound)
+
+
+async def bind_social(ctx: Context, interaction: Interaction, record_id: str) -> None:
+    """Add who somebody who registers is at a provider, which uses up its record; addresses come along as at sign-up.
+
+    Raises VerificationNotFound, VerificationFailed, SignInMethodNotEnabled, IdentityInUse, SsoEnabled, Forbidden and
+    NotForForgottenPassword.
+    """
+    state = await holding.read(ctx, interaction)
+    check_registering(state)
+    record = state.verified(record_id)
+    if record.social is None:
+        raise VerificationFailed
+    if not connectors.lets_in(ctx, record.social.target):
+        raise SignInMethodNotEnabled
+    await sso.refuse_company(ctx, record.social.known.email)
+    found = await socials.with_free(ctx, record)
+
+    def bound(held: State) -> State:
+        check_registering(held)
+        used = held.keeping(replace(held.verified(record_id), used=True))
+        return replace(used, profile=joined(held.profile, found))
+
+    await holding.change(ctx, interaction, bound)
+    await note(ctx, interaction, "Register.Profile.Update", None)
 
 
 async def set_password(ctx: Context, interaction: Interaction, password: str) -> None:
