@@ -42,6 +42,7 @@ from vestibule.api.management import (
     sessions,
     sign_in_experience,
     sso_connectors,
+    sso_signing_keys,
     subject_tokens,
     token_secrets,
     trusted_devices,
@@ -158,6 +159,7 @@ def management_routes(ctx: Context, keys: Keyring) -> list[Route]:
         sentinel_activities,
         sign_in_experience,
         sso_connectors,
+        sso_signing_keys,
     )
     routes = [route for module in modules for route in module.routes(ctx, access)]
     return [audited(route, ctx.trail) for route in (*routes, *oidc_configs.routes(ctx, access, keys))]

@@ -1236,3 +1236,17 @@ class ThirdPartyTokenExpired(AppError):
 
     code, status = "secrets.third_party_token_set.access_token_expired", 401
     message = "The provider's token has expired and cannot be renewed. Sign in with the provider again."
+
+
+class SsoSigningKeyInUse(AppError):
+    """The key signs the requests of its connector."""
+
+    code, status = "single_sign_on.can_not_deactivate_signing_key_in_use", 400
+    message = "The connector signs its requests with this key. Activate another one, or turn `signAuthnRequest` off."
+
+
+class SsoSigningKeyActive(AppError):
+    """The key is active."""
+
+    code, status = "single_sign_on.can_not_delete_active_signing_key", 400
+    message = "This key is active. Activate another one, or deactivate it first."

@@ -407,6 +407,18 @@ class SsoIdentity(Noun, frozen=True, gc=False):
     updated_at: int
 
 
+class SsoSigningKey(Noun, frozen=True, gc=False):
+    """A key that signs requests to a SAML provider, the private one sealed; the certificate is PEM."""
+
+    id: str
+    sso_connector_id: str
+    private_sealed: str
+    certificate: str
+    created_at: int
+    expires_at: int
+    active: bool
+
+
 class TokenSecret(Noun, frozen=True, gc=False):
     """What a provider gave for later calls in a person's name, sealed; `metadata` is JSON text about it.
 

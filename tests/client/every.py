@@ -251,6 +251,10 @@ SETTINGS: list[Operation[Any] | Page[Any]] = [
         "e1", name="Acme", config={}, domains=[], branding={}, sync_profile=False, enable_token_storage=False
     ),
     sso_connectors.delete("e1"),
+    sso_connectors.signing_keys("e1"),
+    sso_connectors.create_signing_key("e1", active=True),
+    sso_connectors.activate_signing_key("e1", "k1"),
+    sso_connectors.delete_signing_key("e1", "k1"),
     status.get(),
 ]
 EVERY = [*APPLICATIONS, *RESOURCES, *ROLES, *USERS, *SETTINGS]

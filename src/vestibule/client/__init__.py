@@ -71,7 +71,7 @@ from vestibule.client.models import (
 from vestibule.client.one_time_tokens import OneTimeToken
 from vestibule.client.operation import Operation, Page
 from vestibule.client.organizations import ApplicationOrganization, OrganizationRole, UserOrganization
-from vestibule.client.sso_connectors import SsoConnector, SsoProvider
+from vestibule.client.sso_connectors import SsoConnector, SsoProvider, SsoSigningKey
 from vestibule.client.sync import ManagementClient
 
 __all__ = [
@@ -115,6 +115,7 @@ __all__ = [
     "SsoConnector",
     "SsoIdentity",
     "SsoProvider",
+    "SsoSigningKey",
     "SubjectToken",
     "TokenRefused",
     "Unreachable",

@@ -38,6 +38,17 @@ class SsoConnector(msgspec.Struct, rename="camel", kw_only=True):
     provider_config: dict[str, Any] | None = None
 
 
+class SsoSigningKey(msgspec.Struct, rename="camel", kw_only=True):
+    """A key that signs requests to a SAML provider; its certificate is what the provider is given."""
+
+    id: str
+    certificate: str
+    created_at: float
+    expires_at: float
+    active: bool
+    fingerprints: dict[str, Any] = {}
+
+
 def _path(connector_id: str, *rest: str) -> str:
     return "/".join([PATH, segment(connector_id), *rest])
 
@@ -96,3 +107,24 @@ def update(
 def delete(connector_id: str) -> Operation[Nothing]:
     """Remove a connector, and with it who people are through it."""
     return Operation("DELETE", _path(connector_id), Nothing)
+
+
+def signing_keys(connector_id: str) -> Operation[list[SsoSigningKey]]:
+    """List the keys of a SAML connector."""
+    return Operation("GET", _path(connector_id, "signing-keys"), list[SsoSigningKey])
+
+
+def create_signing_key(connector_id: str, *, active: bool = False) -> Operation[SsoSigningKey]:
+    """Make a key; an active one takes over at once."""
+    return Operation("POST", _path(connector_id, "signing-keys"), SsoSigningKey, body={"active": active})
+
+
+def activate_signing_key(connector_id: str, key_id: str, active: bool = True) -> Operation[SsoSigningKey]:
+    """Let a key sign, or not."""
+    path = _path(connector_id, "signing-keys", segment(key_id))
+    return Operation("PATCH", path, SsoSigningKey, body={"active": active})
+
+
+def delete_signing_key(connector_id: str, key_id: str) -> Operation[Nothing]:
+    """Delete a key that does not sign."""
+    return Operation("DELETE", _path(connector_id, "signing-keys", segment(key_id)), Nothing)

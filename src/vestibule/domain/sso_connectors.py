@@ -34,7 +34,7 @@ from vestibule.errors import (
 )
 from vestibule.model import SsoConnectorRow
 from vestibule.store import sso_connectors as store
-from vestibule.store import token_secrets
+from vestibule.store import sso_signing_keys, token_secrets
 
 Config = dict[str, object]
 
@@ -191,7 +191,7 @@ async def update(ctx: Context, connector_id: str, change: SsoConnectorChange) ->
     config = None if change.config is None else plain(connector.provider.read(cleaned(change.config)))
     await _refuse_name(ctx, change.name, connector_id)
     if config is not None:
-        await _try(ctx, connector.provider, config)
+        await _try(ctx, connector.provider, config, connector_id)
     _refuse_tokens(connector.provider, change)
     values = {
         "connector_name": change.name,
@@ -204,6 +204,9 @@ async def update(ctx: Context, connector_id: str, change: SsoConnectorChange) ->
     try:
         async with ctx.db.write() as tx:
             row = await tx.one(store.UPDATE, row_id=connector_id, **values)
+            if config is not None:
+                # Once more, now that no key can stop signing before this is over.
+                await active_key(tx, ctx, connector_id, connector.provider.read(config))
             if change.enable_token_storage is False:
                 await tx.run(token_secrets.DELETE_OF_SSO_CONNECTOR, connector=connector_id)
     except UniqueViolation as error:
@@ -272,14 +275,30 @@ async def _said(ctx: Context, connector_id: str, config: AnyConfig) -> Config:
     return {name: value for name, value in said.items() if value is not None}
 
 
-async def _try(ctx: Context, provider: Provider, config: Config) -> None:
+async def signing_key(ctx: Context, connector_id: str, config: AnyConfig) -> bytes | None:
+    """Return the private key in PEM that signs requests, None where none are signed; raises SsoSigningKeyRequired."""
+    async with ctx.db.read() as tx:
+        return await active_key(tx, ctx, connector_id, config)
+
+
+async def active_key(tx: Tx, ctx: Context, connector_id: str, config: AnyConfig) -> bytes | None:
+    """Do what `signing_key` does in a transaction."""
+    if not isinstance(config, SamlConfig) or not config.sign_authn_request:
+        return None
+    keys = await tx.all(sso_signing_keys.OF_CONNECTOR, connector_id=connector_id)
+    active = next((key for key in keys if key.active), None)
+    if active is None:
+        raise SsoSigningKeyRequired
+    return ctx.sealer.open(active.private_sealed, *sso_signing_keys.SEAL, active.id)
+
+
+async def _try(ctx: Context, provider: Provider, config: Config, connector_id: str = "") -> None:
     """Ask the provider for what it says of itself.
 
     Raises ConnectorInvalidConfig, ConnectorInvalidMetadata, ConnectorInvalidCertificate.
     """
     read = provider.read(config)
-    if isinstance(read, SamlConfig) and read.sign_authn_request:
-        raise SsoSigningKeyRequired
+    await signing_key(ctx, connector_id, read)
     try:
         await _said(ctx, "", read)
     except (ConnectorInvalidConfig, ConnectorInvalidMetadata, ConnectorInvalidCertificate):

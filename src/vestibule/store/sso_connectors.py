@@ -18,6 +18,9 @@ CHANGEABLE = ("connector_name", "config_sealed", "domains", "branding", "sync_pr
 
 ALL = Statement(select(sso_connectors).order_by(_row.created_at, _row.id), SsoConnectorRow)
 GET = Statement(select(sso_connectors).where(_row.id == bindparam("id")), SsoConnectorRow)
+GET_LOCKED = Statement(
+    select(sso_connectors).where(_row.id == bindparam("id")).with_for_update(key_share=True), SsoConnectorRow
+)
 KEEPS_TOKENS: Statement[Row] = Statement(
     select(_row.enable_token_storage).where(_row.id == bindparam("id")).with_for_update(read=True)
 )

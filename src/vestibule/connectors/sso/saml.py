@@ -13,7 +13,7 @@ from vestibule.connectors.oauth.calls import Call, exchange, is_good, refused
 from vestibule.connectors.oauth.profile import Profile
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.connectors.saml.asking import ask
-from vestibule.connectors.saml.requests import authn_request, redirect_to
+from vestibule.connectors.saml.requests import SHA256, authn_request, redirect_to
 from vestibule.connectors.sso.oidc import MAX_ID, MAX_ISSUER, Person
 from vestibule.connectors.sso.providers import SamlConfig
 from vestibule.errors import (
@@ -113,13 +113,23 @@ async def _fetched(outgoing: Outgoing, url: str) -> str:
 
 
 async def begin(
-    outgoing: Outgoing, config: SamlConfig, ours: ServiceProvider, request_id: str, relay_state: str, now: int
+    outgoing: Outgoing,
+    config: SamlConfig,
+    ours: ServiceProvider,
+    request_id: str,
+    relay_state: str,
+    now: int,
+    private_key: bytes | None,
 ) -> str:
-    """Return the address to send the browser to, at `now` (epoch ms); raises as `identity_provider`."""
+    """Return the address to send the browser to, at `now` (epoch ms), signed with a private key in PEM if there is one.
+
+    Raises as `identity_provider`.
+    """
     theirs = await identity_provider(outgoing, config)
     issued_at = datetime.fromtimestamp(now // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     request = authn_request(request_id, issued_at, theirs.sign_in_endpoint, ours.recipient, ours.entity_id)
-    return redirect_to(theirs.sign_in_endpoint, request, relay_state)
+    algorithm = config.request_signature_algorithm or SHA256
+    return redirect_to(theirs.sign_in_endpoint, request, relay_state, private_key, algorithm)
 
 
 async def finish(

@@ -75,8 +75,8 @@ async def begin(
     try:
         if isinstance(settings, SamlConfig):
             ours = saml.service_provider(ctx.settings.public_url, connector.id)
-            now = ctx.clock.now()
-            onward = await saml.begin(ctx.outgoing, settings, ours, nonce, interaction.id, now)
+            now, key = ctx.clock.now(), await sso_connectors.signing_key(ctx, connector.id, settings)
+            onward = await saml.begin(ctx.outgoing, settings, ours, nonce, interaction.id, now, key)
         else:
             onward = await oidc.begin(ctx.outgoing, settings, handshake)
     except AppError as error:
