@@ -6,6 +6,7 @@ from tests.api.experience.headless import Headless
 from tests.world import PASSWORD, World
 from vestibule.domain.interactions.codes import PER_ADDRESS, WINDOW_MS
 from vestibule.domain.outbox import list_messages
+from vestibule.store import users as store
 
 pytestmark = pytest.mark.anyio
 
@@ -80,3 +81,28 @@ async def test_what_the_client_asked_wins_over_the_browser(world: World, program
     await program.call("POST", "/verification/verification-code", asked(0), accept_language="de")
     (message,) = list_messages(world.outbox)
     assert message.subject == f"Test fr-CA fr-CA en {message.code}"
+
+
+@pytest.mark.parametrize("proven", [True, False])
+async def test_a_message_names_whoever_has_proven_the_address_and_nobody_else(
+    world: World, program: Headless, *, proven: bool
+) -> None:
+    """What an account says of itself is not told to whoever reads an address that it only claims."""
+    subject = (
+        "[{{user.name}}|{{user.username}}|{{user.primaryPhone}}|{{user.profile.nickname}}|{{user.secret}}] {{code}}"
+    )
+    templates = [{"languageTag": "en", "templateType": "Generic", "details": {"subject": subject, "content": "-"}}]
+    assert (await world.call("PUT", "/email-templates", {"templates": templates})).status_code == 200
+    user = await world.user(
+        username="ana", primaryEmail="ana@x.io", primaryPhone="447911123456", name="Ana", profile={"nickname": "A"}
+    )
+    if not proven:
+        async with world.server.ctx.db.write() as tx:
+            await store.change(tx, user["id"], {"email_verified": False})
+    await program.start("ForgotPassword")
+    for address in ("ana@x.io", "nobody@x.io"):
+        await program.send_code(address, "ForgotPassword")
+        (message, *_) = [one for one in list_messages(world.outbox) if one.to == address]
+        told = "[Ana|ana|447911123456|A|]" if proven and address == "ana@x.io" else subject.partition(" {{code")[0]
+        assert message.subject == f"{told} {message.code}"
+        world.clock.advance(seconds=1)

@@ -56,7 +56,7 @@ async def deliver(
     step = f"{step}.{record.type}.Create"
     try:
         await _count_sent(ctx, ip)
-        about = await details.told(ctx, interaction, kind, locale)
+        about = await details.told(ctx, interaction, kind, address, locale)
         await verifications.send_code(ctx, kind, address, record.id, ip, usage=usage, about=about)
     except AppError as error:
         await note(ctx, interaction, step, record.user_id, error)

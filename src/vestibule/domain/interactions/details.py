@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import msgspec
+
 from vestibule.db import Tx
+from vestibule.domain import users
 from vestibule.domain.authorization import OFFLINE_ACCESS, OPENID, AuthorizationParams, identity_scopes
 from vestibule.domain.clients import find_client
 from vestibule.domain.context import Context
@@ -77,17 +80,38 @@ async def details(ctx: Context, interaction: Interaction) -> InteractionDetails:
     )
 
 
-async def told(ctx: Context, interaction: Interaction, kind: RecipientKind, locale: str | None) -> dict[str, object]:
-    """Return what a message about a sign-in may tell beside its code: the language and, by e-mail, the application."""
+async def told(
+    ctx: Context, interaction: Interaction, kind: RecipientKind, address: str, locale: str | None
+) -> dict[str, object]:
+    """Return what a message about a sign-in may tell beside its code: the language; by e-mail the application and whom.
+
+    Of somebody who only claims an address nothing is told to whoever reads there.
+    """
     ui_locales = params_of(interaction).ui_locales
     about: dict[str, object] = {"locale": locale} if locale else {}
     about |= {"uiLocales": ui_locales} if ui_locales else {}
     if kind == "email":
         async with ctx.db.read() as tx:
             client = await find_client(tx, interaction.client_id)
+            user = await users.find_by(tx, ctx, "email", address)
         if client is not None:
             about["application"] = {"id": client.id, "name": client.application.name}
+        if user is not None and user.email_verified and user.primary_email == address:
+            about["user"] = _shown(user)
     return about
+
+
+def _shown(user: User) -> dict[str, object]:
+    """Return a user as templates and services know one (connectors section 4.1)."""
+    return {
+        "id": user.id,
+        "avatar": user.avatar,
+        "name": user.name,
+        "primaryEmail": user.primary_email,
+        "primaryPhone": user.primary_phone,
+        "username": user.username,
+        "profile": msgspec.json.decode(user.profile),
+    }
 
 
 @dataclass(frozen=True)
