@@ -95,6 +95,7 @@ class Stub(Elsewhere):
             ("GET", "/api/users/{id}/mfa-verifications", self.list_factors),
             ("POST", "/api/users/{id}/mfa-verifications", self.create_factor),
             ("DELETE", "/api/users/{id}/mfa-verifications/{factor}", self.delete_factor),
+            ("PATCH", "/api/users/{id}/mfa-verifications/{factor}/name", self.rename_factor),
             ("GET", "/api/users/{id}/sessions", self.list_sessions),
             ("DELETE", "/api/users/{id}/sessions/{session}", self.end_session),
             ("GET", "/api/users/{id}/trusted-devices", self.list_devices),
@@ -273,6 +274,14 @@ class Stub(Elsewhere):
         codes = [f"{number:010x}" for number in range(10)]
         self._factors(request).append({**made, "remainCodes": 10})
         return JSONResponse({"type": "BackupCode", "codes": codes})
+
+    async def rename_factor(self, request: Request) -> Response:
+        """Another name for a passkey; the contract has no such operation, and Vestibule does."""
+        for one in self._factors(request):
+            if one["id"] == request.path_params["factor"] and one["type"] == "WebAuthn":
+                one["name"] = (await request.json())["name"]
+                return JSONResponse(one)
+        return error(404, "entity.not_found")
 
     async def delete_factor(self, request: Request) -> Response:
         """No such factor any more."""

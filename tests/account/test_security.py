@@ -32,6 +32,7 @@ CHANGES: list[tuple[str, str, str, Any]] = [
     ("token.rename", "PATCH", "/tokens/laptop", {"name": "phone"}),
     ("token.delete", "DELETE", "/tokens/laptop", None),
     ("factor.add", "POST", "/factors/backup-codes", None),
+    ("factor.rename", "PATCH", "/factors/passkey", {"name": "key ring"}),
     ("factor.remove", "DELETE", "/factors/factor0", None),
     ("account.delete", "DELETE", "", None),
 ]
@@ -43,6 +44,7 @@ async def test_nothing_is_changed_without_a_proof_for_exactly_that(
 ) -> None:
     await create(world)
     await add_totp(world)
+    add_passkey(world)
     before = (list(world.stub.users), str(world.stub.personal), str(world.stub.factors))
     other = next(name for name, *_ in CHANGES if name != action)
     for proofs in (None, ["made up"], await proven(world, other)):
@@ -156,6 +158,35 @@ async def test_a_factor_is_removed(world: World) -> None:
     for factor, status in (("factor0", 204), ("factor0", 404)):
         answer = await world.call("DELETE", f"/factors/{factor}", proofs=await proven(world, "factor.remove"))
         assert answer.status_code == status
+
+
+def add_passkey(world: World, user: str = "ada") -> None:
+    made = {"id": "passkey", "createdAt": "2026-01-01T00:00:00.000Z", "type": "WebAuthn", "agent": "Mozilla/5.0"}
+    world.stub.factors.setdefault(user, []).append(made)
+
+
+async def test_a_passkey_is_renamed_and_nothing_else_is(world: World) -> None:
+    await add_totp(world)
+    add_passkey(world)
+    for factor, body, status in (
+        ("passkey", {"name": "  key ring "}, 200),
+        ("factor0", {"name": "x"}, 404),
+        ("nothing", {"name": "x"}, 404),
+        ("passkey", {"name": "  "}, 422),
+        ("passkey", {"name": "x" * 129}, 400),
+    ):
+        proofs = await proven(world, "factor.rename")
+        assert (await world.call("PATCH", f"/factors/{factor}", body, proofs=proofs)).status_code == status, body
+    listed = (await world.call("GET", "/factors")).json()["factors"]
+    assert [one["name"] for one in listed] == [None, "key ring"]
+
+
+async def test_a_server_that_cannot_rename_passkeys_says_so_and_nobody_is_signed_out(world: World) -> None:
+    add_passkey(world)
+    proofs = await proven(world, "factor.rename")
+    world.stub.broken = lambda path: Response("Not Found", 404) if path.endswith("/name") else None
+    answer = await world.call("PATCH", "/factors/passkey", {"name": "key ring"}, proofs=proofs)
+    assert refused(answer, 404, "unknown")
 
 
 async def test_an_account_is_deleted_and_then_gone(world: World) -> None:

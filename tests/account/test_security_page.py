@@ -158,6 +158,22 @@ async def test_passkeys_are_listed_and_removed_with_the_password(world: World) -
     assert (await world.client.get("/passkeys/remove?id=two")).status_code == 404
 
 
+async def test_a_passkey_is_renamed_with_the_password(world: World) -> None:
+    world.stub.factors["ada"] = [dict(one) for one in PASSKEYS]
+    await sign_in(world)
+    page = await opened(world, "/passkeys/rename?id=one")
+    assert "Mozilla" not in page, "what the browser calls itself is no name to begin with"
+    assert 'value="key &lt;ring&gt;"' in await opened(world, "/passkeys/rename?id=two")
+    wrong = await post(world, "/passkeys/rename", page, current="not it", name="laptop")
+    assert (wrong.status_code, 'id="current-fault"' in wrong.text, 'value="laptop"' in wrong.text) == (422, True, True)
+    done = await sent(world, "/passkeys/rename?id=one", name=" my <laptop> ")
+    assert (done.status_code, done.headers["location"]) == (303, "/passkeys?saved=passkey-renamed")
+    listed = await opened(world, "/passkeys?saved=passkey-renamed")
+    assert "my &lt;laptop&gt;" in listed
+    assert "The passkey has its new name." in listed
+    assert (await world.client.get("/passkeys/rename?id=nothing")).status_code == 404
+
+
 async def test_a_passkey_is_made_where_it_is_used_after_a_fresh_sign_in(world: World) -> None:
     """The account page's host is another one: the identity server asks, with a new sign-in as the proof."""
     await sign_in(world)

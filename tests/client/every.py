@@ -61,6 +61,7 @@ NOT_IN_THE_CLIENT = {
     "POST /api/verifications/verification-code/verify": "the second spelling of /api/verification-codes/verify",
     "GET /api/users/{}/trusted-devices": "the contract's document, which the client is held against, leaves it out",
     "DELETE /api/users/{}/trusted-devices/{}": "the same",
+    "PATCH /api/users/{}/mfa-verifications/{}/name": "our own: the contract has it for users alone, at /api/my-account",
     "PATCH /api/users/{}/personal-access-tokens/{}": "the second spelling of PATCH …/personal-access-tokens",
     "DELETE /api/users/{}/personal-access-tokens/{}": "the second spelling of POST …/personal-access-tokens/delete",
 }

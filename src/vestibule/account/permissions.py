@@ -40,6 +40,7 @@ RULES: dict[str, Rule] = {
     "token.delete": Rule("account:security", presence=True),
     "factor.read": Rule("account:security"),
     "factor.add": Rule("account:security", presence=True),
+    "factor.rename": Rule("account:security", presence=True),
     "factor.remove": Rule("account:security", presence=True),
     "session.read": Rule("account:security"),
     "session.end": Rule("account:security", presence=True),

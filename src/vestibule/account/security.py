@@ -16,12 +16,19 @@ from vestibule.account.proven import proven
 from vestibule.account.sessions import end_elsewhere
 from vestibule.account.tokens import TokenChecker
 from vestibule.client import mfa, personal_access_tokens, users
-from vestibule.client.models import User
-from vestibule.client.operation import Operation
+from vestibule.client.models import Factor, User
+from vestibule.client.operation import Operation, segment
 from vestibule.crypto import new_totp_secret
 from vestibule.http import Request, Response, Route, empty, json_response
 
 T = TypeVar("T")
+
+
+def _rename(user_id: str, factor_id: str, name: str) -> Operation[Factor]:
+    """Name a passkey; here and not in the client, since the contract has no such operation."""
+    path = f"/api/users/{segment(user_id)}/mfa-verifications/{segment(factor_id)}/name"
+    return Operation("PATCH", path, Factor, body={"name": name})
+
 
 TOKEN_REFUSALS: dict[str, Exception] = {
     "personal_access_token_name_exists": problems.Taken("You have a token of this name. Choose another name."),
@@ -35,6 +42,7 @@ FACTOR_REFUSALS: dict[str, Exception] = {
     "backup_code_already_in_use": problems.Taken("You have backup codes already. Remove them to make new ones."),
     "backup_code_can_not_be_alone": problems.NeedsAnotherFactor(),
     "not_found": problems.Unknown(),
+    "": problems.Unknown(),  # a server that cannot do this
 }
 
 
@@ -116,6 +124,16 @@ class Security:
         made = await self._change_factors(request, user, "factor.add", partial(mfa.create_backup_codes, user.id))
         return json_response(wire.BackupCodes(made.codes), 201)
 
+    async def rename_factor(self, request: Request) -> Response:
+        """PATCH /api/me/factors/{factor_id}: of passkeys, the only ones of which there can be several."""
+        name = (await request.json(wire.FactorRename)).name.strip()
+        if not name:
+            raise problems.InvalidFields({"name": "Write a name."})
+        user = await self._user(request)
+        operation = _rename(user.id, request.path_params["factor_id"], name)
+        made = await proven(self._ctx, user, "factor.rename", presented(request), operation, refusals=FACTOR_REFUSALS)
+        return json_response(wire.FactorView.of(made))
+
     async def remove_factor(self, request: Request) -> Response:
         """DELETE /api/me/factors/{factor_id}."""
         user = await self._user(request)
@@ -157,6 +175,8 @@ class Security:
                 204, None, (*taken, problems.WrongTotpCode), wire.FactorChange),
             Row("POST", "/factors/backup-codes", self.add_backup_codes, "factor.add", "Make backup codes", None,
                 201, wire.BackupCodes, (*taken, problems.NeedsAnotherFactor), wire.FactorChange),
+            Row("PATCH", "/factors/{factor_id}", self.rename_factor, "factor.rename", "Rename a passkey",
+                wire.FactorRename, 200, wire.FactorView, unknown),
             Row("DELETE", "/factors/{factor_id}", self.remove_factor, "factor.remove", "Remove a factor", None,
                 204, None, unknown, wire.FactorChange),
             Row("DELETE", "", self.delete_account, "account.delete", "Delete the account", None, 204, None),

@@ -14,6 +14,7 @@ Text128 = Annotated[str, rule(Length(maximum=128))]
 Secret = Annotated[str, rule(Length(minimum=1, maximum=256))]
 Avatar = Annotated[str, rule(Url(), Length(maximum=2048), or_empty=True)]
 TokenName = Annotated[str, rule(Length(minimum=1, maximum=256))]
+PasskeyName = Annotated[str, rule(Length(minimum=1, maximum=128))]
 Moment = Annotated[int, rule(Range(minimum=1, maximum=8_640_000_000_000_000))]
 Binding = Annotated[str, rule(Length(minimum=32, maximum=256))]
 RedirectUri = Annotated[str, rule(Url(), Length(maximum=2048))]
@@ -189,6 +190,12 @@ class FactorChange(msgspec.Struct):
     token."""
 
     keep: Maybe[Text128] = UNSET
+
+
+class FactorRename(msgspec.Struct):
+    """What a passkey is called from now on."""
+
+    name: PasskeyName
 
 
 class FactorList(msgspec.Struct):

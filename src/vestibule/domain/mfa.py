@@ -148,8 +148,8 @@ async def count_signature(ctx: Context, row: PasskeyRow, count: int) -> None:
         raise WebAuthnFailed("This passkey seems to have been copied. Remove it from the account.")
 
 
-async def rename_passkey(ctx: Context, user_id: str, factor_id: str, name: str) -> None:
-    """Give a passkey a name; raises EntityNotFound."""
+async def rename_passkey(ctx: Context, user_id: str, factor_id: str, name: str) -> MfaVerification:
+    """Give a passkey a name; raises EntityNotFound, also for a factor of another kind."""
     async with ctx.db.write() as tx:
         await _locked(tx, user_id)
         rows = await tx.all(store.PASSKEYS_OF_USER, of_user=user_id)
@@ -158,6 +158,7 @@ async def rename_passkey(ctx: Context, user_id: str, factor_id: str, name: str) 
             raise EntityNotFound
         data = msgspec.json.encode(msgspec.structs.replace(credential_of(held), name=name)).decode()
         await tx.run(store.RENAME, of_user=user_id, factor_id=factor_id, new_data=data)
+        return next(one for one in await tx.all(store.OF_USER, of_user=user_id) if one.id == factor_id)
 
 
 async def remove_factor(ctx: Context, user_id: str, factor_id: str, *, keep: str | None = None) -> None:

@@ -23,6 +23,7 @@ def test_only_what_its_own_page_describes_is_beyond_the_contracts_documents() ->
         ("DELETE", "/api/users/{}/trusted-devices/{}"),
         ("GET", "/api/interaction/consent"),
         ("GET", "/api/users/{}/trusted-devices"),
+        ("PATCH", "/api/users/{}/mfa-verifications/{}/name"),
         ("POST", "/api/experience/profile/mfa/trusted-device"),
         ("POST", "/api/interaction/consent"),
         ("POST", "/api/verifications/verification-code"),

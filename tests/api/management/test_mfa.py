@@ -164,6 +164,29 @@ async def test_a_removed_totp_generator_leaves_the_backup_codes(world: World) ->
     assert await listed(world, user) == [second]
 
 
+async def test_a_passkey_is_renamed_by_its_owners_id_alone(world: World) -> None:
+    """B78: no other factor, and none of somebody else; what is kept of it stays."""
+    user, eve = await world.user(), await world.user()
+    statement: Statement[Any] = Statement(insert(mfa_verifications))
+    data = json.dumps({"publicKey": "secret key", "agent": "Chrome", "aaguid": "a", "transports": ["usb"]})
+    row = {"user_id": user["id"], "type": "WebAuthn", "secret_sealed": None, "last_step": None, "data": data}
+    async with world.server.ctx.db.write() as tx:
+        await tx.run(statement, id="key1", credential_id="c1", **row, created_at=1, last_used_at=None)
+    await add(world, user, type="Totp")
+    for whose, factor in ((eve, "key1"), (user, (await listed(world, user))[1]["id"]), (user, "nothing")):
+        answer = await world.call("PATCH", path(whose, factor, "name"), {"name": "x"})
+        assert code_of(answer) == (404, "entity.not_found")
+    for name in ("", "x" * 129, None, 7):
+        assert (await world.call("PATCH", path(user, "key1", "name"), {"name": name})).status_code == 400
+    answer = await world.call("PATCH", path(user, "key1", "name"), {"name": "key <ring>"})
+    assert answer.status_code == 200
+    assert answer.json() == (await listed(world, user))[0]
+    assert answer.json()["name"] == "key <ring>"
+    kept = Statement[Any](select(mfa_verifications.c.data).where(mfa_verifications.c.id == "key1"))
+    async with world.server.ctx.db.read() as tx:
+        assert json.loads(await tx.value(kept)) == {**json.loads(data), "name": "key <ring>"}
+
+
 async def test_passkeys_are_shown_without_their_keys_and_can_be_removed(world: World) -> None:
     user = await world.user()
     statement: Statement[Any] = Statement(insert(mfa_verifications))

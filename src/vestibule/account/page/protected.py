@@ -111,6 +111,17 @@ def remove_passkey(factor_id: str, name: str, me: JsonObject, t: Translate) -> F
     return replace(_asking(form, me, t), back=Link(path="/passkeys", words=t("passkey.heading")))
 
 
+def rename_passkey(factor_id: str, name: str, me: JsonObject, t: Translate) -> Form:
+    """Another name for a passkey."""
+    field = Field(
+        name="name", label=t("token.name"), hint=t("passkey.name_hint"), value=name, required=True, verbatim=False
+    )
+    form = Form(
+        path="/passkeys/rename", heading=t("passkey.rename"), go=t("account.save"), fields=(), hidden={"of": factor_id}
+    )
+    return replace(_asking(form, me, t, (field,)), back=Link(path="/passkeys", words=t("passkey.heading")))
+
+
 def end_session(session_id: str, device: str, me: JsonObject, t: Translate) -> Form:
     """Signed out of one session."""
     form = Form(

@@ -8,10 +8,10 @@ from urllib.parse import quote, urlencode
 
 from babel.dates import format_date
 
+from vestibule.account.devices import device
 from vestibule.account.page import addresses, edits, protected
 from vestibule.account.page.api import JsonObject, SettingsApi, Trouble
 from vestibule.account.page.changes import Values, confirm, with_trouble
-from vestibule.account.page.devices import device_of
 from vestibule.account.page.forms import Form
 from vestibule.account.page.overview import overview
 from vestibule.account.page.proving import Prover
@@ -179,9 +179,17 @@ class SecurityPages:
     ) -> Asked | None:
         wanted = values.get("of") or dict(request.query_items).get("id", "")
         for one in (await overview(self._api, session.access_token)).passkeys:
-            if one["id"] == wanted:
-                return Asked("factor.remove", protected.remove_passkey(wanted, _called(one, t), me, t))
+            if one["id"] != wanted:
+                continue
+            if request.path.endswith("/rename"):
+                return Asked("factor.rename", protected.rename_passkey(wanted, _own_name(one), me, t))
+            return Asked("factor.remove", protected.remove_passkey(wanted, _called(one, t), me, t))
         return None
+
+    async def _rename_passkey(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
+        path, body = f"{FACTORS}/{quote(values['of'], safe='')}", {"name": values.get("name", "").strip()}
+        await self._api.call(session.access_token, "PATCH", path, body, proofs=proofs)
+        return redirect(f"{addresses.PASSKEYS}?saved=passkey-renamed")
 
     async def _remove_passkey(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
         return await self._remove(session, values, proofs, f"{addresses.PASSKEYS}?saved=passkey-removed")
@@ -249,6 +257,7 @@ class SecurityPages:
             ("/tokens/delete", "Delete an access token", self._named, self._delete_token),
             ("/authenticator", "Authenticator app", self._authenticator, self._change_authenticator),
             ("/backup-codes", "Backup codes", self._backup_codes, self._change_backup_codes),
+            (f"{addresses.PASSKEYS}/rename", "Rename a passkey", self._passkey, self._rename_passkey),
             (f"{addresses.PASSKEYS}/remove", "Remove a passkey", self._passkey, self._remove_passkey),
             ("/delete-account", "Delete the account", self._leaving, self._leave),
         ]
@@ -271,15 +280,18 @@ class SecurityPages:
 
 def _called(passkey: JsonObject, t: Translate) -> str:
     """Return the name of a passkey, or where it was made."""
+    name = _own_name(passkey)
+    if name:
+        return name
+    made_with = device(passkey["name"])
+    told = ", ".join(part for part in (made_with.browser, made_with.system) if part)
+    return t("passkey.made_with", device=told) if told else t("passkey.one")
+
+
+def _own_name(passkey: JsonObject) -> str:
+    """Return the name that its owner gave a passkey; the API tells the browser it was made with in the same place."""
     name = passkey["name"] or ""
-    device = device_of(name)
-    return (
-        name
-        if name and "Mozilla/" not in name
-        else t("passkey.made_with", device=device)
-        if device
-        else t("passkey.one")
-    )
+    return "" if name.startswith("Mozilla/") else str(name)
 
 
 def _days(passkey: JsonObject, language: str, t: Translate) -> list[str]:

@@ -1,5 +1,7 @@
 """`/api/users/{userId}/mfa-verifications`: a user's factors, shown without their secrets; made, removed."""
 
+from typing import Annotated
+
 from msgspec import UNSET, Struct
 
 from vestibule.clock import iso
@@ -14,7 +16,7 @@ from vestibule.errors import (
     TotpSecretInvalid,
 )
 from vestibule.http import Access, Request, Response, Route, empty, json_response
-from vestibule.http.guard import Maybe
+from vestibule.http.guard import Length, Maybe, rule
 from vestibule.model import FactorType, MfaVerification
 
 
@@ -34,6 +36,12 @@ class FactorChange(Struct, rename="camel"):
     """The session that made the change, by its `payload.uid`; all others of the user end with it. Our own addition."""
 
     keep_session: Maybe[str] = UNSET
+
+
+class FactorName(Struct):
+    """What a passkey is to be called."""
+
+    name: Annotated[str, rule(Length(minimum=1, maximum=128))]
 
 
 FactorIn = TotpIn | BackupCodesIn
@@ -100,6 +108,12 @@ class Factors:
         user, secret = await mfa.add_totp(self._ctx, user_id, secret_asked, keep=keep)
         return json_response(TotpOut(secret, await mfa.picture(self._ctx, user, secret)))
 
+    async def rename(self, request: Request) -> Response:
+        """PATCH …/mfa-verifications/{verificationId}/name: of a passkey."""
+        body = await request.json(FactorName)
+        user_id, factor_id = request.path_params["userId"], request.path_params["verificationId"]
+        return json_response(factor_out(await mfa.rename_passkey(self._ctx, user_id, factor_id, body.name)))
+
     async def delete(self, request: Request) -> Response:
         """DELETE …/mfa-verifications/{verificationId}."""
         user_id, factor_id = request.path_params["userId"], request.path_params["verificationId"]
@@ -121,6 +135,8 @@ def routes(ctx: Context, access: Access) -> list[Route]:
               errors=(EntityNotFound,), tags=tags),
         Route("POST", path, api.create, access=access, summary="Add a factor", body=FactorIn, query=FactorChange,
               responses={200: TotpOut | BackupCodesOut}, errors=refusals, tags=tags),
+        Route("PATCH", f"{path}/{{verificationId}}/name", api.rename, access=access, summary="Rename a passkey",
+              body=FactorName, responses={200: FactorOut}, errors=(EntityNotFound,), tags=tags),
         Route("DELETE", f"{path}/{{verificationId}}", api.delete, access=access, summary="Remove a factor",
               query=FactorChange, responses={204: None}, errors=(EntityNotFound,), tags=tags),
     ]  # fmt: skip
