@@ -7,7 +7,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-BOTTOM = ("errors", "clock", "crypto", "digests", "settings", "model", "origin", "password_policy", "totp")
+BOTTOM = (
+    "errors",
+    "clock",
+    "crypto",
+    "digests",
+    "settings",
+    "model",
+    "origin",
+    "password_policy",
+    "password_pool",
+    "totp",
+)
 
 _DOMAIN = ("domain", "store", "connectors", "db")
 

@@ -8,8 +8,9 @@ import string
 import pytest
 
 from vestibule import crypto
-from vestibule.crypto import PasswordPool, Sealer, SealError
+from vestibule.crypto import Sealer, SealError
 from vestibule.errors import ServerBusy
+from vestibule.password_pool import PasswordPool
 
 pytestmark = pytest.mark.anyio
 BASE64 = f"{string.ascii_uppercase}{string.ascii_lowercase}{string.digits}-_"

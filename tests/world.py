@@ -11,11 +11,11 @@ import httpx2
 from vestibule import app as composition
 from vestibule.app import IdentityServer
 from vestibule.clock import ManualClock
-from vestibule.crypto import PasswordPool
 from vestibule.domain.applications import create_application
 from vestibule.domain.outbox import last, seed_outbox
 from vestibule.http import Log
 from vestibule.model import MANAGEMENT_RESOURCE, ApplicationType
+from vestibule.password_pool import PasswordPool
 from vestibule.settings import ServerSettings, load
 
 URL = "http://id.localhost:3001"

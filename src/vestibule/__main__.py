@@ -14,7 +14,8 @@ from vestibule.settings import SettingError
 
 COMMANDS = {
     "up": ("vestibule.cli.up", "start everything for development: both servers, a store, an outbox"),
-    "up servers": ("vestibule.cli.up_servers", "what `up` forks both servers from; nothing to start by hand"),
+    "up servers": ("vestibule.cli.up_servers", "what `up` becomes to fork both servers; nothing to start by hand"),
+    "up watch": ("vestibule.cli.up_watch", "what `up` becomes once both servers run; nothing to start by hand"),
     "serve": ("vestibule.cli.serve", "start the identity server"),
     "account": ("vestibule.cli.account", "start the account server"),
     "account init": ("vestibule.cli.account_init", "create the applications, scopes and role of the account server"),

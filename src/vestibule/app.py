@@ -52,7 +52,6 @@ from vestibule.api.management import (
 from vestibule.api.my_account import access_tokens
 from vestibule.clock import Clock, SystemClock
 from vestibule.connectors.outgoing import Outgoing
-from vestibule.crypto import PasswordPool
 from vestibule.db import (
     CheckViolation,
     Database,
@@ -86,6 +85,7 @@ from vestibule.pages import demo, doctor, outbox, passkeys
 from vestibule.pages.branding import brand_of
 from vestibule.pages.notices import Notices
 from vestibule.pages.site import SignInPages
+from vestibule.password_pool import PasswordPool
 from vestibule.settings import ServerSettings, master_keys
 from vestibule.store.tables import metadata
 from vestibule.ui.arrivals import Arrivals

@@ -1,34 +1,25 @@
-"""Randomness, identifiers, digests, sealing and the password pool: the only place that makes secrets.
+"""Randomness, identifiers, digests and sealing: the only place that makes secrets.
 
 Sealed values have one format, `v1.<key id>.<nonce and ciphertext>`: AES-256-GCM under a key derived from the
 master key, with `table`, `column` and row id as associated data, so a value moved to another row does not open.
 """
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Sequence
 
-from argon2 import PasswordHasher
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from vestibule.digests import matches
-from vestibule.errors import ServerBusy
-
-T = TypeVar("T")
+from vestibule.settings import MASTER_KEY_BYTES
 
 LOWER = "0123456789abcdefghijklmnopqrstuvwxyz"
 ALNUM = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-ARGON2_MEMORY_KIB = 19 * 1024
-MASTER_KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
@@ -176,46 +167,3 @@ class Sealer:
     def derived(self, purpose: str) -> bytes:
         """Return 32 bytes for one purpose, such as signing cookies."""
         return self._derive(self._master, purpose.encode())
-
-
-class PasswordPool:
-    """Hashes and checks passwords in a bounded pool of threads; sheds load with ServerBusy when its queue is full.
-
-    Peak memory is `threads` times the cost of one hash (19 MiB for ours).
-    """
-
-    def __init__(self, threads: int | None = None, queue: int = 64) -> None:
-        count = threads or os.cpu_count() or 1
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=ARGON2_MEMORY_KIB, parallelism=1)
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="passwords")
-        self._room = count + queue
-        self._decoy: str | None = None
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self._room <= 0:
-            raise ServerBusy
-        self._room -= 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-        finally:
-            self._room += 1
-
-    async def hash(self, password: str) -> str:
-        """Return the argon2id digest (19 MiB, t=2, p=1) of a password."""
-        return await self._run(lambda: self._hasher.hash(password))
-
-    async def verify(self, password: str, stored: str | None, algorithm: str | None) -> bool:
-        """Tell whether `password` matches the stored digest; no digest costs the same time and never matches."""
-        if stored is None or algorithm is None:
-            await self._run(lambda: matches("Argon2id", self._decoy_digest(), password))
-            return False
-        return await self._run(lambda: matches(algorithm, stored, password))
-
-    def _decoy_digest(self) -> str:
-        if self._decoy is None:
-            self._decoy = self._hasher.hash(new_secret())
-        return self._decoy
-
-    def close(self) -> None:
-        """End the threads without waiting for queued work."""
-        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
-from vestibule.crypto import MASTER_KEY_BYTES
-
+MASTER_KEY_BYTES = 32
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 Network = IPv4Network | IPv6Network
 

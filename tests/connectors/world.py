@@ -25,11 +25,12 @@ from vestibule.api.management import connectors
 from vestibule.clock import ManualClock
 from vestibule.connectors.factory import Message
 from vestibule.connectors.outgoing import Outgoing, Resolver, system_resolver
-from vestibule.crypto import PasswordPool, Sealer
+from vestibule.crypto import Sealer
 from vestibule.db import connect
 from vestibule.domain.context import Context
 from vestibule.errors import Unauthorized
 from vestibule.http import Application, Log, Request, api_face
+from vestibule.password_pool import PasswordPool
 from vestibule.settings import ServerSettings, load
 from vestibule.store.tables import metadata
 

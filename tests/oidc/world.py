@@ -19,7 +19,7 @@ from sqlalchemy.sql.base import Executable
 
 from vestibule.clock import ManualClock
 from vestibule.connectors.outgoing import Outgoing
-from vestibule.crypto import PasswordPool, Sealer
+from vestibule.crypto import Sealer
 from vestibule.db import DatabaseUnavailable, Statement, connect
 from vestibule.domain.applications import create_application
 from vestibule.domain.context import Context
@@ -32,6 +32,7 @@ from vestibule.errors import OAuthError, StoreUnavailable
 from vestibule.http import PUBLIC, Application, Face, Log, Request, Response, Route, html, redirect, text
 from vestibule.model import ApplicationType, User
 from vestibule.oidc.routes import face
+from vestibule.password_pool import PasswordPool
 from vestibule.settings import ServerSettings, load
 from vestibule.store.tables import metadata
 

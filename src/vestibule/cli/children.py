@@ -1,32 +1,26 @@
-"""The servers that `vestibule up` runs, as forks of one process: started, waited for, and stopped together."""
+"""The children of `vestibule up`: noticed when they end, and ended together.
 
-import asyncio
+Signals are held back and asked for, so that none comes in the middle of something. That outlasts `exec`, by which
+`vestibule up` becomes one thing after another without leaving its children.
+"""
+
 import contextlib
-import http.client
 import os
 import signal
-import socket
 import sys
-from asyncio import Future, StreamReader, StreamWriter, Task
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Coroutine
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
 
-STOP_SECONDS = 30
-"""More than loading the code takes, on a busy machine, and the seconds that forks have to end by themselves."""
+STOP_SECONDS = 8
 POLL_SECONDS = 0.02
-STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+STOPPING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+HEARD = STOPPING | {signal.SIGCHLD}
 
 
-@dataclass(frozen=True)
-class Server:
-    """A server to run: its name in words, its command, and the address and path at which it answers."""
-
-    name: str
-    command: str
-    host: str
-    port: int
-    path: str
+class Stopped(Exception):
+    """Somebody asked for the end: SIGTERM, SIGINT or SIGHUP."""
 
 
 class ChildEnded(Exception):
@@ -37,129 +31,81 @@ class ChildEnded(Exception):
         self.code = code if code > 0 else 1
 
 
-@contextlib.asynccontextmanager
-async def children() -> "AsyncIterator[Children]":
-    """Start the process that children are forked from; at the end none of them is left."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        # A group of its own: what the terminal sends to all is for this process alone, which ends the others quietly.
-        command = [sys.executable, "-m", "vestibule", "up", "servers"]
-        source = await asyncio.create_subprocess_exec(*command, stdin=theirs.fileno(), process_group=0)
-    reader, writer = await asyncio.open_connection(sock=ours)
-    running = Children(source, writer)
-    hearing = asyncio.ensure_future(running.hear(reader))
-    try:
-        yield running
-    finally:
-        await running.stop(hearing)
+def hold_signals() -> None:
+    """Hold back what asks for the end, here and in what this process becomes, until somebody listens."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+
+
+def become(*words: str) -> NoReturn:
+    """Become another command of ours: the same process with the same children, and nothing of this one's code."""
+    called = sys.argv[0]
+    program = [called] if Path(called).name == "vestibule" else ["-m", "vestibule"]
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *program, *words])  # noqa: S606 - no shell, and none wanted
 
 
 class Children:
-    """Forks of `vestibule up servers`, where the lines that go to and fro are described."""
+    """The children of this process: by process id, what each is in words."""
 
-    def __init__(self, source: Process, writer: StreamWriter) -> None:
-        self._source, self._writer = source, writer
-        self._running: dict[str, Future[int]] = {}
-        self._names: dict[str, str] = {}
-        self._pids: dict[str, int] = {}
-        self._over: int | None = None
+    def __init__(self, running: Mapping[int, str]) -> None:
+        self.running = dict(running)
+        self._awaited = 0
+        self._code = 0
+        # Where a signal is ignored by default, it may be lost although it is held back.
+        signal.signal(signal.SIGCHLD, lambda *_: None)
 
-    async def hear(self, reader: StreamReader) -> None:
-        """Note which child ends; when the process that they are forked from does, all have ended."""
-        with contextlib.suppress(ConnectionError):
-            async for line in reader:
-                # "started account init 4711", "ended account init 0"
-                verb, *words, number = line.decode().split()
-                command = " ".join(words)
-                if verb == "started":
-                    self._pids[command] = int(number)
-                else:
-                    del self._pids[command]
-                    self._ended(command, int(number))
-        self._over = await self._source.wait()
-        for command in self._running:
-            self._ended(command, self._over)
-
-    def _ended(self, command: str, code: int) -> None:
-        end = self._running[command]
-        if not end.done():  # nobody waits for one that is done, or given up
-            end.set_result(code)
-
-    def start(self, name: str, command: str) -> "Future[int]":
-        """Start a command without waiting for it; what is returned will hold its exit code."""
-        self._names[command] = name
-        self._running[command] = end = asyncio.get_running_loop().create_future()
-        if self._over is None:
-            self._writer.write(f"start {command}\n".encode())
+    def pause(self) -> None:
+        """Wait for a moment; raises Stopped when that was asked for, ChildEnded when a child did."""
+        if pending := signal.sigpending() & HEARD:
+            self._hear(signal.sigwait(pending))
         else:
-            end.set_result(self._over)
-        return end
+            time.sleep(POLL_SECONDS)
 
-    async def finish(self, name: str, command: str) -> None:
-        """Run a command to its end; raises ChildEnded unless it succeeds."""
-        code = await self.start(name, command)
-        del self._running[command]
-        if code != 0:
-            raise ChildEnded(name, code)
+    def watch(self) -> NoReturn:
+        """Wait for the end; raises Stopped when it was asked for, ChildEnded when a child did."""
+        self._look()
+        while True:
+            self._hear(signal.sigwait(HEARD))
 
-    async def restart(self, server: Server) -> None:
-        """End a server and start it anew, without waiting for it to answer."""
-        self._writer.write(f"end {server.command}\n".encode())
-        await self._running[server.command]
-        self.start(server.name, server.command)
+    def wait(self, pid: int) -> int:
+        """Wait for a child to end and return its exit code; raises Stopped, or ChildEnded for another child."""
+        self._awaited = pid
+        while pid in self.running:
+            self.pause()
+        return self._code
 
-    async def ready(self, server: Server) -> None:
-        """Return once the server answers a request; raises ChildEnded."""
-        end = self._running[server.command]
-        while not end.done():
-            if await asyncio.to_thread(answers, server):
-                return
-            await asyncio.sleep(POLL_SECONDS)
-        raise ChildEnded(server.name, end.result())
+    def end(self) -> None:
+        """Ask every child to end, and end those that take longer than a few seconds."""
+        self._signal(signal.SIGTERM)
+        until = time.monotonic() + STOP_SECONDS
+        while self.running and time.monotonic() < until:
+            for pid in list(self.running):
+                self._ended(pid)
+            time.sleep(POLL_SECONDS)
+        self._signal(signal.SIGKILL)
 
-    async def watch(self) -> None:
-        """Wait for the first child to end; raises ChildEnded."""
-        await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
-        command, end = next((command, end) for command, end in self._running.items() if end.done())
-        raise ChildEnded(self._names[command], end.result())
+    def _hear(self, number: int) -> None:
+        if number in STOPPING:
+            raise Stopped
+        self._look()
 
-    async def stop(self, hearing: "Task[None]") -> None:
-        """End the line, which ends every child, and wait for that."""
-        with contextlib.suppress(OSError):
-            self._writer.write_eof()
-        try:
-            await asyncio.wait_for(self._source.wait(), STOP_SECONDS)
-        except TimeoutError:
-            self._source.kill()
-        await hearing
-        self._writer.close()
-        if self._over:  # what they were forked from ended badly, without ending them
-            for pid in self._pids.values():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
+    def _look(self) -> None:
+        for pid, name in list(self.running.items()):
+            code = self._ended(pid)
+            if code is None:
+                continue
+            if pid != self._awaited:
+                raise ChildEnded(name, code)
+            self._code = code
 
+    def _ended(self, pid: int) -> int | None:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if not ended:
+            return None
+        del self.running[pid]
+        return os.waitstatus_to_exitcode(status)
 
-def answers(server: Server) -> bool:
-    """Tell whether the server answers at all."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(server.host, server.host)  # noqa: S104 - read, not bound
-    connection = http.client.HTTPConnection(host, server.port, timeout=2)
-    try:
-        connection.request("GET", server.path)
-        return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-async def until_asked(work: Coroutine[None, None, None]) -> None:
-    """Run `work` until it ends or SIGTERM, SIGINT or SIGHUP asks for the end; what it raises goes to the caller.
-
-    A second signal changes nothing: the end is on its way.
-    """
-    task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    for number in STOPPING:
-        loop.add_signal_handler(number, lambda: task.cancelling() or task.cancel())
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    def _signal(self, number: int) -> None:
+        for pid in self.running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)

@@ -13,13 +13,14 @@ from vestibule.clock import SystemClock
 from vestibule.connectors import smtp
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.connectors.smtp_config import SmtpConfig
-from vestibule.crypto import PasswordPool, SealError
+from vestibule.crypto import SealError
 from vestibule.db import Database, DatabaseUnavailable, connect
 from vestibule.db.migrate import MigrationError, current
 from vestibule.domain.connectors import instance_for
 from vestibule.domain.context import Context
 from vestibule.domain.sealing import open_sealer
 from vestibule.errors import AppError, ConnectorNotFound
+from vestibule.password_pool import PasswordPool
 from vestibule.settings import AccountSettings, ServerSettings, SettingError, master_keys
 from vestibule.store import clock, migrations
 from vestibule.store.tables import metadata

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from vestibule.cli.words import in_words
 from vestibule.clock import SystemClock
 from vestibule.connectors.outgoing import Outgoing
-from vestibule.crypto import PasswordPool
 from vestibule.db import connect
 from vestibule.db.migrate import migrate
 from vestibule.domain.breached import BreachedPasswords
@@ -15,6 +14,7 @@ from vestibule.domain.context import Context
 from vestibule.domain.keys import Keyring, ensure_keys
 from vestibule.domain.sealing import open_sealer
 from vestibule.domain.seeds import seed
+from vestibule.password_pool import PasswordPool
 from vestibule.settings import ServerSettings, load, master_keys
 from vestibule.store import migrations
 from vestibule.store.tables import metadata

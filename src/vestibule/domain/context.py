@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 
 from vestibule.clock import Clock
 from vestibule.connectors.outgoing import Outgoing
-from vestibule.crypto import PasswordPool, Sealer
+from vestibule.crypto import Sealer
 from vestibule.db import Database
 from vestibule.domain.audit import Trail
 from vestibule.domain.breached import BreachedPasswords
 from vestibule.domain.live_settings import LiveSettings
 from vestibule.domain.totals import Totals
+from vestibule.password_pool import PasswordPool
 from vestibule.settings import ServerSettings
 
 
