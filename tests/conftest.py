@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import loopback, postgres
 from tests.postgres_stores import PostgresStores, run_admin
@@ -14,6 +15,9 @@ from vestibule.db.migrate import migrate
 from vestibule.store import migrations
 
 loopback.confine()
+# Timing decides no test: on a busy machine an example may take long to make or to run.
+settings.register_profile("by what happens", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("by what happens")
 
 STORES = os.environ.get("VESTIBULE_TEST_STORES", "sqlite,postgresql").split(",")
 STORE_FIXTURES = {"database_url", "account_database_url", "site"}

@@ -78,7 +78,9 @@ def test_an_ntlm_digest_is_the_known_one() -> None:
     assert ntlm("password") == "8846F7EAEE8FB117AD06BDD830B7586C"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=60
+)
 @given(
     st.lists(text_of, min_size=1, max_size=80),
     st.lists(text_of, max_size=20),
@@ -177,7 +179,7 @@ def test_a_build_that_was_stopped_leaves_the_old_file_and_the_next_begins_anew(t
 
 
 @given(st.integers(0, 10_000))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 def test_a_file_that_was_cut_anywhere_is_not_opened(tmp_path: Path, at: int) -> None:
     path = made(tmp_path, [f"word {number}" for number in range(50)])
     whole = path.read_bytes()
@@ -187,7 +189,7 @@ def test_a_file_that_was_cut_anywhere_is_not_opened(tmp_path: Path, at: int) -> 
 
 
 @given(st.integers(0, 10_000), st.integers(1, 255))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 def test_a_byte_that_changed_anywhere_is_noticed(tmp_path: Path, at: int, bits: int) -> None:
     """In the header when the file is opened, in the records when it is verified."""
     path = made(tmp_path, [f"word {number}" for number in range(50)])

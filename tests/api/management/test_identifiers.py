@@ -93,7 +93,11 @@ async def holds(world: World, field: str, value: str) -> None:
     assert (await world.call("DELETE", f"/users/{outcome}")).status_code == 204
 
 
-bounded = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+bounded = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 @given(value=WORD | ODD)

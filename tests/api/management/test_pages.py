@@ -66,7 +66,11 @@ def links(answer: httpx2.Response) -> dict[str, dict[str, str]]:
     return found
 
 
-bounded = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+bounded = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 @given(path=st.sampled_from(LISTS), page=VALUES, size=VALUES, more=st.text(max_size=5))

@@ -255,7 +255,9 @@ async def test_our_own_client_does_it_all_by_name_in_the_body(world: World) -> N
         assert (made.subject_token[:4], made.expires_in) == ("sub_", 600)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=256))
 async def test_every_name_comes_back_as_it_was_sent(shared_world: tuple[World, str], name: str) -> None:
     world, path = shared_world

@@ -184,7 +184,11 @@ async def people(world: World) -> tuple[World, list[JSON]]:
 
 
 @given(search=searches())
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 async def test_a_search_finds_whom_the_oracle_finds(people: tuple[World, list[JSON]], search: Drawn) -> None:
     """Every mode, field, joint and case, up to three conditions at once, on both stores."""
     world, everybody = people
