@@ -10,7 +10,7 @@ import pytest
 from tests.connectors.world import settings
 from vestibule.connectors import registry
 from vestibule.connectors.http_message import HTTP_SMS
-from vestibule.connectors.registry import GROUP, UnusableConnector, factories
+from vestibule.connectors.registry import GROUP, UnusableConnector, everywhere, factories
 from vestibule.connectors.social.worldwide import DISCORD
 
 ACME = replace(DISCORD, id="acme", target="acme", name="Acme")
@@ -20,8 +20,14 @@ NOTHING = object()
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    factories.cache_clear()
+    forget()
     yield
+    forget()
+
+
+def forget() -> None:
+    """Let what is installed be looked up again."""
+    everywhere.cache_clear()
     factories.cache_clear()
 
 

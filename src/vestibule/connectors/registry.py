@@ -1,7 +1,7 @@
 """Which factories this server offers: its own, and those that other packages bring."""
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -42,13 +42,24 @@ def factories(settings: ServerSettings) -> Factories:
 
     Raises UnusableConnector for what an installed package brings and cannot be offered.
     """
-    offered: list[Factory[Any]] = [SMTP_EMAIL, HTTP_EMAIL, HTTP_SMS]
-    offered += [*map(sender_factory_of, SENDERS), *map(factory_of, PROVIDERS)]
-    if settings.is_loopback:
-        folder = Path(settings.outbox)
-        offered += [outbox.email(folder), outbox.sms(folder)]
-    found = {factory.id: factory for factory in offered}
-    for factory in installed():
+    if not settings.is_loopback:
+        return everywhere()
+    folder = Path(settings.outbox)
+    return by_id([*everywhere().values(), outbox.email(folder), outbox.sms(folder)])
+
+
+@cache
+def everywhere() -> Factories:
+    """Return the factories that every server offers; what is installed is looked up once."""
+    ours: list[Factory[Any]] = [SMTP_EMAIL, HTTP_EMAIL, HTTP_SMS]
+    ours += [*map(sender_factory_of, SENDERS), *map(factory_of, PROVIDERS)]
+    return by_id([*ours, *installed()])
+
+
+def by_id(offered: Sequence[Factory[Any]]) -> Factories:
+    """Return factories by their ids; raises UnusableConnector for an id that is taken."""
+    found: dict[str, Factory[Any]] = {}
+    for factory in offered:
         if factory.id in found:
             raise UnusableConnector(f"A connector {factory.id} is there already.")
         found[factory.id] = factory
