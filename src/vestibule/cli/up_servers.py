@@ -105,8 +105,9 @@ class Forks(Children):
         if pid := os.fork():
             self.running[pid] = name
             return pid
+        # What the terminal sends is for `up` alone, which ends the others quietly.
+        os.setpgid(0, 0)
         os.close(self._lives)
-        os.setpgid(0, 0)  # what the terminal sends is for `up` alone, which ends the others quietly
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
