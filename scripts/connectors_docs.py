@@ -46,7 +46,7 @@ scopes `openid` and `identities`.
 (`vestibule.connectors.oauth.provider`) or a `Factory`. A record is about fifteen lines; CONTRIBUTING.md shows how.
 
 What the providers answer was written down for the tests from their published documentation; no provider was asked.
-`oidc`, `oauth2` and GitHub's record are also tried against a real server, npm's `oidc-provider`, in a real browser too.
+In a real browser, `oidc`, `oauth2`, GitHub's and Apple's record are tried against a real server, npm's `oidc-provider`.
 
 | factory | target | platform | session | address is verified when | default scope | configuration (* required) |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -1,4 +1,4 @@
-"""A real provider, npm's `oidc-provider`, in a process of its own: as `oidc`, `oauth2`, and behind GitHub's paths."""
+"""A real provider, npm's `oidc-provider`, in a process of its own: as `oidc`, `oauth2`, GitHub and Apple."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,10 +9,10 @@ from tests.clients.talking import line, node
 from vestibule.client import ManagementClient, connectors
 
 SECRET = "a-secret-of-more-than-thirty-two-characters/&"  # the provider's, for tests alone
-CLIENTS = {"oidc": "assertion", "oauth2": "basic", "github": "post"}
-TARGETS = {"oidc": "real-oidc", "oauth2": "real-oauth2", "github": "github"}
-NAMES = {"oidc": "Tidepool", "oauth2": "Lantern", "github": "GitHub"}
-"""What the buttons call them; GitHub's record brings its own name."""
+CLIENTS = {"oidc": "assertion", "oauth2": "basic", "github": "post", "apple": "form"}
+TARGETS = {"oidc": "real-oidc", "oauth2": "real-oauth2", "github": "github", "apple": "apple"}
+NAMES = {"oidc": "Tidepool", "oauth2": "Lantern", "github": "GitHub", "apple": "Apple"}
+"""What the buttons call them; the records of GitHub and Apple bring their own names."""
 
 
 @contextmanager
@@ -37,6 +37,9 @@ def config_of(kind: str, provider: str) -> dict[str, Any]:
             "userInfoEndpoint": f"{provider}/user",
             "emailsEndpoint": f"{provider}/user/emails",
         }
+    if kind == "apple":
+        held = {"clientId": CLIENTS[kind], "authorizationEndpoint": f"{provider}/auth", "scope": "openid profile email"}
+        return {**held, "jwksUri": f"{provider}/jwks", "issuer": provider}
     places = {"authorizationEndpoint": f"{provider}/auth", "tokenEndpoint": f"{provider}/token"}
     if kind == "oidc":
         checked = {"jwksUri": f"{provider}/jwks", "issuer": provider}
@@ -52,8 +55,8 @@ def connector_of(management: ManagementClient, kind: str, provider: str) -> str:
     for held in management.send(connectors.find(target=TARGETS[kind])):
         return held.id
     config = config_of(kind, provider)
-    if kind == "github":
-        return management.send(connectors.create("github-universal", config, id=f"real_{kind}")).id
+    if kind in {"github", "apple"}:
+        return management.send(connectors.create(f"{kind}-universal", config, id=f"real_{kind}")).id
     metadata = {"target": TARGETS[kind], "name": {"en": NAMES[kind]}}
     return management.send(connectors.create(kind, config, id=f"real_{kind}", metadata=metadata)).id
 

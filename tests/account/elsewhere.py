@@ -57,7 +57,7 @@ class Elsewhere:
         begun["spent"], person = True, body["connectorData"].get("code")
         target = body["connectorId"].removeprefix("c-")
         if person is None:
-            return error(400, "connector.authorization_failed")
+            return error(401, "connector.authorization_failed")
         others = [other["identities"].get(target, {}).get("userId") for other in self.users.values()]
         if person in others:
             return error(422, "user.identity_already_in_use")

@@ -83,6 +83,20 @@ async def test_a_callback_that_comes_twice_or_with_a_made_up_state_is_a_sentence
     assert "Nothing was connected; start again" in await told(providers, await back(providers, data))
 
 
+async def test_a_provider_that_answers_by_a_form_is_led_to_the_same_page(providers: World) -> None:
+    """As Apple does. The form of another site brings no cookie, so that by itself it connects nothing."""
+    data = await begun(providers)
+    async with browser(providers.server) as other:
+        posted = await other.post("/callback/github", data=data, headers={"origin": "https://provider.example"})
+    assert (posted.status_code, linked(providers)) == (303, {})
+    assert parse_qs(urlsplit(posted.headers["location"]).query) == {name: [value] for name, value in data.items()}
+    done = await providers.client.get(posted.headers["location"])
+    assert (done.status_code, done.headers["location"]) == (303, "/connected?saved=connected")
+    assert "github" in linked(providers)
+    odd = await providers.client.post("/callback/a%3F%2F%2F%0D%0Ab", data={"state": "c&d"})
+    assert odd.headers["location"] == "/callback/a%3F%2F%2F%0D%0Ab?state=c%26d"
+
+
 async def test_what_the_provider_says_no_to_is_a_sentence_and_not_repeated(providers: World) -> None:
     data = {"state": (await begun(providers))["state"], "error": "access_denied", "error_description": "<b>boo</b>"}
     said = await told(providers, await back(providers, data))

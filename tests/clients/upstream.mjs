@@ -1,4 +1,5 @@
-// A real OpenID provider, npm's oidc-provider, and GitHub's paths before the same provider. Whoever signs in exists: `ben`
+// A real OpenID provider, npm's oidc-provider, and GitHub's paths before the same provider; one client is sent its answers
+// by a form, as Apple does. Whoever signs in exists: `ben`
 // and those whose name begins so have an address that nobody has checked. Prints one JSON line with its address, and runs
 // until its input ends.
 import { createServer } from 'node:http';
@@ -28,12 +29,19 @@ const provider = new Provider(issuer, {
     client('basic', 'client_secret_basic'),
     client('post', 'client_secret_post'),
     client('assertion', 'client_secret_jwt'),
+    {
+      ...client('form', 'client_secret_post'),
+      application_type: 'native', // may be answered at http://localhost
+      redirect_uris: redirectUris.filter((uri) => uri.startsWith('http://localhost')),
+      grant_types: ['authorization_code', 'implicit'],
+      response_types: ['code id_token'],
+    },
   ],
   clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'],
   claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
   conformIdTokenClaims: false,
   findAccount: (_, id) => ({ accountId: id, claims: () => person(id) }),
-  pkce: { required: (_, { clientId }) => clientId !== 'post' },
+  pkce: { required: (_, { clientId }) => !['post', 'form'].includes(clientId) },
   cookies: { keys: ['a key of this test alone'] },
 });
 const handle = provider.callback();

@@ -63,12 +63,13 @@ class Context:
         """Name what the caller did not cause; other refusals are for `saying` to put in words."""
         if error.status == 429:
             return problems.TooMany()
+        if error.code.startswith("connector."):
+            # Also with 401: that is about the provider's answer then, and not about our own token.
+            self.log.error("connector_failed", reason=error.code)
+            return failed()
         if error.status in {401, 403}:
             self.log.error("management_refused", reason=error.code, setting="VESTIBULE_ACCOUNT_CLIENT_ID")
             return problems.IdentityServerAway()
-        if error.code.startswith("connector."):
-            self.log.error("connector_failed", reason=error.code)
-            return failed()
         return error
 
     async def user(self, user_id: str) -> User:

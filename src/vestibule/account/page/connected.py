@@ -1,6 +1,6 @@
 """Pages of accounts elsewhere: the list, the forms that connect and disconnect, and the way back from a provider."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from vestibule.account.page import protected
 from vestibule.account.page.addresses import CALLBACK, CONNECTED
@@ -75,6 +75,15 @@ class ConnectedPages(SecurityPages):
 
         return await self._pages.signed_in(request, show)
 
+    async def posted_back(self, request: Request) -> Response:
+        """POST /callback/{target}: providers that answer by a form are led to the same address with a query.
+
+        A browser sends the cookie of a session along with that, and not with another site's form.
+        """
+        fields = {name: values[-1] for name, values in (await request.form_fields()).items()}
+        target = quote(request.path_params["target"], safe="")
+        return redirect(f"{CALLBACK}/{target}?{urlencode(fields)}")
+
     async def _disconnecting(
         self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate
     ) -> Asked | None:
@@ -96,6 +105,7 @@ class ConnectedPages(SecurityPages):
         return [
             Route("GET", CONNECTED, self.connected, access=PUBLIC, summary="Connected accounts"),
             Route("GET", f"{CALLBACK}/{{target}}", self.back, access=PUBLIC, summary="Back from a provider"),
+            Route("POST", f"{CALLBACK}/{{target}}", self.posted_back, access=PUBLIC, summary="Back from a provider"),
             *self._forms(table),
         ]
 
