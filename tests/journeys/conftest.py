@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.conftest import STORES
+from tests.journeys.companies import Company, companies
 from tests.journeys.elsewhere import Elsewhere, elsewhere
 from tests.journeys.site import Site, running
 from tests.postgres_stores import run_admin
@@ -51,6 +52,13 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def there(site: Site) -> Iterator[Elsewhere]:
     """A real provider of accounts elsewhere, with connectors in front of it."""
     with elsewhere(site) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def by_assertion(site: Site) -> Iterator[list[Company]]:
+    """Companies that sign their people in by SAML: one signs its assertions, another its responses."""
+    with companies(site) as running:
         yield running
 
 

@@ -1,4 +1,4 @@
-"""Accounts elsewhere: a real provider behind connectors of a site, and what people do on its pages."""
+"""Accounts elsewhere: a real provider behind connectors of a site, one of them a company's; what people do there."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from tests.journeys.site import Site
 from tests.journeys.test_ways_in import decided
 from tests.journeys.visitor import Visitor
-from tests.real_provider import NAMES, TARGETS, connector_of, real_provider
+from tests.real_provider import CLIENTS, NAMES, SECRET, TARGETS, connector_of, real_provider
+from vestibule.client import sso_connectors
 
+COMPANY, DOMAIN = "Acme", "acme.example"
 GITHUB = "/login/oauth/authorize"
 
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The provider's address, and the ids of the connectors in front of it, by kind."""
+    """The provider's address, the ids of the connectors in front of it by kind, and of the one of a company."""
 
     address: str
     connectors: dict[str, str]
+    company: str
 
 
 @contextmanager
@@ -25,8 +28,14 @@ def elsewhere(site: Site) -> Iterator[Elsewhere]:
     """Run the provider for a site, with its connectors, until the block ends."""
     signing_in = [f"{site.live.identity}/callback/real_{kind}" for kind in TARGETS]
     linking = [f"{site.live.account}/callback/{target}" for target in TARGETS.values()]
-    with real_provider([*signing_in, *linking]) as address:
-        yield Elsewhere(address, {kind: connector_of(site.manager, kind, address) for kind in TARGETS})
+    company = site.manager.send(
+        sso_connectors.create("OIDC", f"{COMPANY} by OpenID", domains=[DOMAIN], branding={"displayName": COMPANY})
+    ).id
+    with real_provider([*signing_in, *linking, f"{site.live.identity}/callback/{company}"]) as address:
+        config = {"clientId": CLIENTS["oauth2"], "clientSecret": SECRET, "issuer": address}
+        site.manager.send(sso_connectors.update(company, config=config))
+        connectors = {kind: connector_of(site.manager, kind, address) for kind in TARGETS}
+        yield Elsewhere(address, connectors, company)
 
 
 @contextmanager

@@ -1,10 +1,14 @@
 """`/api/authn/single-sign-on/saml/{connectorId}`: where SAML providers send their answers, by the browser."""
 
+from urllib.parse import quote
+
 from msgspec import UNSET, Struct, field
 
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import sso, steps
+from vestibule.domain.interactions.by_company import CALLBACK
 from vestibule.errors import (
+    AppError,
     ConnectorAuthorizationFailed,
     ConnectorGeneral,
     ConnectorSessionNotFound,
@@ -37,12 +41,18 @@ def routes(ctx: Context) -> list[Route]:
 
     async def take(request: Request) -> Response:
         """POST /authn/single-sign-on/saml/{connectorId}: another site's form, without cookies of ours."""
-        body = await request.json(AssertionBody)
-        if not body.relay_state:
-            raise Unsolicited
-        interaction = await steps.live(ctx, body.relay_state)
         connector_id = request.path_params["connectorId"]
-        return redirect(await sso.take_assertion(ctx, interaction, connector_id, body.response), 302)
+        try:
+            body = await request.json(AssertionBody)
+            if not body.relay_state:
+                raise Unsolicited
+            interaction = await steps.live(ctx, body.relay_state)
+            return redirect(await sso.take_assertion(ctx, interaction, connector_id, body.response), 302)
+        except AppError:
+            if "text/html" not in request.headers.get("accept", ""):
+                raise
+            # Somebody looks at it: the page of their own sign-in says that the company did not confirm who they are.
+            return redirect(f"{ctx.settings.public_url}{CALLBACK}{quote(connector_id, safe='')}", 302)
 
     errors = (
         Unsolicited, SessionNotFound, InteractionNotStarted, EntityNotExistsWithId, VerificationNotFound,

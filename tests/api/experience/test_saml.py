@@ -224,6 +224,18 @@ async def test_a_hostile_document_is_refused(company: Company, kind: str) -> Non
     assert await company.post(packed(HOSTILE[kind].encode())) == (401, "connector.authorization_failed", "document")
 
 
+async def test_a_person_reads_a_refusal_on_a_page(company: Company) -> None:
+    """A browser is led to the page of its own sign-in, with nothing that the company said, whatever is wrong."""
+    _, saml = await company.leave()
+    saml.audience = "https://other.example"
+    path, headers = f"/api/authn/single-sign-on/saml/{company.id}", {"accept": "text/html,*/*;q=0.8"}
+    right = {"SAMLResponse": saml.answer(), "RelayState": company.relay}
+    for form in (right, right, {**right, "RelayState": ""}, {**right, "RelayState": "nothing"}, {}):
+        answer = await company.world.client.post(path, data=form, headers=headers)
+        assert (answer.status_code, answer.headers["location"]) == (302, f"{URL}/callback/{company.id}")
+    assert (await company.world.call("GET", "/users")).json() == []
+
+
 async def test_an_assertion_is_used_once(company: Company) -> None:
     """Replay: of the answer to the same request, and of an assertion in an answer to another one."""
     _, saml = await company.leave()
