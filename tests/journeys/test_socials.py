@@ -7,7 +7,9 @@ from playwright.async_api import Browser, expect
 
 from tests.journeys.conftest import ONE_STORE
 from tests.journeys.elsewhere import Elsewhere, agree, leave, refuse, with_buttons
+from tests.journeys.looking import Look
 from tests.journeys.site import Site
+from tests.journeys.test_ways_in import decided
 from tests.journeys.visitor import visiting
 from tests.real_provider import NAMES, TARGETS, walked
 from vestibule.client import users
@@ -48,7 +50,7 @@ async def test_somebody_new_comes_through_a_provider_and_comes_back(
 async def test_whoever_gives_up_at_the_provider_can_go_on_here(
     browser: Browser, site: Site, there: Elsewhere, scripts: bool
 ) -> None:
-    name = site.somebody("ana")
+    name, look = site.somebody("ana"), Look()
     async with visiting(browser, site, scripts=scripts) as ana:
         await ana.open("/")
         await leave(ana, there, "oidc")
@@ -56,9 +58,12 @@ async def test_whoever_gives_up_at_the_provider_can_go_on_here(
         alert = ana.page.get_by_role("alert")
         await expect(alert).to_have_text(ana.t("social.declined"))
         await expect(alert).to_be_focused()
+        if scripts:
+            await look(ana.page, "given up there")
         await leave(ana, there, "oauth2")
         await agree(ana, name)
         await ana.sees(name.capitalize())
+    assert not scripts or look.is_content()
 
 
 async def test_a_way_back_that_is_altered_replayed_or_somebody_elses_lets_nobody_in(
@@ -95,7 +100,7 @@ async def test_an_account_with_the_same_address_is_asked_about_and_linked(
     browser: Browser, site: Site, there: Elsewhere
 ) -> None:
     """An address that the provider has not checked leads to nobody's account."""
-    name, unproven = site.somebody("ana"), site.somebody("ben")
+    name, unproven, look = site.somebody("ana"), site.somebody("ben"), Look()
     for one in (name, unproven):
         site.manager.send(users.create(username=one, name=f"Account of {one}", primary_email=f"{one}@example.com"))
     async with visiting(browser, site) as ana, visiting(browser, site) as ben:
@@ -104,6 +109,7 @@ async def test_an_account_with_the_same_address_is_asked_about_and_linked(
         await agree(ana, name)
         await ana.sees(ana.t("social.related_title"))
         await ana.reads(ana.t("social.related_lead", address=f"{name}@example.com", provider=NAMES["github"]))
+        await look(ana.page, "is this your account")
         await ana.press("social.link_go")
         await ana.sees(f"Account of {name}")
         await ben.open("/")
@@ -115,3 +121,21 @@ async def test_an_account_with_the_same_address_is_asked_about_and_linked(
         await ben.sees(unproven.capitalize())
     held = {user.username: set(user.identities) for user in site.manager.pages(users.find(search=unproven))}
     assert held == {unproven: set(), f"other_{unproven}": {TARGETS["oidc"]}}
+    assert look.is_content()
+
+
+async def test_somebody_new_accepts_the_terms_first(browser: Browser, site: Site, there: Elsewhere) -> None:
+    name, look = site.somebody("ana"), Look()
+    terms = {"termsOfUseUrl": "https://example.com/terms", "agreeToTermsPolicy": "ManualRegistrationOnly"}
+    with decided(site, **terms):
+        async with visiting(browser, site) as ana:
+            await ana.open("/")
+            await leave(ana, there, "oauth2")
+            await agree(ana, name)
+            await ana.sees(ana.t("social.nobody_title"))
+            await look(ana.page, "nobody")
+            assert list(site.manager.pages(users.find(search=name))) == []
+            await ana.page.get_by_role("checkbox").check()
+            await ana.press("social.register_go")
+            await ana.sees(name.capitalize())
+    assert look.is_content()
