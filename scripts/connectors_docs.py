@@ -10,7 +10,7 @@ KEEPERS = ", ".join(f"`{record.id}`" for record in PROVIDERS if record.keeps_tok
 INTRODUCTION = f"""# Social connectors
 
 People say who they are through an account elsewhere. `POST /api/connectors` with a factory id and a configuration
-sets one up: one of each, and as many as you like of `oauth2` and `oidc`, each with a `metadata.target` of its own.
+sets one up: one of each, and as many as you like of `oauth2`, `oidc`, `saml`, each with a `metadata.target` of its own.
 Configurations are sealed in the store and shown to Management tokens alone. Made by `make docs` from
 `src/vestibule/connectors/social/`; do not edit.
 
@@ -41,6 +41,11 @@ a sign-in (`"enableTokenStorage": true`), sealed, until the identity, the connec
 told by `includeTokenSecret=true`, the tokens are not. The person's own application gets the access token, renewed when
 it has expired, at `GET /api/my-account/identities/{{target}}/access-token` with an opaque access token that has the
 scopes `openid` and `identities`.
+
+**SAML.** `saml` needs `entityID` (ours), `idpMetadataXml`, `x509Certificate` (the provider's, which alone is believed)
+and `assertionConsumerServiceUrl`: `https://YOUR_SERVER/api/authn/saml/CONNECTOR_ID`. `profileMap` says in which
+attributes `id`, `email`, `phone`, `name` and `avatar` stand, else the id is the NameID; `signAuthnRequest` with
+`privateKey` (RSA) and `privateKeyPass` signs requests. It signs people in and links through no API: it posts to us.
 
 **More providers.** A package adds one by an entry point of the group `{GROUP}` that names a `Provider` record
 (`vestibule.connectors.oauth.provider`) or a `Factory`. A record is about fifteen lines; CONTRIBUTING.md shows how.

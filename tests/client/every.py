@@ -53,6 +53,7 @@ MODULES: tuple[ModuleType, ...] = (
     users,
 )
 NOT_IN_THE_CLIENT = {
+    "POST /api/authn/saml/{}": "the same for a social one",
     "POST /api/authn/single-sign-on/saml/{}": "a company's provider posts to it, by the browser",
     "GET /api/swagger.json": "a document for generators of clients",
     "GET /api/.well-known/management.openapi.json": "a document for generators of clients",

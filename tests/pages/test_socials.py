@@ -13,6 +13,7 @@ from tests.connectors.social.payloads import CASES
 from tests.connectors.social.trial import Trial
 from tests.connectors.social.upstream import Json, Said, Upstream, upstreams
 from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
+from tests.saml_provider import Saml, metadata, pair, pem
 from tests.world import PASSWORD, World, worlds
 from vestibule.domain.social import SESSION_MS
 
@@ -335,3 +336,26 @@ async def test_a_link_of_somebody_else_leads_to_no_provider(world: World, upstre
         await ana.open(f"/direct/social/google?app_id={app.id}")
         assert urlsplit(ana.address).path == "/sign-in"
         assert "http-equiv" not in ana.answer.text
+
+
+async def test_a_saml_provider_has_a_button_like_any_other(world: World, ana: Visitor) -> None:
+    place = f"{world.server.ctx.settings.public_url}/api/authn/saml/acme"
+    config = {"entityID": "https://us.example", "idpMetadataXml": metadata(), "assertionConsumerServiceUrl": place}
+    config["x509Certificate"] = pem(pair("idp")[1])
+    names = {"target": "acme", "name": {"en": "Acme"}}
+    await world.made("/connectors", connectorId="saml", id="acme", metadata=names, config=config)
+    await decide(world, socialSignInConnectorTargets=["acme"], socialSignIn={"skipRequiredIdentifiers": True})
+    app = await application(world)
+    await ana.begin(app)
+    assert "Continue with Acme" in ana.text
+    await ana.begin(app, direct_sign_in="social:acme")
+    [moved] = re.findall(r'http-equiv="refresh" content="0; url=([^"]+)"', ana.text)
+    saml = Saml.asked(moved, world.clock.now())
+    await ana.open(f"/callback/acme?state=x~{app.id}")
+    assert "social=over" in ana.address, "the answer has not arrived yet"
+    relay = parse_qs(urlsplit(moved).query)["RelayState"][0]
+    form = {"SAMLResponse": saml.answer(), "RelayState": relay}
+    answer = await world.client.post("/api/authn/saml/acme", data=form)
+    await ana.open(answer.headers["location"])
+    assert ana.address.startswith(CALLBACK)
+    assert [user["name"] for user in await users(world)] == ["Ada Lovelace"]

@@ -1,19 +1,23 @@
-"""`/api/authn/single-sign-on/saml/{connectorId}`: where SAML providers send their answers, by the browser."""
+"""`/api/authn/…/{connectorId}`: where SAML providers, of companies and social ones, post their answers."""
 
 from urllib.parse import quote
 
 from msgspec import UNSET, Struct, field
 
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import sso, steps
+from vestibule.domain.interactions import social_assertions, sso, steps
 from vestibule.domain.interactions.by_company import CALLBACK
 from vestibule.errors import (
     AppError,
     ConnectorAuthorizationFailed,
     ConnectorGeneral,
+    ConnectorInvalidConfig,
+    ConnectorInvalidResponse,
+    ConnectorNotImplemented,
     ConnectorSessionNotFound,
     ConnectorUnexpectedType,
     EntityNotExistsWithId,
+    EntityNotFound,
     InteractionNotStarted,
     SessionNotFound,
     SignInMethodNotEnabled,
@@ -37,7 +41,14 @@ class Unsolicited(ConnectorSessionNotFound):
 
 
 def routes(ctx: Context) -> list[Route]:
-    """Return the route."""
+    """Return the routes."""
+
+    def led_back(request: Request, error: AppError) -> Response:
+        """Lead whoever looks at a refusal to the page of their own sign-in, which says that nothing came of it."""
+        if "text/html" not in request.headers.get("accept", ""):
+            raise error
+        connector_id = quote(request.path_params["connectorId"], safe="")
+        return redirect(f"{ctx.settings.public_url}{CALLBACK}{connector_id}", 302)
 
     async def take(request: Request) -> Response:
         """POST /authn/single-sign-on/saml/{connectorId}: another site's form, without cookies of ours."""
@@ -48,19 +59,32 @@ def routes(ctx: Context) -> list[Route]:
                 raise Unsolicited
             interaction = await steps.live(ctx, body.relay_state)
             return redirect(await sso.take_assertion(ctx, interaction, connector_id, body.response), 302)
-        except AppError:
-            if "text/html" not in request.headers.get("accept", ""):
-                raise
-            # Somebody looks at it: the page of their own sign-in says that the company did not confirm who they are.
-            return redirect(f"{ctx.settings.public_url}{CALLBACK}{quote(connector_id, safe='')}", 302)
+        except AppError as error:
+            return led_back(request, error)
 
-    errors = (
-        Unsolicited, SessionNotFound, InteractionNotStarted, EntityNotExistsWithId, VerificationNotFound,
-        ConnectorSessionNotFound, ConnectorUnexpectedType, ConnectorAuthorizationFailed, ConnectorGeneral,
-        SignInMethodNotEnabled,
+    async def take_social(request: Request) -> Response:
+        """POST /authn/saml/{connectorId}: the same for the social connector `saml`."""
+        connector_id = request.path_params["connectorId"]
+        try:
+            body = await request.json(AssertionBody)
+            if not body.relay_state:
+                raise ConnectorInvalidResponse(data={"message": "RelayState is missing."})
+            interaction = await steps.live(ctx, body.relay_state)
+            return redirect(await social_assertions.take(ctx, interaction, connector_id, body.response), 302)
+        except AppError as error:
+            return led_back(request, error)
+
+    shared = (
+        SessionNotFound, InteractionNotStarted, VerificationNotFound, ConnectorSessionNotFound,
+        ConnectorAuthorizationFailed, ConnectorGeneral, SignInMethodNotEnabled,
     )  # fmt: skip
+    social = (*shared, EntityNotFound, ConnectorNotImplemented, ConnectorInvalidResponse, ConnectorInvalidConfig)
+    errors = (*shared, Unsolicited, EntityNotExistsWithId, ConnectorUnexpectedType)
     return [
         Route("POST", "/api/authn/single-sign-on/saml/{connectorId}", take, access=PUBLIC,
               summary="Take the answer of a company's SAML provider", body=AssertionBody, responses={302: None},
               errors=errors, tags=("Authn",)),
+        Route("POST", "/api/authn/saml/{connectorId}", take_social, access=PUBLIC,
+              summary="Take the answer of a social SAML provider", body=AssertionBody, responses={302: None},
+              errors=social, tags=("Authn",)),
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from vestibule.connectors.smtp import SMTP_EMAIL
 from vestibule.connectors.social import alipay, east_asia, standard, wechat, worldwide
 from vestibule.connectors.social.apple import APPLE
 from vestibule.connectors.social.factory import factory_of
+from vestibule.connectors.social.saml import SAML
 from vestibule.settings import ServerSettings
 
 Factories = Mapping[str, Factory[Any]]
@@ -52,7 +53,7 @@ def factories(settings: ServerSettings) -> Factories:
 def everywhere() -> Factories:
     """Return the factories that every server offers; what is installed is looked up once."""
     ours: list[Factory[Any]] = [SMTP_EMAIL, HTTP_EMAIL, HTTP_SMS]
-    ours += [*map(sender_factory_of, SENDERS), *map(factory_of, PROVIDERS)]
+    ours += [*map(sender_factory_of, SENDERS), *map(factory_of, PROVIDERS), SAML]
     return by_id([*ours, *installed()])
 
 

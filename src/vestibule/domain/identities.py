@@ -9,11 +9,13 @@ import msgspec
 
 from vestibule.connectors.oauth.profile import Profile
 from vestibule.connectors.social.factory import SocialFactory
+from vestibule.connectors.social.saml import SamlFactory
 from vestibule.db import Tx, UniqueViolation
 from vestibule.domain import connectors, social, users
 from vestibule.domain.connectors import Instance
 from vestibule.domain.context import Context
 from vestibule.errors import (
+    ConnectorNotImplemented,
     EntityInvalidInput,
     EntityNotFound,
     IdentityInUse,
@@ -107,6 +109,8 @@ async def link_through(
     """
     instance = await connectors.get_instance(ctx, connector_id)
     await of_user(ctx, user_id)
+    if isinstance(instance.factory, SamlFactory):
+        raise ConnectorNotImplemented
     if not isinstance(instance.factory, SocialFactory):
         raise InvalidConnectorId
     if session is None:

@@ -5,12 +5,13 @@ row; a program without a session gets it sealed, for one user, one connector, on
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from vestibule.connectors.oauth.engine import Handshake, Outcome, new_handshake
 from vestibule.connectors.social.factory import SocialFactory
+from vestibule.connectors.social.saml import SamlFactory
 from vestibule.crypto import SealError, digest, new_token
 from vestibule.db import UniqueViolation
 from vestibule.domain import connectors, users
@@ -65,19 +66,35 @@ def social_of(instance: Instance) -> SocialFactory:
 
 
 async def begin(
-    ctx: Context, connector_id: str, state: str, redirect_uri: str, *, scope: str | None = None, user_agent: str = ""
-) -> Begun:
+    ctx: Context, connector_id: str, state: str, redirect_uri: str, *,
+    scope: str | None = None, user_agent: str = "", relay_state: str = "",
+) -> Begun:  # fmt: skip
     """Begin a sign-in at a provider; `scope` takes the place of the configured one.
 
-    Raises InsufficientInfo, EntityNotFound, ConnectorUnexpectedType, ConnectorInvalidConfig.
+    A SAML provider posts to us, with the `relay_state` that names the sign-in: without one there is nobody to post for.
+    Raises InsufficientInfo, EntityNotFound, ConnectorUnexpectedType, ConnectorInvalidConfig, ConnectorNotImplemented.
     """
     if not state or not redirect_uri:
         raise InsufficientInfo
     instance = await connectors.get_instance(ctx, connector_id)
     handshake = new_handshake(state, redirect_uri)
+    if isinstance(instance.factory, SamlFactory):
+        return await _begin_saml(ctx, instance, instance.factory, handshake, relay_state)
     factory = social_of(instance)
     redirect_to = factory.begin(instance.config, handshake, scope=scope, user_agent=user_agent)
     return Begun(instance.target, redirect_to, handshake, factory.needs_handshake)
+
+
+async def _begin_saml(
+    ctx: Context, instance: Instance, factory: SamlFactory, flow: Handshake, relay_state: str
+) -> Begun:
+    if not relay_state:
+        raise ConnectorNotImplemented
+    # An id of XML begins with a letter or `_`, and names the request.
+    handshake = replace(flow, nonce=f"_{flow.nonce}")
+    now = ctx.clock.now()
+    onward = await factory.begin(ctx.outgoing, instance.config, handshake, relay_state, now)
+    return Begun(instance.target, onward, handshake, True)
 
 
 def unremembered(begun: Begun) -> str:

@@ -11,9 +11,12 @@ from vestibule.domain.interactions import by_provider, submitting
 from vestibule.domain.interactions.by_provider import Answer
 from vestibule.errors import (
     AppError,
+    ConnectorAssertionMissing,
     ConnectorAuthorizationFailed,
     ConnectorGeneral,
+    ConnectorInvalidCertificate,
     ConnectorInvalidConfig,
+    ConnectorInvalidMetadata,
     ConnectorInvalidResponse,
     ConnectorSessionNotFound,
     EntityNotFound,
@@ -33,6 +36,7 @@ from vestibule.pages.step import NEXT, QUESTION, SIGN_IN, Step, StepPages, done,
 from vestibule.pages.words import UNTICKED, Unticked
 
 FAULTS: dict[type[AppError], str] = {
+    ConnectorAssertionMissing: "over",
     ConnectorAuthorizationFailed: "declined",
     ConnectorSessionNotFound: "over",
     VerificationNotFound: "over",
@@ -41,7 +45,9 @@ FAULTS: dict[type[AppError], str] = {
     **dict.fromkeys(
         (
             ConnectorGeneral,
+            ConnectorInvalidCertificate,
             ConnectorInvalidConfig,
+            ConnectorInvalidMetadata,
             ConnectorInvalidResponse,
             EntityNotFound,
             IdentityInUse,

@@ -28,6 +28,7 @@ GIVE_ROLE: Statement[Row] = Statement(insert(application_roles))
 pytestmark = pytest.mark.anyio
 
 PUBLIC_ROUTES = {
+    ("POST", "/api/authn/saml/{connectorId}"),  # a social one
     ("POST", "/api/authn/single-sign-on/saml/{connectorId}"),  # a company's provider posts to it, by the browser
     ("GET", "/api/.well-known/experience.openapi.json"),
     ("GET", "/api/.well-known/management.openapi.json"),

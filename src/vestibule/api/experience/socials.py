@@ -7,9 +7,12 @@ from vestibule.api.experience.shapes import SocialBody, SocialStart, SocialStart
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import socials
 from vestibule.errors import (
+    ConnectorAssertionMissing,
     ConnectorAuthorizationFailed,
     ConnectorGeneral,
+    ConnectorInvalidCertificate,
     ConnectorInvalidConfig,
+    ConnectorInvalidMetadata,
     ConnectorInvalidResponse,
     ConnectorSessionNotFound,
     ConnectorUnexpectedType,
@@ -60,11 +63,12 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     refused = (
         InteractionNotStarted, VerificationNotFound, InvalidConnectorId, ConnectorSessionNotFound,
         ConnectorInvalidConfig, ConnectorGeneral, ConnectorInvalidResponse, ConnectorAuthorizationFailed,
+        ConnectorAssertionMissing,
         SocialCodeInvalid, SocialAccessTokenInvalid, SocialIdTokenInvalid,
     )  # fmt: skip
     begun = (
         InteractionNotStarted, NotForForgottenPassword, InsufficientInfo, EntityNotFound, ConnectorUnexpectedType,
-        ConnectorInvalidConfig, SignInMethodNotEnabled,
+        ConnectorInvalidConfig, ConnectorInvalidMetadata, ConnectorInvalidCertificate, SignInMethodNotEnabled,
     )  # fmt: skip
     return [
         Route("POST", f"{BASE}/authorization-uri", api.begin, access=access, summary="Begin at a social provider",

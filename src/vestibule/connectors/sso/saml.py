@@ -125,10 +125,23 @@ async def begin(
 
     Raises as `identity_provider`.
     """
+    algorithm = config.request_signature_algorithm or SHA256
     theirs = await identity_provider(outgoing, config)
+    return onward(theirs, ours, request_id, relay_state, now, private_key, algorithm)
+
+
+def onward(
+    theirs: IdentityProvider,
+    ours: ServiceProvider,
+    request_id: str,
+    relay_state: str,
+    now: int,
+    private_key: bytes | None,
+    algorithm: str,
+) -> str:
+    """Return the address with the request, at `now` (epoch ms)."""
     issued_at = datetime.fromtimestamp(now // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     request = authn_request(request_id, issued_at, theirs.sign_in_endpoint, ours.recipient, ours.entity_id)
-    algorithm = config.request_signature_algorithm or SHA256
     return redirect_to(theirs.sign_in_endpoint, request, relay_state, private_key, algorithm)
 
 
@@ -140,6 +153,12 @@ async def finish(
     Raises ConnectorAuthorizationFailed, whose `data.error` names the check that failed, and as `identity_provider`.
     """
     theirs = await identity_provider(outgoing, config)
+    told = await answered(theirs, ours, request_id, response, now)
+    return Asserted(_person(told, config), str(told["id"]), int(told["expiresAt"]))
+
+
+async def answered(theirs: IdentityProvider, ours: ServiceProvider, request_id: str, response: str, now: int) -> Json:
+    """Return what a response says that stands every check; raises ConnectorAuthorizationFailed, ServerBusy."""
     told = await ask({
         "do": "response", "response": response, "now": now, "entityId": theirs.entity_id,
         "certificates": list(theirs.certificates), "audience": ours.entity_id, "recipient": ours.recipient,
@@ -147,7 +166,7 @@ async def finish(
     })  # fmt: skip
     if "refused" in told:
         raise _failed(told["message"], told["refused"])
-    return Asserted(_person(told, config), str(told["id"]), int(told["expiresAt"]))
+    return told
 
 
 def _failed(sentence: str, word: str) -> ConnectorAuthorizationFailed:

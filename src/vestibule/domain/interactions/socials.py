@@ -8,11 +8,12 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from vestibule.connectors.social.saml import SamlFactory
 from vestibule.crypto import new_id
 from vestibule.db import Tx
 from vestibule.domain import connectors, identities, social, token_secrets, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding
+from vestibule.domain.interactions import events, holding, social_assertions
 from vestibule.domain.interactions.mailboxes import same_mailbox
 from vestibule.domain.interactions.state import Record, RecordType, SocialProof, State
 from vestibule.domain.interactions.trail import note
@@ -47,7 +48,9 @@ async def begin(
     if event == "ForgotPassword":
         raise NotForForgottenPassword
     events.check_open(ctx, event)
-    begun = await social.begin(ctx, connector_id, state, redirect_uri, user_agent=user_agent)
+    begun = await social.begin(
+        ctx, connector_id, state, redirect_uri, user_agent=user_agent, relay_state=interaction.id
+    )
     if not connectors.lets_in(ctx, begun.target):
         raise SignInMethodNotEnabled
     proof = SocialProof(connector_id, begun.target, begun.handshake)
@@ -70,9 +73,11 @@ async def verify(
     step = f"{held.event}.Verification.Social.Submit"
     try:
         instance = await connectors.get_instance(ctx, connector_id)
-        await holding.change(ctx, interaction, lambda state: _spent(state, record_id))
+        if isinstance(instance.factory, SamlFactory):
+            return await social_assertions.verify(ctx, interaction, instance, record_id, data)
+        await holding.change(ctx, interaction, lambda state: social_assertions.spent(state, record_id))
         handshake = proof.handshake
-        if handshake is None or _is_over(held.record(record_id), at):
+        if handshake is None or social_assertions.is_over(held.record(record_id), at):
             raise ConnectorSessionNotFound
         # Programs compare the state themselves and leave it out (connectors.md 2.1); one that is there must fit.
         outcome = await social.finish(ctx, instance, {"state": handshake.state, **data}, handshake)
@@ -92,23 +97,10 @@ async def verify(
     return record_id
 
 
-def _is_over(record: Record, now: int) -> bool:
-    """Tell whether a browser was away too long."""
-    return record.asked_at + social.SESSION_MS <= now
-
-
 def _of(record: Record, connector_id: str) -> SocialProof:
     if record.social is None or record.social.connector_id != connector_id:
         raise VerificationNotFound
     return record.social
-
-
-def _spent(state: State, record_id: str) -> State:
-    """Use up what a request began with; raises ConnectorSessionNotFound when that was done already."""
-    record = state.record(record_id)
-    if record.social is None or record.social.handshake is None:
-        raise ConnectorSessionNotFound
-    return state.keeping(replace(record, social=replace(record.social, handshake=None)))
 
 
 async def owner(tx: Tx, ctx: Context, proof: SocialProof, *, link: bool) -> User:

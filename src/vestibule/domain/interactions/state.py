@@ -65,7 +65,8 @@ class SocialProof(Struct, frozen=True, omit_defaults=True):
 
     `person` is what the provider said, and `tokens` what it gave, sealed, where that is kept. `links` makes the person
     one with the account that has the same verified address, `syncs` brings name and picture along, and `free` are the
-    addresses that nobody else has here.
+    addresses that nobody else has here. `arrived` is whom a SAML provider has posted, until the browser comes back with
+    the `awaited` state.
     """
 
     connector_id: str
@@ -73,6 +74,8 @@ class SocialProof(Struct, frozen=True, omit_defaults=True):
     handshake: Handshake | None = None
     person: Person | None = None
     tokens: str | None = None
+    arrived: Person | None = None
+    awaited: str = ""
     syncs: bool = False
     links: bool = False
     free: tuple[RecipientKind, ...] = ()
