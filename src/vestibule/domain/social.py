@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from vestibule.connectors.oauth import renewal
+from vestibule.connectors.oauth.calls import Json
 from vestibule.connectors.oauth.engine import Handshake, Outcome, new_handshake
 from vestibule.connectors.social.factory import SocialFactory
 from vestibule.connectors.social.saml import SamlFactory
@@ -116,6 +118,13 @@ async def sealed(ctx: Context, connector_id: str, user_id: str, begun: Begun) ->
 async def finish(ctx: Context, instance: Instance, data: Mapping[str, object], handshake: Handshake | None) -> Outcome:
     """Exchange a callback for a person; call it with no transaction open. Raises the connector errors."""
     return await social_of(instance).finish(ctx.outgoing, instance.config, data, handshake, ctx.clock.now())
+
+
+async def kept_of(ctx: Context, instance: Instance, tokens: Json) -> Json:
+    """Return what is to be kept of the tokens of somebody who came back; call it with no transaction open."""
+    factory = social_of(instance)
+    config = factory.read(instance.config)
+    return await renewal.prolong(ctx.outgoing, factory.provider, config, tokens, ctx.clock.now())
 
 
 async def finish_sealed(

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from tests.api.experience.test_socials import GOOGLE, Provider, asked, decide, set_up, signed_in
 from tests.api.experience.test_sso import Company, company
 from tests.connectors.social.payloads import TOKEN
-from tests.connectors.social.upstream import Json, Upstream, upstreams
+from tests.connectors.social.upstream import Json, Said, Upstream, upstreams
 from tests.sso_provider import ISSUER
 from tests.world import World, worlds
 from vestibule.crypto import SealError
@@ -263,3 +263,32 @@ async def test_what_a_company_gave_goes_with_the_user_and_the_connector(company:
     path = f"/users/{user['id']}" if gone == "user" else f"/sso-connectors/{company.id}"
     assert (await world.call("DELETE", path)).status_code == 204
     assert await rows(world) == []
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_facebooks_token_is_changed_for_one_that_lives_longer_if_it_answers(
+    world: World, upstream: Upstream, *, answers: bool
+) -> None:
+    provider = await keeping(world, upstream, "facebook-universal")
+    plain = upstream.answers
+
+    class Twice(dict[str, Said]):
+        """Answers the first token request as usual, and the second one as Facebook does."""
+
+        def get(self, key: str, default: Any = None) -> Any:
+            second = key == "tokenEndpoint" and len(upstream.requests(key)) == 2
+            longer = Said({"access_token": "long", "token_type": "bearer", "expires_in": 5_184_000})
+            return (longer if answers else Said(b"", 503)) if second else super().get(key, default)
+
+    upstream.answers = Twice(plain)
+    user = await known(provider, refresh_token=None)
+    _, asked_ = upstream.requests("tokenEndpoint")
+    assert asked_.query == {
+        "grant_type": "fb_exchange_token", "client_id": "client", "client_secret": "s3cret/&+",
+        "fb_exchange_token": "canary-access",
+    }  # fmt: skip
+    held = (await token_secrets.of_user(world.server.ctx, user["id"]))["facebook"]
+    tokens = token_secrets.opened(world.server.ctx, held)
+    seconds = world.clock.now() // 1000
+    expected = ("long", seconds + 5_184_000) if answers else ("canary-access", seconds + 3600)
+    assert (tokens.access_token, tokens.expires_at) == expected

@@ -116,6 +116,8 @@ class Provider:
     renew: str = ""
     """What is sent for a new access token; empty where a provider renews none, or none of its tokens are kept."""
     renew_basic: bool = False
+    prolong: str = ""
+    """What is sent with a fresh access token for one that lives longer, before it is kept."""
     issued: str = "access_token"
     code_decoded: bool = False
     """Whether the code may still be percent-encoded: it holds a slash, and programs pass on what they got."""

@@ -5,7 +5,7 @@ from vestibule.connectors.oauth.engine import CLIENT_FAULTS, Exchange, filled
 from vestibule.connectors.oauth.fields import Config
 from vestibule.connectors.oauth.provider import TOKEN, Provider
 from vestibule.connectors.outgoing import Outgoing
-from vestibule.errors import ConnectorNotImplemented
+from vestibule.errors import AppError, ConnectorNotImplemented
 
 
 async def renew(outgoing: Outgoing, provider: Provider, config: Config, refresh_token: str, now: int) -> Json:
@@ -24,3 +24,25 @@ async def renew(outgoing: Outgoing, provider: Provider, config: Config, refresh_
     fields = {**filled(provider.renew, config, flow.values()), **more}
     call = Call(url=flow.endpoint(TOKEN), fields=fields, headers=headers)
     return flow.accept(await flow.call(call, CLIENT_FAULTS, form=provider.answers_form))
+
+
+async def prolong(outgoing: Outgoing, provider: Provider, config: Config, tokens: Json, now: int) -> Json:
+    """Return tokens that live longer in place of fresh ones, where a provider changes them; else the same.
+
+    Whoever has just signed in is not refused because the provider does not answer: the fresh ones are good, too.
+    """
+    if not provider.prolong:
+        return tokens
+    flow = Exchange(
+        outgoing=outgoing, provider=provider, config=config, data={}, handshake=None, now=now, tokens=tokens
+    )
+    call = Call(
+        method=provider.redeem_method,
+        url=flow.endpoint(TOKEN),
+        fields=filled(provider.prolong, config, flow.values()),
+        encoding=provider.redeem_encoding,
+    )
+    try:
+        return flow.accept(await flow.call(call, CLIENT_FAULTS))
+    except AppError:
+        return tokens

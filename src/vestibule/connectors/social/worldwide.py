@@ -119,6 +119,8 @@ FACEBOOK = Provider(
     redeem="code client_id=$clientId client_secret=$clientSecret redirect_uri",
     redeem_method="GET",
     redeem_encoding="query",
+    prolong="grant_type=fb_exchange_token client_id=$clientId client_secret=$clientSecret "
+    "fb_exchange_token=$access_token",
     profile=(ProfileCall(params="fields=id,name,email,picture"),),
     token_invalid_status=400,
     claims={"id": "id", "name": "name", "avatar": "picture.data.url", "email": "email"},

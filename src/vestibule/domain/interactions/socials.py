@@ -86,7 +86,9 @@ async def verify(
     except AppError as error:
         await note(ctx, interaction, step, None, error)
         raise
-    kept = token_secrets.under_way(ctx, interaction.id, outcome.tokens) if instance.enable_token_storage else None
+    kept = None
+    if instance.enable_token_storage:
+        kept = token_secrets.under_way(ctx, interaction.id, await social.kept_of(ctx, instance, outcome.tokens))
     known = replace(proof, handshake=None, person=outcome.profile, tokens=kept, syncs=instance.sync_profile)
 
     def told(state: State) -> State:
