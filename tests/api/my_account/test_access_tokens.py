@@ -22,8 +22,10 @@ from tests.oidc.world import VERIFIER
 from tests.world import World
 from vestibule.api.my_account.access import AccountAccess
 from vestibule.app import faces
+from vestibule.connectors.oauth import renewal
 from vestibule.db import Statement
 from vestibule.domain import token_secrets
+from vestibule.errors import SocialCodeInvalid
 from vestibule.store.rows import Row
 from vestibule.store.tables import applications
 
@@ -166,6 +168,28 @@ async def test_of_many_who_ask_at_once_all_get_a_good_token(world: World, upstre
     upstream.answers["tokenEndpoint"] = Said(RENEWED)
     answers = await asyncio.gather(*(get(world, bearer) for _ in range(6)))
     assert {answer.json()["access_token"] for answer in answers} == {"second-access"}
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+async def test_who_renews_too_late_takes_what_somebody_else_has_kept(
+    world: World, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, *, refuses: bool
+) -> None:
+    """A refresh token may be good for one use: the second one to ask is refused, or spoils nothing."""
+    bearer = await signed_in(await keeping(world, upstream), expires_in=90)
+    world.clock.advance(seconds=90)
+    upstream.answers["tokenEndpoint"] = Said(RENEWED)
+    real = renewal.renew
+
+    async def late(*given: Any) -> Json:
+        monkeypatch.setattr(renewal, "renew", real)
+        assert (await get(world, bearer)).json()["access_token"] == "second-access"
+        if refuses:
+            raise SocialCodeInvalid
+        return {"access_token": "third-access", "token_type": "bearer"}
+
+    monkeypatch.setattr(renewal, "renew", late)
+    for _ in range(2):
+        assert (await get(world, bearer)).json()["access_token"] == "second-access"
 
 
 async def test_nobody_else_gets_it(world: World, upstream: Upstream) -> None:
