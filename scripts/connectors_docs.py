@@ -34,7 +34,8 @@ only such a one can match or verify anything; any other is `unverifiedEmail` or 
 
 **Addresses of providers.** Each can be set to another one in the configuration, for an edition of one's own such as
 GitHub Enterprise or GitLab: the keys are the last ones of each line. Private networks must be listed in
-`VESTIBULE_ALLOW_PRIVATE`. A call ends within five seconds, is never redirected, and reads at most 1 MiB.
+`VESTIBULE_ALLOW_PRIVATE`, and only there plain http is spoken. A call ends within five seconds, is never redirected,
+and reads at most 1 MiB.
 
 **Tokens.** Connectors of {KEEPERS} keep what the provider gives in
 a sign-in (`"enableTokenStorage": true`), sealed, until the identity, the connector or the setting goes. What is kept is

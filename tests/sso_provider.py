@@ -42,7 +42,7 @@ class CompanyProvider:
         """Return the provider."""
         return Starlette(
             routes=[
-                Route("/.well-known/openid-configuration", self.discovery),
+                Route("/{tenant:path}.well-known/openid-configuration", self.discovery),
                 Route("/token", self.token, methods=["POST"]),
                 Route("/jwks", self.keys),
                 Route("/userinfo", self.person),

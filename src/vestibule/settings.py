@@ -54,7 +54,8 @@ class ServerSettings:
     allow_private: tuple[Network, ...] = _setting(
         "VESTIBULE_ALLOW_PRIVATE",
         "",
-        "Private networks that outgoing requests may reach, such as `127.0.0.0/8,10.1.0.0/16`; none by default.",
+        "Private networks that outgoing requests may reach, such as `127.0.0.0/8,10.1.0.0/16`; none by default. "
+        "Providers in them may be spoken to by plain http://.",
     )
     trusted_proxies: tuple[Network, ...] = _setting(
         "VESTIBULE_TRUSTED_PROXIES",

@@ -62,3 +62,15 @@ def test_an_address_that_was_there_stays_and_a_longer_one_fits(empty_url: str) -
     at_revision(empty_url, "0008", user.format("bob", "s" * 384))
     found = rows(empty_url, "SELECT id, LENGTH(email_folded) FROM users ORDER BY id")
     assert found == [("ada", 6), ("bob", 384)]
+
+
+def test_domains_that_companies_had_lead_to_them(empty_url: str) -> None:
+    connector = (
+        "INSERT INTO sso_connectors (id, provider_name, connector_name, config_sealed, domains, branding, sync_profile,"
+        " enable_token_storage, created_at) VALUES ('{0}', 'OIDC', '{0}', 'x', '{1}', '{{}}', false, false, 1)"
+    )
+    said = f'["a.example", "b.example", "b.example", "{"x" * 254}"]'
+    at_revision(empty_url, "0017", connector.format("one", said), connector.format("two", '["b.example"]'))
+    assert migrate(empty_url, migrations)
+    found = rows(empty_url, "SELECT domain, sso_connector_id FROM sso_connector_domains ORDER BY 1, 2")
+    assert found == [("a.example", "one"), ("b.example", "one"), ("b.example", "two")]

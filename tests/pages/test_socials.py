@@ -12,6 +12,7 @@ import pytest
 from tests.connectors.social.payloads import CASES
 from tests.connectors.social.trial import Trial
 from tests.connectors.social.upstream import Json, Said, Upstream, upstreams
+from tests.oidc.world import query_of
 from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
 from tests.saml_provider import Saml, metadata, pair, pem
 from tests.world import PASSWORD, World, worlds
@@ -257,6 +258,21 @@ async def test_a_way_back_is_nothing_in_another_browser(world: World, upstream: 
     await come_back(other, trial, connector, state=asked["state"])
     assert not other.address.startswith(CALLBACK)
     assert upstream.requests("tokenEndpoint") == []
+
+
+async def test_a_way_back_belongs_to_the_application_that_it_left(world: World, upstream: Upstream) -> None:
+    """Two are under way in one browser: each callback finishes its own, whichever was begun last."""
+    trial, connector = await set_up(world, upstream)
+    ana, left = visitor(world), dict[str, str]()
+    for name in ("first", "second"):
+        await ana.begin(await application(world), state=name)
+        left[name] = (await leave(ana, trial, connector))["state"]
+    assert len({state.partition("~")[2] for state in left.values()}) == 2
+    for name in ("first", "second"):
+        await come_back(ana, trial, connector, state=left[name])
+        assert ana.address.startswith(CALLBACK)
+        assert query_of(ana.address)["state"] == name
+    assert len(await users(world)) == 1
 
 
 async def test_a_suspended_account_is_told_so(world: World, upstream: Upstream, ana: Visitor) -> None:

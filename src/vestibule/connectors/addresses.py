@@ -68,8 +68,12 @@ def is_public(address: Address) -> bool:
 def may_reach(text: str, allowed: Sequence[Network]) -> bool:
     """Tell whether a connection to the address `text` is allowed: public, or inside one of the `allowed` networks."""
     try:
-        address = ip_address(text)
+        return is_public(ip_address(text)) or is_listed(text, allowed)
     except ValueError:
         return False
-    plain = unwrap(address)
-    return is_public(plain) or any(plain in network for network in allowed)
+
+
+def is_listed(text: str, allowed: Sequence[Network]) -> bool:
+    """Tell whether the address `text` is inside one of the `allowed` networks; raises ValueError for no address."""
+    plain = unwrap(ip_address(text))
+    return any(plain in network for network in allowed)

@@ -17,7 +17,7 @@ import httpcore2
 import httpx2
 import msgspec
 
-from vestibule.connectors.addresses import Network, may_reach
+from vestibule.connectors.addresses import Network, is_listed, may_reach
 from vestibule.connectors.transport import GuardedTransport
 
 TIMEOUT_SECONDS = 5.0
@@ -39,6 +39,16 @@ class AddressRefused(OutgoingError):
     def __init__(self, host: str) -> None:
         super().__init__(
             f"{host} is not on the public internet. To reach it, list its network in VESTIBULE_ALLOW_PRIVATE."
+        )
+
+
+class PlainRefused(OutgoingError):
+    """What goes to a host could be read and changed on the way."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host} must be reached by https://. Plain http:// is for networks that are listed in "
+            "VESTIBULE_ALLOW_PRIVATE."
         )
 
 
@@ -89,6 +99,18 @@ class Outgoing:
         if not checked:
             raise AddressRefused(host)
         return checked
+
+    async def refuse_plain(self, url: str) -> None:
+        """See that an address is one of https, or leads into the networks that the operator lists and nowhere else.
+
+        Raises PlainRefused, and OutgoingError for what is no web address or has none on the network.
+        """
+        host = _host(url)
+        if urlsplit(url).scheme.lower() == "https":
+            return
+        found = await self.resolve(host, 80)
+        if not all(is_listed(address, self._allowed) for address in found):
+            raise PlainRefused(host)
 
     async def post_json(self, url: str, body: object, headers: Mapping[str, str] | None = None) -> Answer:
         """Post a JSON body; raises as `request` does."""

@@ -9,6 +9,7 @@ from vestibule.connectors.configuration import cleaned
 from vestibule.connectors.factory import ConnectorType, Factory, Message, SenderFactory
 from vestibule.connectors.registry import Factories
 from vestibule.connectors.registry import factories as offered
+from vestibule.connectors.social.factory import SocialFactory
 from vestibule.connectors.templates import GENERIC
 from vestibule.crypto import new_short_id
 from vestibule.db import Tx, UniqueViolation
@@ -211,7 +212,7 @@ async def create(ctx: Context, new: NewConnector) -> Instance:
     instance = Instance(new.id or new_short_id(), factory, cleaned(new.config or {}), metadata, new.sync_profile, False)
     _check_place(instance, await list_instances(ctx))
     if new.config is not None:
-        factory.read(instance.config)
+        await _check_config(ctx, instance.factory, instance.config)
     if new.enable_token_storage and not factory.is_token_storage_supported:
         raise ConnectorTokenStorageRefused
     instance = replace(instance, enable_token_storage=new.enable_token_storage)
@@ -239,6 +240,13 @@ async def _insert(ctx: Context, instance: Instance) -> None:
             raise EntityCreateFailed from error
         if instance.factory.kind != "Social":
             await tx.run(store.DELETE_OTHERS, kept_id=instance.id, factory_ids=same_kind)
+
+
+async def _check_config(ctx: Context, factory: AnyFactory, config: Config) -> None:
+    """Raise ConnectorInvalidConfig for what could not be used, or only in plain text."""
+    factory.read(config)
+    if isinstance(factory, SocialFactory):
+        await factory.check_addresses(ctx.outgoing, config)
 
 
 def _overrides(factory: AnyFactory, metadata: Config | None) -> Config:
@@ -278,7 +286,7 @@ async def update(ctx: Context, connector_id: str, change: ConnectorChange) -> In
         metadata = json.dumps(_overrides(instance.factory, change.metadata))
     if change.config is not None:
         config = cleaned(change.config)
-        instance.factory.read(config)
+        await _check_config(ctx, instance.factory, config)
         sealed = _sealed(ctx, connector_id, config)
     async with ctx.db.write() as tx:
         row = await tx.one(

@@ -12,6 +12,7 @@ import msgspec
 from vestibule.connectors.oauth import renewal
 from vestibule.connectors.oauth.calls import Json
 from vestibule.connectors.oauth.engine import Handshake, Outcome, new_handshake
+from vestibule.connectors.oauth.places import without_challenge
 from vestibule.connectors.social.factory import SocialFactory
 from vestibule.connectors.social.saml import SamlFactory
 from vestibule.crypto import SealError, digest, new_token
@@ -24,11 +25,14 @@ from vestibule.errors import (
     ConnectorSessionNotFound,
     ConnectorUnexpectedType,
     InsufficientInfo,
+    SocialIdTokenInvalid,
 )
 from vestibule.store import spent_authorizations as store
 
 SESSION_MS = 600_000
 MAX_SESSION_CHARS = 32 * 1024
+SHOWN = "id-token\0"
+"""What stands before a token in its digest: it is no request."""
 
 
 class SealedHandshake(msgspec.Struct, frozen=True):
@@ -84,6 +88,8 @@ async def begin(
         return await _begin_saml(ctx, instance, instance.factory, handshake, relay_state)
     factory = social_of(instance)
     redirect_to = factory.begin(instance.config, handshake, scope=scope, user_agent=user_agent)
+    if redirect_to.startswith("http://"):
+        await factory.check_addresses(ctx.outgoing, instance.config)
     return Begun(instance.target, redirect_to, handshake, factory.needs_handshake)
 
 
@@ -103,7 +109,7 @@ def unremembered(begun: Begun) -> str:
     """Return where to send the browser when nobody remembers anything; raises ConnectorNotImplemented."""
     if begun.is_remembered:
         raise ConnectorNotImplemented
-    return begun.redirect_to
+    return without_challenge(begun.redirect_to)
 
 
 async def sealed(ctx: Context, connector_id: str, user_id: str, begun: Begun) -> str:
@@ -116,8 +122,20 @@ async def sealed(ctx: Context, connector_id: str, user_id: str, begun: Begun) ->
 
 
 async def finish(ctx: Context, instance: Instance, data: Mapping[str, object], handshake: Handshake | None) -> Outcome:
-    """Exchange a callback for a person; call it with no transaction open. Raises the connector errors."""
-    return await social_of(instance).finish(ctx.outgoing, instance.config, data, handshake, ctx.clock.now())
+    """Exchange a callback for a person; call it with no transaction open.
+
+    Raises the connector errors, SocialIdTokenInvalid also for an ID token that was brought before.
+    """
+    outcome = await social_of(instance).finish(ctx.outgoing, instance.config, data, handshake, ctx.clock.now())
+    if outcome.shown is not None:
+        try:
+            async with ctx.db.write() as tx:
+                spent_id = digest(f"{SHOWN}{outcome.shown.signed}")
+                await tx.run(store.SPEND, id=spent_id, expires_at=outcome.shown.expires_at)
+        except UniqueViolation as error:
+            reason = "it was used already"
+            raise SocialIdTokenInvalid(f"The ID token is not accepted: {reason}.", data={"message": reason}) from error
+    return outcome
 
 
 async def kept_of(ctx: Context, instance: Instance, tokens: Json) -> Json:

@@ -37,6 +37,8 @@ from vestibule.store import sso_connectors as store
 from vestibule.store import sso_signing_keys, token_secrets
 
 Config = dict[str, object]
+MAX_DOMAIN = 253
+"""Of the characters of a domain (RFC 1035 section 2.3.4, as text); what is longer leads nowhere."""
 
 
 class ProviderNotFound(ConnectorNotFound):
@@ -124,10 +126,32 @@ async def available(ctx: Context) -> list[SsoConnector]:
     return [connector for connector in await find(ctx) if connector.is_available]
 
 
+async def is_any_available(ctx: Context) -> bool:
+    """Tell whether there is a connector that people can come to; looks no further than to the first."""
+    if not ctx.live.experience.single_sign_on_enabled:
+        return False
+    async with ctx.db.read() as tx:
+        rows = await tx.all(store.ALL)
+    return any(_opened(ctx, row).is_available for row in rows if row.provider_name in PROVIDERS)
+
+
 async def for_email(ctx: Context, email: str | None) -> list[SsoConnector]:
-    """Return the available connectors that the domain of an address belongs to."""
+    """Return the available connectors that the domain of an address belongs to; opens no others."""
     domain = domain_of(email) if ctx.live.experience.single_sign_on_enabled else None
-    return [] if domain is None else [one for one in await available(ctx) if domain in one.domains]
+    if domain is None or len(domain) > MAX_DOMAIN:
+        return []
+    async with ctx.db.read() as tx:
+        rows = await tx.all(store.OF_DOMAIN, domain=domain)
+    found = [_opened(ctx, row) for row in rows if row.provider_name in PROVIDERS]
+    return [one for one in found if one.is_available]
+
+
+async def _put_domains(tx: Tx, connector_id: str, domains: Sequence[str]) -> None:
+    """Let the addresses of these domains lead to a connector, and no others."""
+    await tx.run(store.CLEAR_DOMAINS, of_connector=connector_id)
+    for domain in domains:
+        if len(domain) <= MAX_DOMAIN:
+            await tx.run(store.ADD_DOMAIN, domain=domain, sso_connector_id=connector_id)
 
 
 async def get(ctx: Context, connector_id: str) -> SsoConnector:
@@ -174,6 +198,7 @@ async def create(ctx: Context, provider_name: str, new: SsoConnectorChange) -> S
     try:
         async with ctx.db.write() as tx:
             held = await tx.one(store.INSERT, **row)
+            await _put_domains(tx, connector_id, domains)
     except UniqueViolation as error:
         raise SsoConnectorNameInUse from error
     if held is None:
@@ -207,6 +232,8 @@ async def update(ctx: Context, connector_id: str, change: SsoConnectorChange) ->
             if config is not None:
                 # Once more, now that no key can stop signing before this is over.
                 await active_key(tx, ctx, connector_id, connector.provider.read(config))
+            if row is not None and domains is not None:
+                await _put_domains(tx, connector_id, domains)
             if change.enable_token_storage is False:
                 await tx.run(token_secrets.DELETE_OF_SSO_CONNECTOR, connector=connector_id)
     except UniqueViolation as error:

@@ -88,7 +88,7 @@ class SignInForms(StepPages):
             social=step.at(SOCIAL),
             other_way=self._other_way(step, way, carries=carries),
             other=with_query(REGISTER, request) if experience.lets_register else "",
-            company=step.at(COMPANY) if await sso_connectors.available(self.ctx) else "",
+            company=step.at(COMPANY) if await sso_connectors.is_any_available(self.ctx) else "",
             passkey_button=experience.passkey_sign_in.shows_button,
             passkey_fills_in=experience.passkey_sign_in.fills_in,
         )

@@ -5,7 +5,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from vestibule.db import Statement
 from vestibule.model import SsoConnectorRow
 from vestibule.store.rows import Row
-from vestibule.store.tables import sso_connectors
+from vestibule.store.tables import sso_connector_domains, sso_connectors
 
 TABLE, COLUMN = "sso_connectors", "config_sealed"
 """Where a configuration is sealed for."""
@@ -17,6 +17,17 @@ _row = sso_connectors.c
 CHANGEABLE = ("connector_name", "config_sealed", "domains", "branding", "sync_profile", "enable_token_storage")
 
 ALL = Statement(select(sso_connectors).order_by(_row.created_at, _row.id), SsoConnectorRow)
+OF_DOMAIN = Statement(
+    select(sso_connectors)
+    .join(sso_connector_domains)
+    .where(sso_connector_domains.c.domain == bindparam("domain"))
+    .order_by(_row.created_at, _row.id),
+    SsoConnectorRow,
+)
+ADD_DOMAIN: Statement[Row] = Statement(insert(sso_connector_domains))
+CLEAR_DOMAINS: Statement[Row] = Statement(
+    delete(sso_connector_domains).where(sso_connector_domains.c.sso_connector_id == bindparam("of_connector"))
+)
 GET = Statement(select(sso_connectors).where(_row.id == bindparam("id")), SsoConnectorRow)
 GET_LOCKED = Statement(
     select(sso_connectors).where(_row.id == bindparam("id")).with_for_update(key_share=True), SsoConnectorRow

@@ -488,6 +488,21 @@ sso_connectors = Table(
 )
 
 
+# Where the connectors of an address are looked up; `domains` is what an administrator has said, in its order.
+sso_connector_domains = Table(
+    "sso_connector_domains",
+    metadata,
+    Column("domain", String(253), primary_key=True),
+    Column(
+        "sso_connector_id",
+        String(128),
+        ForeignKey("sso_connectors.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+)
+
+
 def _sso_connector_fk() -> Column[str]:
     return Column(
         "sso_connector_id", String(128), ForeignKey("sso_connectors.id", ondelete="CASCADE"), nullable=False, index=True

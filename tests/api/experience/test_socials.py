@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.api.experience.headless import Headless, headless
-from tests.connectors.social.payloads import CASES, RECORDS
+from tests.connectors.social.payloads import CASES, RECORDS, filled
 from tests.connectors.social.trial import Trial
 from tests.connectors.social.upstream import Json, Said, Upstream, upstreams
 from tests.pages.visitor import application, visitor
@@ -54,8 +54,9 @@ class Provider:
 
     def callback(self, verification: str | None, **data: Any) -> Json:
         """What the browser brought back."""
-        told = {**self.trial.data, "redirectUri": BACK, **data}
-        return {"connectorData": told, **({"verificationId": verification} if verification else {})}
+        told = {"state": "s", **self.trial.data, "redirectUri": BACK, **data}
+        brought = {name: value for name, value in told.items() if value is not None}
+        return {"connectorData": brought, **({"verificationId": verification} if verification else {})}
 
     async def verified(self, event: str = "SignIn", changes: Json | None = None) -> str:
         """Begin an event, go to the provider and come back; returns the id of the verification."""
@@ -256,6 +257,8 @@ async def test_a_callback_of_a_provider_that_fails_is_used_up_and_proves_nothing
     ("data", "refusal"),
     [
         ({"state": "other"}, (401, "connector.authorization_failed")),
+        ({"state": None}, (401, "connector.authorization_failed")),
+        ({"state": ""}, (401, "connector.authorization_failed")),
         ({"redirectUri": "https://evil.example"}, (401, "connector.authorization_failed")),
         ({"error": "access_denied"}, (401, "connector.authorization_failed")),
         ({"iss": "https://evil.example"}, (401, "connector.authorization_failed")),
@@ -269,6 +272,23 @@ async def test_a_callback_of_another_request_is_refused(
     if "iss" in data and not RECORDS[GOOGLE].endpoints.get("issuer"):
         return
     assert await provider.refused(await provider.begin(), **data) == refusal
+    assert upstream.requests("tokenEndpoint") == []
+
+
+async def test_what_a_providers_own_script_hands_to_a_page_needs_the_state_too_and_counts_once(
+    world: World, upstream: Upstream
+) -> None:
+    """B73: otherwise a link with somebody else's token would sign one in as them, and whoever has seen one has it."""
+    provider = await set_up(world, upstream)
+    case, record = CASES[GOOGLE], RECORDS[GOOGLE]
+    upstream.answers["jwksUri"] = Said(filled("jwks", record, case, {}, None))
+    token = filled("claims", record, case, {"iss": "https://accounts.google.com"}, None)
+    failed, used = (401, "connector.authorization_failed"), (401, "connector.social_invalid_id_token")
+    for data, refusal in (({}, failed), ({"state": "other"}, failed), ({"state": "s"}, None), ({"state": "s"}, used)):
+        await provider.program.start()
+        body = {"connectorData": {"credential": token, **data}, "verificationId": await provider.begin()}
+        answer = await provider.program.call("POST", f"{provider.path}/verify", body)
+        assert (None if answer.status_code == 200 else (answer.status_code, answer.json()["code"])) == refusal, data
     assert upstream.requests("tokenEndpoint") == []
 
 

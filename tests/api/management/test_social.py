@@ -116,6 +116,8 @@ async def test_a_person_is_linked_through_every_provider_and_to_nobody_else(
     else:
         assert plain.status_code == 200
         assert list(plain.json()) == ["redirectTo"]
+        assert "code_challenge" not in plain.json()["redirectTo"], "nobody has the verifier"
+        assert ("code_challenge=" in repeated["redirectTo"]) == record.has_verifier
 
 
 @pytest.mark.parametrize(

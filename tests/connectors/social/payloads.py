@@ -71,13 +71,13 @@ CASES: dict[str, Case] = {
         oidc_person(),
         config={**CLIENT, "prompts": ["consent", "select_account"], "offlineAccess": True},
         query="client_id redirect_uri response_type=code state scope=openid profile email "
-        "prompt=consent select_account access_type=offline",
+        "prompt=consent select_account access_type=offline code_challenge code_challenge_method=S256",
         unvouched={"userInfoEndpoint": claims(email_verified=False)},
     ),
     "github-universal": Case(
         {"tokenEndpoint": TOKEN, "userInfoEndpoint": GITHUB_USER, "emailsEndpoint": GITHUB_EMAILS},
         {"id": "583231", "name": "Ana", "avatar": "https://pic.example/a.png", "email": EMAIL},
-        query="client_id redirect_uri state scope=read:user user:email",
+        query="client_id redirect_uri state scope=read:user user:email code_challenge code_challenge_method=S256",
         unvouched={"emailsEndpoint": [{**GITHUB_EMAILS[1], "verified": False}]},
     ),
     "facebook-universal": Case(
@@ -98,7 +98,7 @@ CASES: dict[str, Case] = {
         {"id": "az-1", "name": "Ana", "unverified_email": EMAIL},
         config={**CLIENT, "cloudInstance": "https://login.microsoftonline.com", "tenantId": "common"},
         query="client_id scope=User.Read openid profile offline_access redirect_uri response_mode=query "
-        "response_type=code state",
+        "response_type=code state code_challenge code_challenge_method=S256",
     ),
     "discord-universal": Case(
         {
@@ -106,7 +106,8 @@ CASES: dict[str, Case] = {
             "userInfoEndpoint": {"id": "80351", "username": "ana", "avatar": "a1b2", "verified": True, "email": EMAIL},
         },
         {"id": "80351", "name": "ana", "avatar": "https://cdn.discordapp.com/avatars/80351/a1b2", "email": EMAIL},
-        query="client_id redirect_uri response_type=code scope=identify email state",
+        query="client_id redirect_uri response_type=code scope=identify email state code_challenge "
+        "code_challenge_method=S256",
         unvouched={"userInfoEndpoint": {"id": "80351", "username": "ana", "verified": False, "email": EMAIL}},
     ),
     "gitlab-universal": Case(

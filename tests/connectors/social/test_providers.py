@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -18,6 +18,8 @@ from tests.connectors.social.payloads import CASES, RECORDS, filled
 from tests.connectors.social.trial import FLOW, Hasty, Trial, reaching
 from tests.connectors.social.upstream import NOW, Json, Said, Upstream, rsa_pem, upstreams
 from tests.connectors.world import LOOPBACK
+from vestibule.connectors.oauth.engine import challenge
+from vestibule.connectors.oauth.places import without_challenge
 from vestibule.errors import (
     AppError,
     ConnectorAuthorizationFailed,
@@ -115,6 +117,19 @@ async def test_an_operator_can_vouch_where_the_provider_is_silent_and_never_over
     if denied and trial.record.id != "github-universal":
         trial.answer(trial.case.unvouched)
         assert (await trial.finish()).profile.email is None
+
+
+async def test_what_githubs_list_denies_no_operator_believes(upstream: Upstream) -> None:
+    trial = Trial("github-universal", upstream)
+    trial.config["trustUnverifiedEmail"] = True
+    shown = trial.case.answers["userInfoEndpoint"]["email"]
+    listed = {"email": shown, "primary": True, "visibility": "public"}
+    for verified, email in ((False, None), (None, None), (True, shown)):
+        trial.answer({"emailsEndpoint": [{**listed, "verified": verified}]})
+        assert (await trial.finish()).profile.email == email
+    trial.answer({"emailsEndpoint": []})
+    assert (await trial.finish()).profile.email == shown, "of which it says nothing"
+    await trial.outgoing.close()
 
 
 @each_logged_in
@@ -302,8 +317,35 @@ async def test_the_secret_goes_where_the_provider_wants_it(upstream: Upstream) -
             )
         assert asked.method == trial.record.redeem_method
         assert trial.record.id != "github-universal" or asked.headers["accept"] == "application/json"
-        if name in ("x-universal", "oidc", "oauth2"):
-            assert asked.form["code_verifier"] == FLOW.verifier
+
+
+@pytest.mark.parametrize("name", ["google-universal", "github-universal", "azuread-universal", "discord-universal"])
+async def test_a_code_is_bound_to_whoever_began_wherever_that_can_be_remembered(upstream: Upstream, name: str) -> None:
+    """RFC 7636: a code that is stolen on its way back is worth nothing; where nobody remembers, none is promised."""
+    trial = Trial(name, upstream)
+    address = trial.factory.begin(trial.config, FLOW)
+    sent, unbound = (parse_qs(urlsplit(one).query) for one in (address, without_challenge(address)))
+    bound = {"code_challenge": [challenge(FLOW.verifier)], "code_challenge_method": ["S256"]}
+    assert {key: sent[key] for key in sent if key.startswith("code_")} == bound
+    assert sent == unbound | bound
+    assert not unbound.keys() & bound.keys()
+    await trial.finish()
+    await trial.finish(None, redirectUri=FLOW.redirect_uri)
+    kept, not_kept = upstream.requests("tokenEndpoint")
+    assert kept.form["code_verifier"] == FLOW.verifier
+    assert "code_verifier" not in not_kept.form
+    await trial.outgoing.close()
+
+
+async def test_every_code_that_can_be_bound_is(upstream: Upstream) -> None:
+    bound = [name for name, record in RECORDS.items() if record.has_verifier]
+    assert {"x-universal", "oidc", "oauth2", "google-universal", "github-universal"} <= set(bound)
+    for name in bound:
+        trial = Trial(name, upstream)
+        upstream.asked.clear()
+        await trial.finish()
+        await trial.outgoing.close()
+        assert upstream.requests("tokenEndpoint")[0].form["code_verifier"] == FLOW.verifier
 
 
 async def test_a_code_of_googles_may_still_be_encoded(upstream: Upstream) -> None:

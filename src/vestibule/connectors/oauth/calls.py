@@ -51,7 +51,10 @@ def basic(client_id: str, client_secret: str) -> str:
 
 
 async def exchange(outgoing: Outgoing, call: Call) -> Answer:
-    """Make a call; raises ConnectorGeneral when no answer came. An answer of any status is returned."""
+    """Make a call; raises ConnectorGeneral when no answer came. An answer of any status is returned.
+
+    Codes, tokens, keys and who somebody is go over TLS, or through networks that the operator lists.
+    """
     headers = {"accept": "application/json", **call.headers}
     url, content = call.url, b""
     if call.encoding == "query":
@@ -63,6 +66,7 @@ async def exchange(outgoing: Outgoing, call: Call) -> Answer:
         headers["content-type"] = "application/x-www-form-urlencoded"
         content = urlencode(call.fields).encode()
     try:
+        await outgoing.refuse_plain(url)
         return await outgoing.request(call.method, url, content=content, headers=headers)
     except OutgoingError as error:
         raise ConnectorGeneral(f"The provider cannot be asked: {error}", data={"message": str(error)}) from error

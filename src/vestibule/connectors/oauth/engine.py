@@ -8,9 +8,9 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from vestibule.connectors.oauth import oidc, profile
+from vestibule.connectors.oauth import limits, oidc, profile
 from vestibule.connectors.oauth.calls import (
     LISTED,
     Call,
@@ -23,8 +23,9 @@ from vestibule.connectors.oauth.calls import (
     with_query,
 )
 from vestibule.connectors.oauth.fields import Config
+from vestibule.connectors.oauth.places import endpoint, issuers_of
 from vestibule.connectors.oauth.profile import Profile
-from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, JWKS, TOKEN, ProfileCall, Provider
+from vestibule.connectors.oauth.provider import AUTHORIZE, CHECKED, ISSUER, JWKS, TOKEN, ProfileCall, Provider
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import new_token, same
 from vestibule.errors import (
@@ -40,6 +41,8 @@ from vestibule.errors import (
 CLIENT_FAULTS = dict.fromkeys(range(400, 500), SocialCodeInvalid)
 MAX_CALLBACK_CHARS = 64 * 1024
 MAX_WORDS = 300
+NAMES_ISSUER = "namesIssuer"
+"""Whether every callback carries `iss`, as a provider's own description says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +56,23 @@ class Handshake:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What was signed of an ID token that the browser brought and that answers no request: it must count once.
+
+    `expires_at` (epoch ms) is when it is refused in any case.
+    """
+
+    signed: str
+    expires_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Who came back, and the provider's tokens as it gave them."""
+    """Who came back, the provider's tokens as it gave them, and the ID token that must not come again."""
 
     profile: Profile
     tokens: Json
+    shown: Shown | None = None
 
 
 def new_handshake(state: str, redirect_uri: str) -> Handshake:
@@ -81,6 +96,7 @@ def authorization_uri(
         "scope": scope_of(provider, config) if scope is None else scope,
         "nonce": handshake.nonce,
         "code_challenge": challenge(handshake.verifier),
+        "code_challenge_method": "S256",
     }
     fields = (
         filled(provider.authorize, config, values)
@@ -98,26 +114,6 @@ def scope_of(provider: Provider, config: Config) -> str:
     words = str(asked).replace("+", " ") if provider.scope_needs else str(asked)
     missing = [need for need in provider.scope_needs.split() if need not in words.split()]
     return " ".join([*([words] if words else []), *missing])
-
-
-def endpoint(provider: Provider, config: Config, key: str) -> str:
-    """Return an address: the configured one, else the provider's own with values of the configuration in it."""
-    configured = config.get(key)
-    if isinstance(configured, str):
-        return configured
-    parts = {name: value.rstrip("/") if "://" in value else quote(value, safe="") for name, value in _texts(config)}
-    return provider.endpoints[key].format_map(parts)
-
-
-def issuers_of(provider: Provider, config: Config) -> list[str]:
-    """Return the issuers by which this provider goes; none where nobody has said."""
-    checked = config.get("idTokenVerificationConfig")
-    configured = checked.get(ISSUER) if isinstance(checked, dict) else config.get(ISSUER)
-    if isinstance(configured, list):
-        return [one for one in configured if isinstance(one, str)]
-    if isinstance(configured, str):
-        return [configured]
-    return endpoint(provider, config, ISSUER).split() if ISSUER in provider.endpoints else []
 
 
 def filled(params: str, config: Config, values: Mapping[str, str]) -> dict[str, str]:
@@ -147,10 +143,6 @@ def _shown(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _texts(config: Config) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in config.items() if isinstance(value, str)]
-
-
 def custom_fields(config: Config) -> dict[str, str]:
     """Return what an operator adds to every request."""
     return members(config.get("customConfig"))
@@ -177,6 +169,7 @@ class Exchange:
     handshake: Handshake | None
     now: int
     tokens: Json = field(default_factory=dict)
+    shown: Shown | None = None
 
     def values(self) -> dict[str, str]:
         """Return what parameters can name."""
@@ -184,7 +177,7 @@ class Exchange:
         given = {
             "code": unquote(code) if self.provider.code_decoded else code,
             "redirect_uri": flow.redirect_uri if flow else self.data.get("redirectUri", ""),
-            "code_verifier": flow.verifier if flow and "verifier" in self.provider.needs else "",
+            "code_verifier": flow.verifier if flow and self.provider.has_verifier else "",
             "scope": scope_of(self.provider, self.config),
         }
         tokens = {name: value for name, value in self.tokens.items() if isinstance(value, str)}
@@ -262,11 +255,23 @@ class Exchange:
         return told
 
     async def claims(self, token: object, *, nonce: str | None, jwks_uri: str | None = None) -> Json:
-        """Return the claims of an ID token of this provider; raises SocialIdTokenInvalid."""
+        """Return the claims of an ID token of this provider; raises SocialIdTokenInvalid, ConnectorInvalidConfig."""
         expected = oidc.Expected(
             issuers=issuers_of(self.provider, self.config) or None, audience=str(self.config["clientId"]), nonce=nonce
         )
+        expected = limits.narrowed(expected, self.config.get(CHECKED))
         return await oidc.verify(self.outgoing, token, jwks_uri or self.endpoint(JWKS), expected, self.now)
+
+    async def shown_claims(self, token: str, *, nonce: str | None) -> Json:
+        """Return the claims of an ID token that the browser brought; raises SocialIdTokenInvalid.
+
+        A nonce binds it to its request. One without is remembered by what was signed, not by its signature, which can
+        be written in several ways.
+        """
+        claims = await self.claims(token, nonce=nonce)
+        if nonce is None:
+            self.shown = Shown(signed=token.rpartition(".")[0], expires_at=oidc.usable_until(claims))
+        return claims
 
 
 def is_code(value: object) -> bool:
@@ -310,7 +315,8 @@ async def finish(
     raw = await (provider.learn or by_userinfo)(flow)
     told = provider.shape(raw, config.get(provider.shaped_by)) if provider.shape else raw
     trusted = config.get("trustUnverifiedEmail") is True
-    return Outcome(profile=profile.read(told, provider.claims, trusted=trusted, raw=raw), tokens=flow.tokens)
+    person = profile.read(told, provider.claims, trusted=trusted, raw=raw)
+    return Outcome(profile=person, tokens=flow.tokens, shown=flow.shown)
 
 
 def check(
@@ -342,12 +348,17 @@ def check(
 def _check_issuer(provider: Provider, config: Config, texts: Mapping[str, str]) -> None:
     """Refuse a callback that another provider signs with its name (RFC 9207): a code must not go to the wrong one.
 
-    Where only the addresses were configured anew, nobody has said by which name the provider there goes.
+    A provider that says that it signs every callback must have done so. Where only the addresses were configured anew,
+    nobody has said by which name the provider there goes.
     """
-    if "iss" not in texts or (AUTHORIZE in config and not provider.is_standard and ISSUER not in config):
+    if "iss" not in texts:
+        if config.get(NAMES_ISSUER) is True:
+            raise ConnectorAuthorizationFailed("The callback does not say from which provider it is.")
+        return
+    if AUTHORIZE in config and not provider.is_standard and ISSUER not in config:
         return
     issuers = issuers_of(provider, config)
-    if issuers and texts["iss"] not in issuers:
+    if issuers and not any(oidc.is_issuer(texts["iss"], one) for one in issuers):
         raise ConnectorAuthorizationFailed("The callback is from another provider.")
 
 

@@ -1,6 +1,6 @@
 """The configuration of a provider as a table of fields: what is checked, what is filled in, and the form that asks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +38,8 @@ class Field:
     is_confidential: bool = False
     is_address: bool = False
     description: str = ""
+    fault: Callable[[object], str | None] | None = None
+    """Says what is wrong with a value of the right type; None where nothing is."""
 
     def issues(self, value: object) -> list[Issue]:
         """List what is wrong with a value; UNSET stands for none."""
@@ -53,7 +55,8 @@ class Field:
             return [custom("Expected one line of text.", [self.key])]
         if self.is_address and isinstance(value, str) and not value.startswith(("https://", "http://")):
             return [custom("Expected an address such as https://example.com.", [self.key])]
-        return []
+        words = self.fault(value) if self.fault else None
+        return [custom(words, [self.key])] if words else []
 
     def form_item(self) -> FormItem:
         """Return the field of the form."""

@@ -16,7 +16,7 @@ from joserfc.jwk import JWKRegistry
 from joserfc.jws import JWSAlgModel  # type: ignore[attr-defined]
 
 from vestibule.connectors.oauth.calls import Call, Json, exchange, is_good, object_of, refused
-from vestibule.connectors.outgoing import Outgoing
+from vestibule.connectors.outgoing import Outgoing, OutgoingError
 from vestibule.crypto import same
 from vestibule.errors import ConnectorInvalidResponse, SocialIdTokenInvalid
 
@@ -39,7 +39,7 @@ _KINDS = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 @dataclass(frozen=True, kw_only=True)
 class Expected:
     """What an ID token must say. Of `issuers` one must match; `{tenantid}` in it stands for the token's own `tid`;
-    None where nobody has said who the issuer is, and the keys alone tell.
+    None where nobody has said who the issuer is, and the keys alone tell. `subject` is the only one, if there is one.
 
     `nonce` is what the authorization request carried, None where it carried none: then the token must have none.
     """
@@ -50,6 +50,7 @@ class Expected:
     algorithms: Collection[str] = ALGORITHMS
     leeway: int = LEEWAY_SECONDS
     max_age: int = MAX_AGE_SECONDS
+    subject: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,7 @@ async def discover(outgoing: Outgoing, issuer: str, *, tenants: bool = False) ->
     if not _is_named(named.rstrip("/"), issuer.rstrip("/"), tenants=tenants):
         raise ConnectorInvalidResponse(data={"message": "The provider's metadata names another issuer."})
     try:
-        return Metadata(
+        found = Metadata(
             issuer=named,
             authorization_endpoint=texts["authorization_endpoint"],
             token_endpoint=texts["token_endpoint"],
@@ -88,8 +89,14 @@ async def discover(outgoing: Outgoing, issuer: str, *, tenants: bool = False) ->
             userinfo_endpoint=texts.get("userinfo_endpoint"),
             names_issuer=told.get("authorization_response_iss_parameter_supported") is True,
         )
+        for place in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri, found.userinfo_endpoint):
+            if place is not None:
+                await outgoing.refuse_plain(place)
     except KeyError as error:
         raise ConnectorInvalidResponse(data={"message": f"The provider's metadata lacks {error}."}) from error
+    except OutgoingError as error:
+        raise ConnectorInvalidResponse(data={"message": f"The provider's metadata cannot be used: {error}"}) from error
+    return found
 
 
 def _is_named(named: str, issuer: str, *, tenants: bool) -> bool:
@@ -102,6 +109,14 @@ def _is_named(named: str, issuer: str, *, tenants: bool) -> bool:
     return tenants and hosts_are_one and len(differing) == 1 and differing[0][1] == TENANT and named.count("{") == 1
 
 
+def is_issuer(named: str, issuer: str) -> bool:
+    """Tell whether a callback names this issuer; any tenant's id may stand where it has the placeholder of tenants."""
+    before, placeholder, after = issuer.partition(TENANT)
+    tenant = named.removeprefix(before).removesuffix(after)
+    is_one = not placeholder or tenant == TENANT or _TENANT_ID.fullmatch(tenant) is not None
+    return is_one and named == (f"{before}{tenant}{after}" if placeholder else issuer)
+
+
 async def verify(outgoing: Outgoing, token: object, jwks_uri: str, expected: Expected, now: int) -> Json:
     """Return the claims of an ID token at `now` (epoch ms); raises SocialIdTokenInvalid, and as `discover`."""
     if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARS:
@@ -111,6 +126,12 @@ async def verify(outgoing: Outgoing, token: object, jwks_uri: str, expected: Exp
     claims = _signed(token, header, keys, expected.algorithms)
     _check(claims, expected, now // 1000)
     return claims
+
+
+def usable_until(claims: Json) -> int:
+    """Return from when on (epoch ms) a verified token is refused for its times alone."""
+    last = min(_seconds(claims, "exp", None) + LEEWAY_SECONDS, _seconds(claims, "iat", None) + MAX_AGE_SECONDS)
+    return (int(last) + 1) * 1000
 
 
 class _Only(jws.JWSRegistry):
@@ -177,6 +198,8 @@ def _check(claims: Json, expected: Expected, now: int) -> None:
         raise _invalid("it answers another request")
     if not isinstance(claims.get("sub"), str) or not claims["sub"]:
         raise _invalid("it names nobody")
+    if expected.subject not in {None, claims["sub"]}:
+        raise _invalid("it is about somebody else")
 
 
 def _check_audience(claims: Json, expected: Expected) -> None:

@@ -31,6 +31,8 @@ AUTHORIZE, TOKEN, USERINFO, JWKS, ISSUER = (
     "issuer",
 )
 RENEWAL = "grant_type=refresh_token refresh_token"
+CHECKED = "idTokenVerificationConfig"
+"""The field that says how ID tokens are checked."""
 _LABELS = {
     AUTHORIZE: "Authorization endpoint",
     TOKEN: "Token endpoint",
@@ -38,6 +40,9 @@ _LABELS = {
     JWKS: "Signing keys (JWKS)",
     ISSUER: "Issuer",
 }
+
+REDEEM = "grant_type=authorization_code code redirect_uri client_id=$clientId client_secret=$clientSecret"
+"""How most providers take a code."""
 
 Need = Literal["redirectUri", "nonce", "verifier"]
 """What has to be remembered between the authorization request and the callback."""
@@ -100,6 +105,8 @@ class Provider:
     """A word of a browser's name, and the address that takes the place of the authorization endpoint there."""
 
     needs: Sequence[Need] = ()
+    takes_verifier: bool = False
+    """Whether a PKCE challenge is sent wherever its verifier can be remembered; it works without one, too."""
     is_alone: bool = False
     """Whether a callback can be exchanged without what was remembered, although the request remembers something."""
     callback: str = "code redirectUri"
@@ -107,7 +114,7 @@ class Provider:
     """A member of a callback that stands for all of `callback`."""
     incomplete: type[AppError] = ConnectorGeneral
 
-    redeem: str = "grant_type=authorization_code code redirect_uri client_id=$clientId client_secret=$clientSecret"
+    redeem: str = REDEEM
     redeem_method: str = "POST"
     redeem_encoding: Encoding = "form"
     redeem_basic: bool = False
@@ -131,6 +138,11 @@ class Provider:
     """Puts what was told under the names that `claims` read; also given the value of the field `shaped_by`."""
     shaped_by: str = ""
     learn: "Callable[[Exchange], Awaitable[Json]] | None" = None
+
+    @property
+    def has_verifier(self) -> bool:
+        """Whether a flow is held together by PKCE, where what it began with is remembered."""
+        return "verifier" in self.needs or self.takes_verifier
 
     def all_fields(self) -> list[Field]:
         """Return the fields of a configuration: the provider's own, its addresses, and whom to believe."""

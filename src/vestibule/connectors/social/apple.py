@@ -12,7 +12,7 @@ from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, JWKS, Provide
 async def by_posted_token(flow: Exchange) -> Json:
     """Learn who it is from the posted ID token; of what is not signed beside it, the name alone is believed."""
     nonce = flow.handshake.nonce if flow.handshake else None
-    claims = await flow.claims(flow.data["id_token"], nonce=nonce)
+    claims = await flow.shown_claims(flow.data["id_token"], nonce=nonce)
     try:
         user: object = msgspec.json.decode(flow.data.get("user", "{}"))
     except (msgspec.MsgspecError, RecursionError):

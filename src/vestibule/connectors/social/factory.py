@@ -9,8 +9,10 @@ from vestibule.connectors.logos import monogram
 from vestibule.connectors.oauth import engine, fields
 from vestibule.connectors.oauth.engine import Handshake, Outcome
 from vestibule.connectors.oauth.fields import Config
-from vestibule.connectors.oauth.provider import Provider
-from vestibule.connectors.outgoing import Outgoing
+from vestibule.connectors.oauth.places import endpoint
+from vestibule.connectors.oauth.provider import CHECKED, JWKS, Provider
+from vestibule.connectors.outgoing import Outgoing, OutgoingError
+from vestibule.errors import ConnectorInvalidConfig
 
 _README = """# {name}
 
@@ -37,6 +39,20 @@ class SocialFactory(Factory[Config]):
     def read(self, config: dict[str, object]) -> Config:
         """Return a cleaned configuration with its defaults; raises ConnectorInvalidConfig."""
         return fields.read(config, self.provider.all_fields())
+
+    async def check_addresses(self, outgoing: Outgoing, config: Config) -> None:
+        """See that a configuration leads nowhere without TLS; raises ConnectorInvalidConfig."""
+        read = self.read(config)
+        keys = [one.key for one in self.provider.all_fields() if one.is_address]
+        places = [endpoint(self.provider, read, key) for key in keys if key in (*read, *self.provider.endpoints)]
+        checked = read.get(CHECKED)
+        if isinstance(checked, dict) and isinstance(checked.get(JWKS), str):
+            places.append(checked[JWKS])
+        try:
+            for place in places:
+                await outgoing.refuse_plain(place)
+        except OutgoingError as error:
+            raise ConnectorInvalidConfig(str(error), data={"message": str(error)}) from error
 
     def begin(self, config: Config, handshake: Handshake, *, scope: str | None = None, user_agent: str = "") -> str:
         """Return where to send the browser; raises ConnectorInvalidConfig."""

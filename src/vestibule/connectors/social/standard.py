@@ -4,11 +4,22 @@ import msgspec
 from joserfc import jws
 from joserfc.jwk import OctKey
 
+from vestibule.connectors.oauth import limits
 from vestibule.connectors.oauth.calls import Json, basic
-from vestibule.connectors.oauth.engine import Exchange, custom_fields, issuers_of
+from vestibule.connectors.oauth.engine import Exchange, custom_fields
 from vestibule.connectors.oauth.fields import CLIENT_ID, CLIENT_SECRET, SCOPE, TRUST, Field
 from vestibule.connectors.oauth.mapping import at, value_of
-from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, RENEWAL, TOKEN, USERINFO, ProfileCall, Provider
+from vestibule.connectors.oauth.places import issuers_of
+from vestibule.connectors.oauth.provider import (
+    AUTHORIZE,
+    CHECKED,
+    ISSUER,
+    RENEWAL,
+    TOKEN,
+    USERINFO,
+    ProfileCall,
+    Provider,
+)
 from vestibule.crypto import new_id
 from vestibule.errors import ConnectorInvalidConfig, SocialIdTokenInvalid
 
@@ -34,7 +45,6 @@ SHARED = (
     Field("customConfig", "Further parameters", "Json"),
     TRUST,
 )
-CHECKED = {"jwksUri": "", "issuer": ""}
 MAPPED = ("id", "email", "phone", "name", "avatar")
 
 
@@ -81,7 +91,7 @@ async def by_mapped_profile(flow: Exchange) -> Json:
 
 async def by_signed_token(flow: Exchange) -> Json:
     """Learn who it is from the ID token, which must answer this request."""
-    checked = flow.config["idTokenVerificationConfig"]
+    checked = flow.config[CHECKED]
     jwks_uri = checked.get("jwksUri") if isinstance(checked, dict) else None
     if not isinstance(jwks_uri, str):
         raise ConnectorInvalidConfig(data={"message": "`idTokenVerificationConfig.jwksUri` is missing."})
@@ -176,11 +186,12 @@ OIDC = Provider(
         *SHARED,
         Field("scope", "Scope", "MultilineText", required=True, hint="openid profile email"),
         Field(
-            "idTokenVerificationConfig",
+            CHECKED,
             "How ID tokens are checked",
             "Json",
             required=True,
             hint={"jwksUri": "", "issuer": ""},
+            fault=limits.fault,
         ),
         Field("authRequestOptionalConfig", "Further parameters of the authorization request", "Json"),
         Field("acceptStringTypedBooleanClaims", "Accept true and false as texts", "Switch"),

@@ -4,7 +4,17 @@ from vestibule.connectors.oauth.calls import Json
 from vestibule.connectors.oauth.engine import Exchange, by_userinfo
 from vestibule.connectors.oauth.fields import CLIENT, CLIENT_ID, CLIENT_SECRET, Field
 from vestibule.connectors.oauth.profile import VOUCHED
-from vestibule.connectors.oauth.provider import AUTHORIZE, ISSUER, JWKS, RENEWAL, TOKEN, USERINFO, ProfileCall, Provider
+from vestibule.connectors.oauth.provider import (
+    AUTHORIZE,
+    ISSUER,
+    JWKS,
+    REDEEM,
+    RENEWAL,
+    TOKEN,
+    USERINFO,
+    ProfileCall,
+    Provider,
+)
 from vestibule.errors import ConnectorAuthorizationFailed, ConnectorInvalidResponse
 
 OIDC_CLAIMS = {
@@ -16,12 +26,14 @@ OIDC_CLAIMS = {
 }
 PROMPTS = Field("prompts", "Prompts", "MultiSelect", choices=("none", "login", "consent", "select_account"))
 OLD_FORM = "response_type=code client_id=$clientId redirect_uri scope state"
+PKCE = "code_challenge code_challenge_method"
+WITH_VERIFIER = f"{REDEEM} code_verifier"
 
 
 async def by_credential(flow: Exchange) -> Json:
     """Learn who it is from the ID token that Google One Tap hands to a page, else as usual."""
     credential = flow.data.get("credential")
-    return await flow.claims(credential, nonce=None) if credential else await by_userinfo(flow)
+    return await flow.shown_claims(credential, nonce=None) if credential else await by_userinfo(flow)
 
 
 async def by_id_token(flow: Exchange) -> Json:
@@ -30,14 +42,19 @@ async def by_id_token(flow: Exchange) -> Json:
 
 
 def primary_address(told: Json, _: object) -> Json:
-    """Take GitHub's address from the list that says which are verified; the public one may be anybody's."""
+    """Take GitHub's address from the list that says which are verified; the public one may be anybody's.
+
+    Of the public one the list may say no, which an operator does not overrule.
+    """
     listed = told.get("userEmails")
     entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     proven = [one.get("email") for one in entries if one.get("primary") is True and one.get("verified") is True]
     public = {name: value for name, value in told.items() if name != "userEmails"}
     user = told.get("userInfo")
     shown = user.get("email") if isinstance(user, dict) else None
-    return {**public, "email": proven[0] if proven else shown, "email_verified": bool(proven) or None}
+    denied = [one.get("email") for one in entries if one.get("verified") is not True]
+    said = True if proven else False if shown in denied else None
+    return {**public, "email": proven[0] if proven else shown, "email_verified": said}
 
 
 GOOGLE = Provider(
@@ -62,8 +79,10 @@ GOOGLE = Provider(
         Field("oneTap", "Google One Tap", "Json"),
     ),
     authorize="client_id=$clientId redirect_uri response_type=code state scope prompt=$prompts "
-    "access_type=offline?offlineAccess",
+    f"access_type=offline?offlineAccess {PKCE}",
     scope="openid profile email",
+    takes_verifier=True,
+    redeem=WITH_VERIFIER,
     code_decoded=True,
     instead="credential",
     profile=(ProfileCall(method="POST"),),
@@ -84,10 +103,11 @@ GITHUB = Provider(
         USERINFO: "https://api.github.com/user",
         "emailsEndpoint": "https://api.github.com/user/emails",
     },
-    authorize="client_id=$clientId redirect_uri state scope",
+    authorize=f"client_id=$clientId redirect_uri state scope {PKCE}",
     scope="read:user user:email",
+    takes_verifier=True,
     callback="code",
-    redeem="client_id=$clientId client_secret=$clientSecret code",
+    redeem="client_id=$clientId client_secret=$clientSecret code code_verifier",
     profile=(
         ProfileCall(into="userInfo"),
         ProfileCall(address="emailsEndpoint", into="userEmails", optional=True),
@@ -145,10 +165,13 @@ AZUREAD = Provider(
         PROMPTS,
         Field("scopes", "Scopes", "MultilineText"),
     ),
-    authorize="client_id=$clientId scope redirect_uri response_mode=query response_type=code prompt=$prompts state",
+    authorize="client_id=$clientId scope redirect_uri response_mode=query response_type=code prompt=$prompts state "
+    f"{PKCE}",
     scope_key="scopes",
     scope_needs="User.Read openid profile offline_access",
-    redeem="client_id=$clientId redirect_uri scope code client_secret=$clientSecret grant_type=authorization_code",
+    takes_verifier=True,
+    redeem="client_id=$clientId redirect_uri scope code client_secret=$clientSecret grant_type=authorization_code "
+    "code_verifier",
     claims={"id": "id", "name": "displayName", "email": "mail"},
 )
 
@@ -162,7 +185,10 @@ DISCORD = Provider(
         TOKEN: "https://discord.com/api/v10/oauth2/token",
         USERINFO: "https://discord.com/api/v10/users/@me",
     },
+    authorize=f"client_id=$clientId redirect_uri response_type=code scope state {PKCE}",
     scope="identify email",
+    takes_verifier=True,
+    redeem=WITH_VERIFIER,
     claims={
         "id": "id",
         "name": "username",
@@ -238,7 +264,7 @@ X = Provider(
         TOKEN: "https://api.twitter.com/2/oauth2/token",
         USERINFO: "https://api.twitter.com/2/users/me",
     },
-    authorize=f"{OLD_FORM} code_challenge code_challenge_method=S256",
+    authorize=f"{OLD_FORM} {PKCE}",
     scope="tweet.read users.read",
     needs=("verifier",),
     redeem="grant_type=authorization_code code redirect_uri client_id=$clientId code_verifier",

@@ -22,6 +22,9 @@ from vestibule.errors import ConnectorInvalidResponse, SocialIdTokenInvalid
 
 BASIC_SCOPES = ("openid", "profile", "email")
 MAX_ID, MAX_ISSUER = 128, 256
+OWNER, HOSTED, SAYS_OWNER = "xms_edov", "hd", "saysOwner"
+"""Claims of Microsoft (optional: the owner of an address's domain was verified) and of Google (the account belongs to
+an organization), and where it is kept which of them a provider makes."""
 PROTOCOL = frozenset({"iss", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "c_hash", "azp", "jti", "auth_time"})
 """Claims about the token, not about the person."""
 
@@ -100,6 +103,8 @@ def _filled(config: OpenIdConfig, told: Metadata) -> Config:
         TOKEN: told.token_endpoint,
         JWKS: told.jwks_uri,
         ISSUER: told.issuer,
+        engine.NAMES_ISSUER: told.names_issuer,
+        SAYS_OWNER: OWNER if isinstance(config, EntraConfig) else HOSTED if google else "",
     }
     return filled if told.userinfo_endpoint is None else {**filled, USERINFO: told.userinfo_endpoint}
 
@@ -109,9 +114,12 @@ async def _by_id_token(flow: Exchange) -> Json:
     tokens = await flow.token()
     nonce = flow.handshake.nonce if flow.handshake else ""
     claims = await flow.claims(tokens.get("id_token"), nonce=nonce)
+    if flow.data.get("iss", claims["iss"]) not in {claims["iss"], flow.config[ISSUER]}:
+        raise SocialIdTokenInvalid(data={"message": "The ID token and the callback are from two tenants."})
+    claims = _with_owner(claims, flow.config.get(SAYS_OWNER))
     if USERINFO not in flow.config:
         return claims
-    told = await flow.ask(ProfileCall())
+    told = _with_owner(await flow.ask(ProfileCall()), flow.config.get(SAYS_OWNER))
     if told.get("sub") != claims.get("sub"):
         raise SocialIdTokenInvalid(data={"message": "The ID token and the user info are about two people."})
     merged = {**claims, **told, "iss": claims["iss"]}
@@ -123,6 +131,21 @@ async def _by_id_token(flow: Exchange) -> Json:
             if name in source:
                 merged[name] = source[name]
     return merged
+
+
+def _with_owner(claims: Json, claim: object) -> Json:
+    """Read what Microsoft and Google say of the owner of an address's domain; `email_verified` has to be a yes as well.
+
+    Microsoft says only this. Google verifies the address of a private account once, when it is made: whoever left a
+    company, or had an address before somebody else, keeps it. Only an organization's accounts have the claim `hd`.
+    """
+    if claim == OWNER and OWNER in claims:
+        is_owned = claims[OWNER] in (True, "1", "true")
+    elif claim == HOSTED:
+        is_owned = isinstance(claims.get(HOSTED), str) and claims[HOSTED] != ""
+    else:
+        return claims
+    return {**claims, "email_verified": claims.get("email_verified", claim == OWNER or None) if is_owned else False}
 
 
 COMPANY = Provider(

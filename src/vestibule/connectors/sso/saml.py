@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from vestibule.connectors.oauth.calls import Call, exchange, is_good, refused
 from vestibule.connectors.oauth.profile import Profile
-from vestibule.connectors.outgoing import Outgoing
+from vestibule.connectors.outgoing import Outgoing, OutgoingError
 from vestibule.connectors.saml.asking import ask
 from vestibule.connectors.saml.requests import SHA256, authn_request, redirect_to
 from vestibule.connectors.sso.oidc import MAX_ID, MAX_ISSUER, Person
@@ -78,23 +78,27 @@ async def identity_provider(outgoing: Outgoing, config: SamlConfig) -> IdentityP
     """
     if isinstance(config.x509_certificate, str):
         told: Json = {"entityId": config.entity_id, "signInEndpoint": config.sign_in_endpoint}
-        return _provider(told, [_bare(config.x509_certificate)])
+        return await _provider(outgoing, told, [_bare(config.x509_certificate)])
     text = config.metadata if isinstance(config.metadata, str) else await _fetched(outgoing, str(config.metadata_url))
     told = await ask({"do": "metadata", "metadata": text})
     if "refused" in told:
         kind = ConnectorInvalidCertificate if told["refused"] == "certificate" else ConnectorInvalidMetadata
         raise kind(told["message"], data={"message": told["message"]})
-    return _provider(told, told["certificates"])
+    return await _provider(outgoing, told, told["certificates"])
 
 
 def _bare(certificate: str) -> str:
     return "".join(line for line in certificate.split() if not line.startswith("-") and not line.endswith("-"))
 
 
-def _provider(told: Json, certificates: list[str]) -> IdentityProvider:
+async def _provider(outgoing: Outgoing, told: Json, certificates: list[str]) -> IdentityProvider:
     entity_id, endpoint = str(told["entityId"]), str(told["signInEndpoint"])
-    if not endpoint.startswith(("https://", "http://")) or len(entity_id) > MAX_ISSUER:
-        raise ConnectorInvalidMetadata(data={"message": "The provider's sign-in address is no web address."})
+    if len(entity_id) > MAX_ISSUER:
+        raise ConnectorInvalidMetadata(data={"message": "The provider's name is too long."})
+    try:
+        await outgoing.refuse_plain(endpoint)
+    except OutgoingError as error:
+        raise ConnectorInvalidMetadata(data={"message": f"The provider's sign-in address: {error}"}) from error
     try:
         loaded = [x509.load_der_x509_certificate(base64.b64decode(one)) for one in certificates]
     except ValueError as error:

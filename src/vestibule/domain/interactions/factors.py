@@ -113,7 +113,7 @@ async def addresses(tx: Tx, ctx: Context, state: State, user_id: str) -> dict[Fa
     return {
         kind: address
         for kind, address in found.items()
-        if address is not None and (state.proof is None or MAILED.get(state.proof) != CODE_FACTORS[kind])
+        if address is not None and (state.proof_type is None or MAILED.get(state.proof_type) != CODE_FACTORS[kind])
     }
 
 

@@ -170,8 +170,8 @@ async def proves_claim(tx: Tx, state: State, user_id: str) -> bool:
 
 async def _newly_proven(tx: Tx, state: State, user_id: str) -> tuple[User | None, RecipientKind | None]:
     """Return the user and the kind of address that this sign-in is the first to prove, or no user."""
-    kind = None if state.proof is None else MAILED.get(state.proof)
-    record = next((one for one in reversed(state.records) if one.type == state.proof), None)
+    record = state.proof
+    kind = None if record is None else MAILED.get(record.type)
     if kind is None or record is None or state.event == "Register":
         return None, None
     user = await tx.one(store.GET, id=user_id)

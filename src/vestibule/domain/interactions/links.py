@@ -79,7 +79,5 @@ async def _is_followed(ctx: Context, interaction: Interaction, email: str) -> bo
         state: State = await holding.read(ctx, interaction)
     except InteractionNotStarted:
         return False
-    known = state.user_id is not None and state.proof == "OneTimeToken"
-    return known and any(
-        record.type == "OneTimeToken" and fold(record.sent_to) == fold(email) for record in state.records
-    )
+    proof = state.proof
+    return proof is not None and proof.type == "OneTimeToken" and fold(proof.sent_to) == fold(email)

@@ -26,7 +26,6 @@ from vestibule.errors import (
     InvalidConnectorId,
     NotForForgottenPassword,
     SignInMethodNotEnabled,
-    VerificationFailed,
     VerificationNotFound,
 )
 from vestibule.model import Interaction, RecipientKind, User
@@ -79,8 +78,7 @@ async def verify(
         handshake = proof.handshake
         if handshake is None or social_assertions.is_over(held.record(record_id), at):
             raise ConnectorSessionNotFound
-        # Programs compare the state themselves and leave it out (connectors.md 2.1); one that is there must fit.
-        outcome = await social.finish(ctx, instance, {"state": handshake.state, **data}, handshake)
+        outcome = await social.finish(ctx, instance, data, handshake)
     except EntityNotFound as error:
         raise InvalidConnectorId from error
     except AppError as error:
@@ -168,13 +166,11 @@ async def settle(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
     """Write at the end what a provider has said of somebody who was recognised by it: the link, name and picture.
 
     Raises IdentityNotExists when the account no longer has the address by which it was found, IdentityInUse,
-    SignInMethodNotEnabled, and VerificationFailed when another proof took the place of the one that was used.
+    SignInMethodNotEnabled.
     """
-    if state.proof != TYPE:
-        return
-    used = next((one.social for one in reversed(state.records) if one.type == TYPE and one.used), None)
+    used = None if state.proof is None else state.proof.social
     if used is None:
-        raise VerificationFailed
+        return
     await refuse_closed(tx, ctx, used)
     if state.occasion == "Register":
         return

@@ -285,14 +285,11 @@ async def link(tx: Tx, ctx: Context, user_id: str, proof: CompanyProof) -> None:
 async def settle(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
     """Write down at the end what identified the user; name and picture where the connector keeps them in step.
 
-    Raises SignInMethodNotEnabled, IdentityConflict, VerificationFailed.
+    Raises SignInMethodNotEnabled, IdentityConflict.
     """
-    record = next((one for one in reversed(state.records) if one.type == "EnterpriseSso" and one.used), None)
-    if state.proof != "EnterpriseSso":
+    if state.proof is None or state.proof.type != "EnterpriseSso":
         return
-    if record is None:
-        raise VerificationFailed
-    proof = proof_of(record)
+    proof = proof_of(state.proof)
     connector = await connector_in(tx, ctx, proof.connector_id)
     await link(tx, ctx, user_id, proof)
     told = {"name": proof.name, "avatar": proof.avatar}

@@ -191,13 +191,13 @@ class Enrolment(Struct, frozen=True, omit_defaults=True):
 
 
 class State(Struct, frozen=True, omit_defaults=True):
-    """The whole. `user_id` was identified at `identified_at`, for `identified_for`, by a record of the type `proof`."""
+    """The whole. `user_id` was identified at `identified_at`, for `identified_for`, by the record `proof_id`."""
 
     event: InteractionEvent
     user_id: str | None = None
     identified_at: int = 0
     identified_for: InteractionEvent | None = None
-    proof: RecordType | None = None
+    proof_id: str | None = None
     records: tuple[Record, ...] = ()
     profile: Profile = Profile()
     enrolment: Enrolment = Enrolment()
@@ -206,6 +206,16 @@ class State(Struct, frozen=True, omit_defaults=True):
     def occasion(self) -> InteractionEvent:
         """What the policies go by: somebody who was recognised is no newcomer, whatever the event is changed to."""
         return self.identified_for or self.event
+
+    @property
+    def proof(self) -> Record | None:
+        """The record that identified the user: what is decided at the end goes by it, and by no other of its type."""
+        return next((one for one in self.records if one.id == self.proof_id), None)
+
+    @property
+    def proof_type(self) -> RecordType | None:
+        """Of which type that record is."""
+        return None if self.proof is None else self.proof.type
 
     def record(self, record_id: str) -> Record:
         """Return a record that was not used yet; raises VerificationNotFound."""
@@ -236,9 +246,16 @@ class State(Struct, frozen=True, omit_defaults=True):
         )
 
     def keeping(self, record: Record) -> "State":
-        """Return it with a record, in place of an earlier one of the same type; a new factor is a type of its own."""
-        kind = (record.type, record.is_new)
-        return replace(self, records=(*(one for one in self.records if (one.type, one.is_new) != kind), record))
+        """Return it with a record, in place of an earlier one of the same type; a new factor is a type of its own.
+
+        The proof of who it is stays beside a later one.
+        """
+
+        def stays(one: Record) -> bool:
+            is_other = (one.type, one.is_new) != (record.type, record.is_new)
+            return one.id != record.id and (is_other or one.id == self.proof_id)
+
+        return replace(self, records=(*filter(stays, self.records), record))
 
     def verifying(self, record_id: str, at: int) -> "State":
         """Return it with a record verified; raises VerificationNotFound when another one took its place."""
@@ -247,7 +264,7 @@ class State(Struct, frozen=True, omit_defaults=True):
     def identified(self, user_id: str, record: Record) -> "State":
         """Return it with who it is, known by a record, which is used by that."""
         at = record.verified_at or 0
-        known = replace(self, user_id=user_id, identified_at=at, identified_for=self.event, proof=record.type)
+        known = replace(self, user_id=user_id, identified_at=at, identified_for=self.event, proof_id=record.id)
         return known.keeping(replace(record, used=True))
 
 

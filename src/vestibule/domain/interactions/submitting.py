@@ -33,7 +33,7 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
         async with ctx.db.write() as tx:
             state = await holding.hold(tx, ctx, interaction)
             events.check_open(ctx, state.event)
-            if state.user_id is None:
+            if state.user_id is None or state.proof is None:
                 raise IdentifierNotFound
             if state.event == "ForgotPassword":
                 await _replace_forgotten(tx, ctx, interaction, state, state.user_id)
@@ -51,7 +51,7 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
 
 async def _keep_tokens(ctx: Context, interaction: Interaction, state: State) -> None:
     """Keep what a provider gave in a sign-in that is over."""
-    used = next((one for one in reversed(state.records) if one.type == state.proof and one.used), None)
+    used = state.proof
     if used is None or state.user_id is None:
         return
     social, company = used.social, used.company
@@ -80,7 +80,7 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
     if not await tx.run(subjects.SIGNED_IN, user_id=user_id, seen_at=state.identified_at, now=now):
         raise InvalidCredentials
     await factors.check_there(tx, state, user_id)
-    if state.proof == "Password" and digest is None and await credentials.is_expired_in(tx, ctx, user_id):
+    if state.proof_type == "Password" and digest is None and await credentials.is_expired_in(tx, ctx, user_id):
         raise PasswordExpired
     is_excused = not await identifying.proves_claim(tx, state, user_id) and await factors.is_excused(
         tx, ctx, interaction, state, user_id
