@@ -49,6 +49,7 @@ class Stub(Elsewhere):
     personal: dict[str, list[JSON]] = field(default_factory=dict)
     factors: dict[str, list[JSON]] = field(default_factory=dict)
     sessions: dict[str, list[JSON]] = field(default_factory=dict)
+    grants: dict[str, list[JSON]] = field(default_factory=dict)
     devices: dict[str, list[JSON]] = field(default_factory=dict)
     ended: list[tuple[str, str]] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
@@ -98,6 +99,8 @@ class Stub(Elsewhere):
             ("PATCH", "/api/users/{id}/mfa-verifications/{factor}/name", self.rename_factor),
             ("GET", "/api/users/{id}/sessions", self.list_sessions),
             ("DELETE", "/api/users/{id}/sessions/{session}", self.end_session),
+            ("GET", "/api/users/{id}/grants", self.list_grants),
+            ("DELETE", "/api/users/{id}/grants/{grant}", self.revoke_grant),
             ("GET", "/api/users/{id}/trusted-devices", self.list_devices),
             ("DELETE", "/api/users/{id}/trusted-devices/{device}", self.forget_device),
             ("GET", "/api/connectors", self.list_connectors),
@@ -317,6 +320,28 @@ class Stub(Elsewhere):
         if not gone:
             return error(404, "oidc.session_not_found")
         self.ended.append((gone[0]["payload"]["uid"], request.query_params.get("revokeGrantsTarget", "")))
+        held.remove(gone[0])
+        return Response(status_code=204)
+
+    def add_grant(self, user_id: str, grant_id: str, app: str, name: str, at: int, scope: str = "openid") -> None:
+        """Let an application have been opened at `at` (epoch s)."""
+        payload = {
+            "exp": at + 86_400, "iat": at, "jti": grant_id, "kind": "Grant", "clientId": app, "accountId": user_id,
+            "openid": {"scope": scope}, "resources": {"https://api.example": "read"}, "rejected": {},
+        }  # fmt: skip
+        made: JSON = {"id": grant_id, "payload": payload, "expiresAt": (at + 86_400) * 1000}
+        self.grants.setdefault(user_id, []).append({**made, "application": {"id": app, "name": name}})
+
+    async def list_grants(self, request: Request) -> Response:
+        """What a user has granted."""
+        return JSONResponse({"grants": self.grants.get(request.path_params["id"], [])})
+
+    async def revoke_grant(self, request: Request) -> Response:
+        """No such grant any more."""
+        held = self.grants.get(request.path_params["id"], [])
+        gone = [one for one in held if one["id"] == request.path_params["grant"]]
+        if not gone:
+            return error(404, "oidc.invalid_grant")
         held.remove(gone[0])
         return Response(status_code=204)
 

@@ -55,6 +55,32 @@ async def test_a_browser_is_signed_out_from_another(browser: Browser, site: Site
     assert look.is_content()
 
 
+async def test_an_application_is_signed_out_from_the_account(browser: Browser, site: Site) -> None:
+    """It asks again, and the person, who stays signed in, is shown to it again; the account itself is no such line."""
+    name, look = site.somebody(), Look()
+    async with visiting(browser, site) as ada:
+        await ada.register(name)
+        await ada.open(site.authorize(site.first_party))
+        await ada.page.wait_for_url(f"{site.client.callback}*")
+        await ada.open("/")
+        await ada.change("applications", "applications")
+        await ada.sees(ada.t("application.heading"))
+        await expect(ada.page.locator(".things > li")).to_have_count(1)
+        await look(ada.page, "applications")
+        await ada.page.locator(".things a").click()
+        await look(ada.page, "sign out of an application")
+        await ada.fill(current_password=PASSWORD)
+        await ada.press("application.end_go")
+        await expect(ada.page.get_by_role("status")).to_have_text(ada.t("saved.application-ended"))
+        await expect(ada.page.locator(".things > li")).to_have_count(0)
+        await look(ada.page, "no application")
+        await ada.open("/trusted-devices")
+        await look(ada.page, "no trusted browser")
+        await ada.open("/")
+        await ada.sees(name)
+    assert look.is_content()
+
+
 async def test_every_rise_in_privilege_makes_a_new_session_id(browser: Browser, site: Site) -> None:
     """B37: at sign-in, when signing in again is asked for, and when the password changes."""
     name = site.somebody()

@@ -12,6 +12,7 @@ import msgspec
 
 from vestibule import __version__
 from vestibule.account import problems, store, tables
+from vestibule.account.applications import OwnApplications
 from vestibule.account.context import Context
 from vestibule.account.credentials import with_credentials
 from vestibule.account.identity import Identity
@@ -88,6 +89,7 @@ def api_face(ctx: Context, checker: TokenChecker) -> Face:
         *Security(ctx, checker).routes(),
         *Linking(ctx, checker).routes(),
         *OwnSessions(ctx, checker).routes(),
+        *OwnApplications(ctx, checker).routes(),
         *OwnDevices(ctx, checker).routes(),
         Route(
             "GET", "/api/openapi.json", openapi, access=PUBLIC, summary="This document", responses={200: dict[str, Any]}

@@ -44,6 +44,8 @@ RULES: dict[str, Rule] = {
     "factor.remove": Rule("account:security", presence=True),
     "session.read": Rule("account:security"),
     "session.end": Rule("account:security", presence=True),
+    "application.read": Rule("account:security"),
+    "application.end": Rule("account:security", presence=True),
     "device.read": Rule("account:security"),
     "device.forget": Rule("account:security", presence=True),
     "identity.read": Rule("account:security"),
@@ -57,8 +59,8 @@ SCOPES = {
     "account:read": "See your account",
     "account:profile": "Change your name, picture and profile",
     "account:identifiers": "Change your user name, e-mail address and phone number",
-    "account:security": "Change your password, second factors, trusted devices, connected accounts, access tokens and "
-    "sessions, "
+    "account:security": "Change your password, second factors, trusted devices, connected accounts, access tokens, "
+    "sessions and what applications may do, "
     "and delete your account",
 }
 

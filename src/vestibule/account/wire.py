@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from vestibule.account.devices import device
 from vestibule.account.permissions import PROVABLE, Method
-from vestibule.client.models import Factor, PersonalAccessToken, Profile, User, UserSession
+from vestibule.client.models import Factor, PersonalAccessToken, Profile, User, UserGrant, UserSession
 from vestibule.http.guard import Length, Maybe, Nullable, Range, Url, rule
 
 Text128 = Annotated[str, rule(Length(maximum=128))]
@@ -293,6 +293,38 @@ class DeviceList(msgspec.Struct):
     """Every browser in which no second factor is asked for, the one that was trusted last first."""
 
     devices: list[DeviceView]
+
+
+class ApplicationView(msgspec.Struct, rename="camel"):
+    """An application that may do something for the caller, in whatever browsers it was opened.
+
+    `scopes` are those about the caller, `resources` the indicators of what else it may use; `grantedAt` (epoch ms) is
+    when it was opened last in a new one; `present` is the application that asks.
+    """
+
+    id: str
+    name: str
+    scopes: list[str]
+    resources: list[str]
+    granted_at: float
+    present: bool
+
+    @classmethod
+    def of(cls, grants: list[UserGrant], *, is_present: bool) -> "ApplicationView":
+        """Show what was granted to one application."""
+        payloads = [one.payload for one in grants]
+        scopes = [name for one in payloads for name in str(one.openid.get("scope", "")).split()]
+        resources = [indicator for one in payloads for indicator in one.resources]
+        granted_at = max(one.iat for one in payloads) * 1000
+        application = grants[0].application
+        once = list(dict.fromkeys(scopes)), list(dict.fromkeys(resources))
+        return cls(application.id, application.name, *once, granted_at, is_present)
+
+
+class ApplicationList(msgspec.Struct):
+    """Every application that may do something for the caller, the one that was opened last first."""
+
+    applications: list[ApplicationView]
 
 
 class SessionKept(msgspec.Struct):

@@ -1,4 +1,4 @@
 """The paths of the page that others must know."""
 
 HOME, LOGIN, CALLBACK, LOGOUT, SIGNED_OUT = "/", "/login", "/callback", "/logout", "/signed-out"
-PASSKEYS, CONNECTED, TRUSTED = "/passkeys", "/connected", "/trusted-devices"
+PASSKEYS, CONNECTED, TRUSTED, APPLICATIONS = "/passkeys", "/connected", "/trusted-devices", "/applications"

@@ -5,6 +5,7 @@ from starlette.types import ASGIApp
 from vestibule.account.context import Context
 from vestibule.account.identity import Identity
 from vestibule.account.page.api import SettingsApi
+from vestibule.account.page.applications import ApplicationPages
 from vestibule.account.page.connected import ConnectedPages
 from vestibule.account.page.cookies import Cookies
 from vestibule.account.page.relying_party import RelyingParty
@@ -22,5 +23,5 @@ def page_face(ctx: Context, identity: Identity, front_door: ASGIApp) -> Face:
     sessions = Sessions(ctx, party, Cookies(secure=ctx.settings.is_secure))
     pages = AccountPages(ctx, sessions, party, settings_api)
     common = (pages, sessions, settings_api, ctx.clock)
-    more = (SecurityPages(*common), SessionPages(*common), ConnectedPages(*common))
+    more = (part(*common) for part in (SecurityPages, SessionPages, ApplicationPages, ConnectedPages))
     return pages.face([route for part in more for route in part.routes()])

@@ -1,4 +1,4 @@
-"""What the overview says about factors, access tokens, sessions, trusted devices and accounts elsewhere."""
+"""What the overview says about factors, tokens, sessions, trusted devices, applications and accounts elsewhere."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from vestibule.account.page.api import JsonObject, SettingsApi
 
 TOTP, BACKUP_CODES, PASSKEY = "Totp", "BackupCode", "WebAuthn"
-LISTS = ("/factors", "/tokens", "/sessions", "/trusted-devices", "/identities")
+LISTS = ("/factors", "/tokens", "/sessions", "/trusted-devices", "/applications", "/identities")
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Safety:
     tokens: list[JsonObject]
     sessions: list[JsonObject]
     devices: list[JsonObject]
+    applications: list[JsonObject]
     elsewhere: JsonObject
 
     @property
@@ -40,7 +41,7 @@ class Safety:
 async def overview(api: SettingsApi, token: str) -> Safety:
     """Ask the settings API for all of it at once."""
     asked = (api.call(token, "GET", path) for path in LISTS)
-    held, tokens, sessions, trusted, elsewhere = await asyncio.gather(*asked)
+    held, tokens, sessions, trusted, opened, elsewhere = await asyncio.gather(*asked)
     factors = {factor["type"]: factor for factor in held["factors"]}
     passkeys = [factor for factor in held["factors"] if factor["type"] == PASSKEY]
     return Safety(
@@ -50,5 +51,6 @@ async def overview(api: SettingsApi, token: str) -> Safety:
         tokens["tokens"],
         sessions["sessions"],
         trusted["devices"],
+        [one for one in opened["applications"] if not one["present"]],
         elsewhere,
     )

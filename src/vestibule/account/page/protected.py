@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vestibule.account.page.addresses import CONNECTED, TRUSTED
+from vestibule.account.page.addresses import APPLICATIONS, CONNECTED, TRUSTED
 from vestibule.account.page.api import JsonObject
 from vestibule.account.page.edits import code_first, own_address
 from vestibule.account.page.forms import Field, Figure, Form, Link, password_field
@@ -138,6 +138,16 @@ def end_other_sessions(me: JsonObject, t: Translate) -> Form:
         go=t("session.end_others_go"), fields=(), danger=True,
     )  # fmt: skip
     return replace(_asking(form, me, t), back=_sessions(t))
+
+
+def end_application(application: JsonObject, me: JsonObject, t: Translate) -> Form:
+    """An application that may do nothing any more."""
+    name = application["name"]
+    form = Form(
+        path=f"{APPLICATIONS}/end", heading=t("application.end", name=name), lead=t("application.end_lead", name=name),
+        go=t("application.end_go"), fields=(), hidden={"of": application["id"]}, danger=True,
+    )  # fmt: skip
+    return replace(_asking(form, me, t), back=Link(path=APPLICATIONS, words=t("application.heading")))
 
 
 def forget_device(device_id: str, device: str, me: JsonObject, t: Translate) -> Form:

@@ -1,0 +1,65 @@
+"""`/api/me/applications`: what the person lets applications do, and signing out of one of them."""
+
+from vestibule.account import problems, proofs, wire
+from vestibule.account.access import caller_of
+from vestibule.account.context import Context, saying
+from vestibule.account.declaring import Row, declared
+from vestibule.account.me import presented
+from vestibule.account.tokens import TokenChecker
+from vestibule.client import grants
+from vestibule.client.models import User, UserGrant
+from vestibule.http import Request, Response, Route, empty, json_response
+
+GONE: dict[str, Exception] = {"invalid_grant": problems.Unknown(), "not_found": problems.Unknown()}
+
+
+class OwnApplications:
+    """The handlers, over one context."""
+
+    def __init__(self, ctx: Context, checker: TokenChecker) -> None:
+        self._ctx = ctx
+        self._checker = checker
+
+    async def _granted(self, user: User) -> dict[str, list[UserGrant]]:
+        """Return the live grants of each application: one for every browser that it was opened in."""
+        found: dict[str, list[UserGrant]] = {}
+        for one in (await self._ctx.send(grants.find(user.id))).grants:
+            found.setdefault(one.application.id, []).append(one)
+        return found
+
+    async def find(self, request: Request) -> Response:
+        """GET /api/me/applications."""
+        caller = caller_of(request)
+        held = await self._granted(await self._ctx.user(caller.user_id))
+        views = [wire.ApplicationView.of(given, is_present=name == caller.client_id) for name, given in held.items()]
+        views.sort(key=lambda view: view.granted_at, reverse=True)
+        return json_response(wire.ApplicationList(views))
+
+    async def end(self, request: Request) -> Response:
+        """DELETE /api/me/applications/{application_id}: every grant of it; one that has ended meanwhile is as good."""
+        user = await self._ctx.user(caller_of(request).user_id)
+        given = (await self._granted(user)).get(request.path_params["application_id"])
+        if given is None:
+            raise problems.Unknown
+        used = await proofs.consume(self._ctx, user, "application.end", presented(request), None)
+        try:
+            for one in given:
+                try:
+                    async with saying(**GONE):
+                        await self._ctx.send(grants.revoke(user.id, one.id))
+                except problems.Unknown:
+                    continue
+        except problems.IdentityServerAway:
+            await proofs.release(self._ctx, user.id, used)
+            raise
+        return empty(204)
+
+    def routes(self) -> list[Route]:
+        """Return every route."""
+        rows = [
+            Row("GET", "/applications", self.find, "application.read", "List what applications may do", None, 200,
+                wire.ApplicationList),
+            Row("DELETE", "/applications/{application_id}", self.end, "application.end", "Sign out of an application",
+                None, 204, None, (problems.Unknown,)),
+        ]  # fmt: skip
+        return declared(self._checker, "Applications", rows)
