@@ -372,7 +372,7 @@ async def test_the_providers_to_sign_in_with_are_told_in_their_order(world: Worl
     await decide(world, socialSignInConnectorTargets=["google", "nobody", "github"])
     first, second = await told()
     assert (first["id"], second["id"]) == (google.id, github.id)
-    assert set(first) == {"id", "target", "name", "logo", "logoDark", "platform"}
+    assert set(first) == {"id", "target", "name", "logo", "logoDark", "platform", "isTokenStorageSupported"}
     assert (await world.call("DELETE", f"/connectors/{google.id}")).status_code == 204
     assert [one["id"] for one in await told()] == [github.id]
     held = (await world.call("GET", "/sign-in-exp")).json()["socialSignInConnectorTargets"]
