@@ -46,6 +46,29 @@ def _in_set_postgresql(element: in_set, compiler: SQLCompiler, **options: Any) -
     return f"{tested} = ANY ({parameter})"
 
 
+class merged(FunctionElement[str]):  # noqa: N801 - reads as a function
+    """The JSON object in a column with the members of another set, one level deep; the other is a parameter."""
+
+    inherit_cache = True
+    name = "merged"
+
+    def __init__(self, held: ColumnElement[str], parameter: str) -> None:
+        self.type = held.type
+        super().__init__(held, bindparam(parameter, type_=held.type))
+
+
+@compiles(merged, "sqlite")
+def _merged_sqlite(element: merged, compiler: SQLCompiler, **options: Any) -> str:
+    held, parameter = (compiler.process(part, **options) for part in element.clauses)
+    return f"merged({held}, {parameter})"
+
+
+@compiles(merged, "postgresql")
+def _merged_postgresql(element: merged, compiler: SQLCompiler, **options: Any) -> str:
+    held, parameter = (compiler.process(part, **options) for part in element.clauses)
+    return f"({held} || {parameter})"
+
+
 class like_any(FunctionElement[bool]):  # noqa: N801 - reads as a function
     """`tested` is like one of the patterns given, as any collection, for a parameter; ASCII has no case."""
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
+import msgspec
 from sqlalchemy import MetaData
 
 from vestibule.db.errors import DatabaseUnavailable, StatementError
@@ -25,6 +26,7 @@ SCAN_THREADS = 2
 # A scan is given up after this time, looked at every so many steps of SQLite's machine.
 SCAN_SECONDS, SCAN_STEPS = 30.0, 100_000
 OPEN_SECONDS = 5
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 # Checkpoints run on a thread after this many commits; SQLite's own, in the loop, are only the fall-back (pages).
 CHECKPOINT_COMMITS, AUTOCHECKPOINT_PAGES = 256, 8000
 
@@ -32,6 +34,11 @@ CHECKPOINT_COMMITS, AUTOCHECKPOINT_PAGES = 256, 8000
 def regexp(pattern: str, value: str | None) -> bool:
     """The function behind `value REGEXP pattern`; whoever lets patterns in bounds them. A dot is any character."""
     return value is not None and re.search(pattern, value, re.DOTALL) is not None
+
+
+def merged(held: str, members: str) -> str:
+    """The function behind `merged(held, members)`: the members of one JSON object set in another, as jsonb's `||`."""
+    return msgspec.json.encode({**_object(held), **_object(members)}).decode()
 
 
 def open_connection(path: str, synchronous: str = "NORMAL", *, read_only: bool = False) -> sqlite3.Connection:
@@ -42,6 +49,7 @@ def open_connection(path: str, synchronous: str = "NORMAL", *, read_only: bool =
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute(f"PRAGMA wal_autocheckpoint={AUTOCHECKPOINT_PAGES}")
     connection.create_function("regexp", 2, regexp, deterministic=True)
+    connection.create_function("merged", 2, merged, deterministic=True)
     connection.execute("PRAGMA case_sensitive_like=ON")
     if read_only:
         connection.execute("PRAGMA query_only=ON")

@@ -67,6 +67,8 @@ async def create_user(ctx: Context, new: NewUser) -> User:
         async with ctx.db.write() as tx:
             return await insert(tx, ctx, row)
     except UniqueViolation as error:
+        # Of several that are taken, the one that comes first by the contract is named, not the store's first.
+        await refuse_taken(ctx, username=new.username, email=new.primary_email, phone=new.primary_phone)
         raise in_use(error) from error
 
 
@@ -76,9 +78,8 @@ async def prepare(ctx: Context, new: NewUser) -> dict[str, object]:
         raise PasswordAndDigest
     if new.password_digest and not new.password_algorithm:
         raise PasswordAlgorithmRequired
-    # A refusal that needs no hash comes before the hash: collisions are checked here and again by the store.
-    async with ctx.db.read() as tx:
-        await _refuse_clashes(tx, ctx, new.username, new.primary_email, new.primary_phone, "", username_first=True)
+    if is_asked_first(ctx, new):
+        await refuse_taken(ctx, username=new.username, email=new.primary_email, phone=new.primary_phone)
     if new.password_algorithm == LEGACY:
         digests.parse_legacy(new.password_digest)
     if ctx.settings.default_role_names:
@@ -89,6 +90,15 @@ async def prepare(ctx: Context, new: NewUser) -> dict[str, object]:
     if new.password:
         stored, algorithm = await ctx.passwords.hash(new.password), OUR_ALGORITHM
     return row_of(new, phone, stored, algorithm, ctx.clock.now())
+
+
+def is_asked_first(ctx: Context, new: NewUser) -> bool:
+    """Tell whether to look for a collision before the store refuses it.
+
+    Where another refusal may come that is said later, or a hash; and where the store keeps no two spellings apart.
+    """
+    slow = new.password or new.password_digest or new.password_algorithm or ctx.settings.default_role_names
+    return bool(slow or new.primary_phone or not ctx.case_sensitive_usernames)
 
 
 async def insert(tx: Tx, ctx: Context, row: dict[str, object]) -> User:
@@ -243,16 +253,12 @@ async def change_in(tx: Tx, ctx: Context, user_id: str, changes: Mapping[str, st
 
 async def merge_json(ctx: Context, user_id: str, column: str, members: Mapping[str, object]) -> User:
     """Merge members into `profile` or `custom_data`, one level deep; raises EntityNotFound."""
-    async with ctx.db.write() as tx:
-        user = await tx.one(store.GET_LOCKED, id=user_id)
-        if user is None:
-            raise EntityNotFound
-        held: dict[str, object] = msgspec.json.decode(getattr(user, column))
-        text = msgspec.json.encode({**held, **members}).decode()
-        changed = await store.change(tx, user_id, {column: text, "updated_at": ctx.clock.now()})
-    if changed is None:
+    async with ctx.db.single() as tx:
+        text = msgspec.json.encode(members).decode()
+        user = await tx.one(store.MERGE[column], user_id=user_id, members=text, now=ctx.clock.now())
+    if user is None:
         raise EntityNotFound
-    return changed
+    return user
 
 
 async def suspend(ctx: Context, user_id: str, suspended: bool) -> User:

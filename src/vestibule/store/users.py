@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 import msgspec
-from sqlalchemy import bindparam, case, delete, func, insert, or_, select
+from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
 
 from vestibule.db import Statement, Tx
-from vestibule.db.helpers import in_set
+from vestibule.db.helpers import in_set, merged
 from vestibule.model import PasswordAge, User
 from vestibule.store.changes import Change
 from vestibule.store.rows import Row
@@ -86,6 +86,18 @@ async def clashes(
     )  # fmt: skip
     return Clash(*(bool(part) for part in row or (0, 0, 0)))
 
+
+MERGE: Mapping[str, Statement[User]] = {
+    name: Statement(
+        update(users)
+        .where(users.c.id == bindparam("user_id"))
+        .values({name: merged(users.c[name], "members"), "updated_at": bindparam("now")})
+        .returning(*COLUMNS),
+        User,
+    )
+    for name in ("profile", "custom_data")
+}
+"""For each column of JSON: set members of it, one level deep."""
 
 change = Change(users, COLUMNS, User).apply
 """Update some columns of a user; returns the new row, or None when there is no such user."""
