@@ -94,6 +94,10 @@ class Factory(ABC, Generic[C]):
     def read(self, config: dict[str, object]) -> C:
         """Return a cleaned configuration in this factory's shape; raises ConnectorInvalidConfig."""
 
+    def party(self, config: dict[str, object]) -> tuple[object, ...]:
+        """Return with whom a cleaned configuration deals, complete or not: what they gave goes to nobody else."""
+        return ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class SenderFactory(Factory[C]):

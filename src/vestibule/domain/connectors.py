@@ -289,6 +289,7 @@ async def update(ctx: Context, connector_id: str, change: ConnectorChange) -> In
         await _check_config(ctx, instance.factory, config)
         sealed = _sealed(ctx, connector_id, config)
     async with ctx.db.write() as tx:
+        held = await tx.one(store.GET_LOCKED, id=connector_id)
         row = await tx.one(
             store.UPDATE,
             row_id=connector_id,
@@ -297,11 +298,17 @@ async def update(ctx: Context, connector_id: str, change: ConnectorChange) -> In
             sync_profile=change.sync_profile,
             enable_token_storage=change.enable_token_storage,
         )
-        if change.enable_token_storage is False:
+        if held is None or row is None:
+            raise EntityNotFound
+        if change.enable_token_storage is False or _party(ctx, held) != _party(ctx, row):
             await tx.run(token_secrets.DELETE_OF_CONNECTOR, connector=connector_id)
-    if row is None:
-        raise EntityNotFound
     return _opened(ctx, row)
+
+
+def _party(ctx: Context, row: Connector) -> tuple[object, ...]:
+    """Return with whom a row deals: tokens that others gave are not kept for them."""
+    instance = _opened(ctx, row)
+    return instance.factory.party(instance.config)
 
 
 def _check_change(instance: Instance, change: ConnectorChange) -> None:

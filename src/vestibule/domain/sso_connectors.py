@@ -228,19 +228,26 @@ async def update(ctx: Context, connector_id: str, change: SsoConnectorChange) ->
     }
     try:
         async with ctx.db.write() as tx:
+            held = await tx.one(store.GET_LOCKED, id=connector_id)
             row = await tx.one(store.UPDATE, row_id=connector_id, **values)
+            if held is None or row is None:
+                raise EntityNotExistsWithId
             if config is not None:
                 # Once more, now that no key can stop signing before this is over.
                 await active_key(tx, ctx, connector_id, connector.provider.read(config))
-            if row is not None and domains is not None:
+            if domains is not None:
                 await _put_domains(tx, connector_id, domains)
-            if change.enable_token_storage is False:
+            if change.enable_token_storage is False or _party(ctx, held) != _party(ctx, row):
                 await tx.run(token_secrets.DELETE_OF_SSO_CONNECTOR, connector=connector_id)
     except UniqueViolation as error:
         raise SsoConnectorNameInUse from error
-    if row is None:
-        raise EntityNotExistsWithId
     return _opened(ctx, row)
+
+
+def _party(ctx: Context, row: SsoConnectorRow) -> tuple[object, ...]:
+    """Return with whom a row deals: tokens that others gave are not kept for them."""
+    config = _opened(ctx, row).config
+    return (config.get("clientId"), config.get("issuer"))
 
 
 async def remove(ctx: Context, connector_id: str) -> None:

@@ -66,9 +66,11 @@ async def set_active(ctx: Context, connector_id: str, key_id: str, active: bool)
     async with ctx.db.write() as tx:
         connector = await _take_turn(tx, ctx, connector_id)
         held = await tx.one(store.GET, key_id=key_id, connector_id=connector_id)
-        if held is not None and held.active == active:
+        if held is None:
+            raise EntityNotFound  # before the others stop signing
+        if held.active == active:
             return held
-        if held is not None and not active and connector.config.get("signAuthnRequest") is True:
+        if not active and connector.config.get("signAuthnRequest") is True:
             raise SsoSigningKeyInUse
         if active:
             await tx.run(store.STOP, connector_id=connector_id)

@@ -20,6 +20,7 @@ OUTBOX_SEEDED = "connectors.outbox_seeded"
 _row = connectors.c
 LIST = Statement(select(connectors), Connector)
 GET = Statement(select(connectors).where(_row.id == bindparam("id")), Connector)
+GET_LOCKED = Statement(select(connectors).where(_row.id == bindparam("id")).with_for_update(key_share=True), Connector)
 KEEPS_TOKENS: Statement[Row] = Statement(
     select(_row.enable_token_storage).where(_row.id == bindparam("id")).with_for_update(read=True)
 )

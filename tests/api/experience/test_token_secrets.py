@@ -12,7 +12,7 @@ from tests.api.experience.test_socials import GOOGLE, Provider, asked, decide, s
 from tests.api.experience.test_sso import Company, company
 from tests.connectors.social.payloads import TOKEN
 from tests.connectors.social.upstream import Json, Said, Upstream, upstreams
-from tests.sso_provider import ISSUER
+from tests.sso_provider import CONFIG, ISSUER
 from tests.world import World, worlds
 from vestibule.crypto import SealError
 from vestibule.db import Statement
@@ -53,6 +53,16 @@ async def known(provider: Provider, **given: Any) -> Json:
     await signed_in(provider)
     [user] = (await provider.program.world.call("GET", "/users")).json()
     return dict(user)
+
+
+async def somebody(provider: Provider) -> None:
+    """Come back from a provider of any kind as somebody new, and be signed in."""
+    given = {key: value for key, value in GIVEN.items() if key != "id_token"}
+    changes = {} if provider.trial.record.id == "oidc" else {"tokenEndpoint": given}
+    verification = await provider.verified(changes=changes)
+    await provider.program.good("PUT", "/interaction-event", {"interactionEvent": "Register"})
+    assert (await asked(provider, verification))[0] == 201
+    await signed_in(provider)
 
 
 async def again(provider: Provider, **given: Any) -> Json:
@@ -137,12 +147,7 @@ async def test_five_kinds_of_connectors_can_keep_tokens(world: World, upstream: 
     factories = (await world.call("GET", "/connector-factories")).json()
     assert name in [one["id"] for one in factories if one.get("isTokenStorageSupported")]
     assert len([one for one in factories if one.get("isTokenStorageSupported")]) == 5
-    provider = await keeping(world, upstream, name)
-    given = {key: value for key, value in GIVEN.items() if key != "id_token"}
-    verification = await provider.verified(changes={} if name == "oidc" else {"tokenEndpoint": given})
-    await provider.program.good("PUT", "/interaction-event", {"interactionEvent": "Register"})
-    assert (await asked(provider, verification))[0] == 201
-    await signed_in(provider)
+    await somebody(await keeping(world, upstream, name))
     [row] = await rows(world)
     assert row[1] == (await world.call("GET", "/users")).json()[0]["id"]
 
@@ -175,6 +180,48 @@ async def test_tokens_go_with_what_they_belong_to(world: World, upstream: Upstre
     assert (await world.call(*ways[gone])).status_code in {200, 204}
     assert await rows(world) == []
     assert await world.refusal("DELETE", f"/secrets/{shown['id']}") == (404, "entity.not_found")
+
+
+CHECKED = {"jwksUri": "https://other.example/jwks", "issuer": "https://other.example"}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "goes"),
+    [
+        (GOOGLE, {"clientId": "other"}, True),
+        (GOOGLE, {"tokenEndpoint": "https://other.example/token"}, True),
+        (GOOGLE, {"issuer": "https://other.example"}, True),
+        ("oidc", {"idTokenVerificationConfig": CHECKED}, True),
+        (GOOGLE, {"clientSecret": "turned over", "scope": "openid", "userInfoEndpoint": "https://g.example/me"}, False),
+    ],
+)
+async def test_tokens_are_not_kept_for_another_party_than_gave_them(
+    world: World, upstream: Upstream, name: str, change: Json, *, goes: bool
+) -> None:
+    """A refresh token is sent to whom a connector is set to: never to another client, server or issuer."""
+    provider = await keeping(world, upstream, name)
+    await somebody(provider)
+    assert len(await rows(world)) == 1
+    connector, config = f"/connectors/{provider.id}", {**provider.trial.config, **change}
+    assert (await world.call("PATCH", connector, {"config": provider.trial.config})).status_code == 200
+    assert len(await rows(world)) == 1
+    assert (await world.call("PATCH", connector, {"config": config})).status_code == 200
+    assert len(await rows(world)) == (0 if goes else 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "goes"),
+    [({"clientId": "other"}, True), ({"issuer": "https://other.example"}, True), ({"clientSecret": "new"}, False)],
+)
+async def test_a_companys_tokens_are_not_kept_for_another_party(company: Company, change: Json, *, goes: bool) -> None:
+    world, connector = company.world, f"/sso-connectors/{company.id}"
+    assert (await world.call("PATCH", connector, {"enableTokenStorage": True})).status_code == 200
+    await company.arrive_new()
+    assert (await world.call("PATCH", connector, {"config": CONFIG})).status_code == 200
+    assert len(await rows(world)) == 1
+    company.provider.issuer = change.get("issuer", ISSUER)
+    assert (await world.call("PATCH", connector, {"config": {**CONFIG, **change}})).status_code == 200
+    assert len(await rows(world)) == (0 if goes else 1)
 
 
 @pytest.mark.parametrize("change", ["switch", "connector", "identity", "another identity"])

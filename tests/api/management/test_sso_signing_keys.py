@@ -48,6 +48,13 @@ async def test_one_key_at_a_time_is_active_and_none_is_shown_whole(world: World,
     assert gone == (404, "entity.not_found")
 
 
+async def test_an_unknown_key_takes_over_from_nobody(world: World, path: str) -> None:
+    active = await world.made(f"{path}/signing-keys", active=True)
+    refused = await world.refusal("PATCH", f"{path}/signing-keys/unknown", {"active": True})
+    assert refused == (404, "entity.not_found")
+    assert (await world.call("GET", f"{path}/signing-keys")).json() == [active]
+
+
 async def test_only_saml_connectors_have_keys(world: World) -> None:
     made = await world.made("/sso-connectors", providerName="Okta", connectorName="B")
     assert await world.refusal("GET", f"/sso-connectors/{made['id']}/signing-keys") == (404, "connector.not_found")

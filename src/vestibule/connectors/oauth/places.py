@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from vestibule.connectors.oauth.fields import Config
-from vestibule.connectors.oauth.provider import CHECKED, ISSUER, Provider
+from vestibule.connectors.oauth.provider import CHECKED, ISSUER, TOKEN, Provider
 
 
 def endpoint(provider: Provider, config: Config, key: str) -> str:
@@ -36,3 +36,11 @@ def without_challenge(address: str) -> str:
     path, asks, query = place.partition("?")
     kept = "&".join(part for part in query.split("&") if not part.startswith("code_challenge"))
     return f"{path}{asks}{kept}{mark}{fragment}"
+
+
+def party(provider: Provider, config: Config) -> tuple[object, ...]:
+    """Return the client, the token endpoint and the issuers; nothing where a value that they need is missing."""
+    try:
+        return (config.get("clientId"), endpoint(provider, config, TOKEN), *issuers_of(provider, config))
+    except KeyError:
+        return ()

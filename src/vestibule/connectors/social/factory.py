@@ -6,10 +6,9 @@ from typing import Literal
 
 from vestibule.connectors.factory import Factory
 from vestibule.connectors.logos import monogram
-from vestibule.connectors.oauth import engine, fields
+from vestibule.connectors.oauth import engine, fields, places
 from vestibule.connectors.oauth.engine import Handshake, Outcome
 from vestibule.connectors.oauth.fields import Config
-from vestibule.connectors.oauth.places import endpoint
 from vestibule.connectors.oauth.provider import CHECKED, JWKS, Provider
 from vestibule.connectors.outgoing import Outgoing, OutgoingError
 from vestibule.errors import ConnectorInvalidConfig
@@ -44,15 +43,21 @@ class SocialFactory(Factory[Config]):
         """See that a configuration leads nowhere without TLS; raises ConnectorInvalidConfig."""
         read = self.read(config)
         keys = [one.key for one in self.provider.all_fields() if one.is_address]
-        places = [endpoint(self.provider, read, key) for key in keys if key in (*read, *self.provider.endpoints)]
+        addresses = [
+            places.endpoint(self.provider, read, key) for key in keys if key in (*read, *self.provider.endpoints)
+        ]
         checked = read.get(CHECKED)
         if isinstance(checked, dict) and isinstance(checked.get(JWKS), str):
-            places.append(checked[JWKS])
+            addresses.append(checked[JWKS])
         try:
-            for place in places:
-                await outgoing.refuse_plain(place)
+            for address in addresses:
+                await outgoing.refuse_plain(address)
         except OutgoingError as error:
             raise ConnectorInvalidConfig(str(error), data={"message": str(error)}) from error
+
+    def party(self, config: dict[str, object]) -> tuple[object, ...]:
+        """Return the client, the token endpoint and the issuers of a cleaned configuration; nothing of half a one."""
+        return places.party(self.provider, config)
 
     def begin(self, config: Config, handshake: Handshake, *, scope: str | None = None, user_agent: str = "") -> str:
         """Return where to send the browser; raises ConnectorInvalidConfig."""
