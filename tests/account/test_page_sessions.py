@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from tests.account.conftest import URL, World, browser
 from tests.account.test_page import COOKIE, asked, post, sign_in, tokens
 from vestibule.account import app as composition
+from vestibule.account import store
 from vestibule.account.page.logins import own_page
 from vestibule.crypto import SealError
 
@@ -45,6 +46,18 @@ async def test_many_requests_at_once_renew_the_tokens_once(world: World) -> None
     assert [answer.status_code for answer in answers] == [200] * 20
     assert renewals(world) == 1
     assert world.stub.asked.count("POST /oidc/token") == 3  # the page's code, the server's own, one renewal
+
+
+async def test_a_session_that_was_idle_for_a_day_leaves_nothing_behind(world: World) -> None:
+    """Its tokens say who it was, whether the account is still there or not."""
+    await sign_in(world)
+    world.clock.advance(seconds=23 * HOUR)
+    for kept, seconds in ((1, HOUR + 1), (0, 0)):
+        async with world.server.ctx.db.write() as tx:
+            await store.expire(tx, world.clock.now() - 24 * HOUR * 1000)
+        async with world.server.ctx.db.read() as tx:
+            assert (await tx.one(store.LATEST_SESSION) is not None) == bool(kept)
+        world.clock.advance(seconds=seconds)
 
 
 async def test_two_nodes_renew_the_tokens_once(world: World) -> None:

@@ -13,6 +13,7 @@ from vestibule.domain.connectors import list_instances
 from vestibule.domain.context import Context
 from vestibule.domain.resources import allowed_to_user
 from vestibule.domain.users import NewUser, create_user
+from vestibule.store import applications
 
 FILE = Path("var/account.json")
 
@@ -96,6 +97,38 @@ def test_the_pages_addresses_follow_the_public_address(shell: Shell, monkeypatch
     metadata = page_of(shell).metadata
     assert metadata.redirect_uris == ("https://account.example.com/callback",)
     assert metadata.post_logout_redirect_uris == ("https://account.example.com/signed-out",)
+
+
+def test_the_page_is_told_of_sign_outs_where_it_can_be_reached(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine's own address is refused to outgoing requests unless the operator lists it."""
+    shell("account", "init")
+    assert "backchannelLogoutUri" not in page_of(shell).application.oidc_client_metadata
+    monkeypatch.setenv("VESTIBULE_ALLOW_PRIVATE", "127.0.0.0/8")
+    shell("account", "init")
+    assert page_of(shell).metadata.backchannel_logout_uri == "http://localhost:3002/backchannel-logout"
+    monkeypatch.setenv("VESTIBULE_ACCOUNT_PUBLIC_URL", "https://account.example.com")
+    monkeypatch.delenv("VESTIBULE_ALLOW_PRIVATE")
+    shell("account", "init")
+    assert page_of(shell).metadata.backchannel_logout_uri == "https://account.example.com/backchannel-logout"
+
+
+def test_where_an_operator_lets_the_page_be_told_stays(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address inside a network, for one: the next start changes nothing about it."""
+    shell("account", "init")
+    inside = "http://account.internal:3002/backchannel-logout"
+
+    async def set_inside(ctx: Context) -> None:
+        async with ctx.db.write() as tx:
+            page = await tx.one(applications.GET, id=held()["page_client_id"])
+            assert page is not None
+            text = json.dumps({**json.loads(page.oidc_client_metadata), "backchannelLogoutUri": inside})
+            await tx.run(applications.SET_METADATA, application_id=page.id, oidc_client_metadata=text)
+
+    shell.ask(set_inside)
+    for address in ("http://localhost:3002", "https://account.example.com"):
+        monkeypatch.setenv("VESTIBULE_ACCOUNT_PUBLIC_URL", address)
+        shell("account", "init")
+        assert page_of(shell).metadata.backchannel_logout_uri == inside
 
 
 def test_the_outbox_is_set_up_only_on_request(shell: Shell) -> None:

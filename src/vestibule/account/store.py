@@ -1,7 +1,7 @@
 """SQL of the account server: proofs, sign-ins and links under way, page sessions."""
 
 import msgspec
-from sqlalchemy import bindparam, case, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select, update
 
 from vestibule.account import tables
 from vestibule.db import Statement, Tx
@@ -45,7 +45,10 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class PageSession(msgspec.Struct, frozen=True):
-    """A session of the page; `version` moves with each renewal of the tokens, `renewing_until` is its lease."""
+    """A session of the page; `version` moves with each renewal of the tokens, `renewing_until` is its lease.
+
+    `sid` names the sign-in at the identity server that it rests on, if that was told.
+    """
 
     id: str
     user_id: str
@@ -55,6 +58,7 @@ class PageSession(msgspec.Struct, frozen=True):
     seen_at: int
     expires_at: int
     renewing_until: int
+    sid: str | None
 
 
 _LIVE = (
@@ -171,8 +175,28 @@ RENEW_SESSION: Statement[object] = Statement(
     )
 )
 END_SESSIONS: Statement[object] = Statement(delete(sessions).where(sessions.c.user_id == bindparam("owner")))
+# Of a sign-in, of a person, or of both; who is not asked for is None. A session that does not know what it rests on ends
+# with any sign-in of its person.
+_SUBJECT, _SIGN_IN = (
+    bindparam("subject", type_=sessions.c.user_id.type),
+    bindparam("of_sign_in", type_=sessions.c.sid.type),
+)
+SIGN_OUT: Statement[object] = Statement(
+    delete(sessions).where(
+        or_(_SUBJECT.is_(None), sessions.c.user_id == _SUBJECT),
+        or_(
+            _SIGN_IN.is_(None),
+            sessions.c.sid == _SIGN_IN,
+            and_(sessions.c.sid.is_(None), sessions.c.user_id == _SUBJECT),
+        ),
+        sessions.c.created_at <= bindparam("before"),
+    )
+)
 DELETE_SESSION: Statement[object] = Statement(delete(sessions).where(sessions.c.id == bindparam("session_id")))
-EXPIRE_SESSIONS: Statement[object] = Statement(delete(sessions).where(sessions.c.expires_at < bindparam("before")))
+# Who was not here for a day has to sign in again: nothing of such a session is kept, least of all of a deleted account.
+EXPIRE_SESSIONS: Statement[object] = Statement(
+    delete(sessions).where(or_(sessions.c.expires_at < bindparam("before"), sessions.c.seen_at < bindparam("before")))
+)
 
 
 async def expire(tx: Tx, before: int) -> None:

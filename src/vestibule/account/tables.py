@@ -2,6 +2,8 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
+SID_LENGTH = 255
+
 metadata = MetaData(
     naming_convention={"pk": "%(table_name)s__pk", "uq": "%(table_name)s__%(column_0_N_name)s"},
 )
@@ -48,7 +50,8 @@ links = Table(
     Index("links__expires_ix", "expires_at"),
 )
 
-# Sessions of the page: `id` is the digest of the cookie; the user's tokens are sealed.
+# Sessions of the page: `id` is the digest of the cookie, `sid` the ID token's, which names the sign-in.
+# The user's tokens are sealed.
 page_sessions = Table(
     "page_sessions",
     metadata,
@@ -60,6 +63,8 @@ page_sessions = Table(
     Column("seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("renewing_until", BigInteger, nullable=False, server_default="0"),
+    Column("sid", String(SID_LENGTH)),
     Index("page_sessions__user_ix", "user_id"),
+    Index("page_sessions__sid_ix", "sid"),
     Index("page_sessions__expires_ix", "expires_at"),
 )

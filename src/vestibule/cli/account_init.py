@@ -9,18 +9,19 @@ import argparse
 import msgspec
 
 from vestibule.account.credentials import Credentials, save, with_credentials
-from vestibule.account.page.addresses import CALLBACK, SIGNED_OUT
+from vestibule.account.page.addresses import BACKCHANNEL_LOGOUT, CALLBACK, SIGNED_OUT
 from vestibule.account.permissions import SCOPES
 from vestibule.cli import CommandError
 from vestibule.cli.trail import note
 from vestibule.cli.world import on_store
+from vestibule.connectors.addresses import may_reach
 from vestibule.domain.applications import create_application
 from vestibule.domain.clients import ClientMetadata, Proof, authenticate
 from vestibule.domain.context import Context
 from vestibule.domain.outbox import seed_outbox
 from vestibule.domain.resources import ensure_resource
 from vestibule.domain.roles import ensure_default_role
-from vestibule.settings import AccountSettings, SettingError, load
+from vestibule.settings import AccountSettings, SettingError, is_loopback, load
 from vestibule.store import applications as store
 
 NAME = "Vestibule account"
@@ -95,10 +96,24 @@ def addresses(settings: AccountSettings) -> tuple[list[str], list[str]]:
     return [settings.public_url + CALLBACK], [settings.public_url + SIGNED_OUT]
 
 
-async def keep_addresses(ctx: Context, page_id: str, settings: AccountSettings) -> bool:
-    """Let the page's redirect addresses follow the account server's public address; tells whether anything changed.
+def logout_address(ctx: Context, settings: AccountSettings, known: ClientMetadata) -> str | None:
+    """Return where the page is told of sign-outs: what an operator has set stays.
 
-    Its ID tokens name the session, by which the page tells the present one from the others.
+    Nothing is set on a machine whose own address may not be reached (SSRF).
+    """
+    held = known.backchannel_logout_uri
+    ours = {uri.removesuffix(CALLBACK) + BACKCHANNEL_LOGOUT for uri in known.redirect_uris}
+    is_refused = is_loopback(settings.public_url) and not may_reach("127.0.0.1", ctx.settings.allow_private)
+    if is_refused or (held is not None and held not in ours):
+        return held
+    return settings.public_url + BACKCHANNEL_LOGOUT
+
+
+async def keep_addresses(ctx: Context, page_id: str, settings: AccountSettings) -> bool:
+    """Let the page's addresses follow the account server's public address; tells whether anything changed.
+
+    Its ID tokens name the session, by which the page tells the present one from the others, and logout tokens the ones
+    that are over.
     """
     after_sign_in, after_sign_out = addresses(settings)
     async with ctx.db.write() as tx:
@@ -108,10 +123,13 @@ async def keep_addresses(ctx: Context, page_id: str, settings: AccountSettings) 
         known = msgspec.json.decode(page.oidc_client_metadata, type=ClientMetadata)
         in_place = {*after_sign_in} <= {*known.redirect_uris}
         in_place = in_place and {*after_sign_out} <= {*known.post_logout_redirect_uris}
-        if in_place and known.backchannel_logout_session_required:
+        told_at = logout_address(ctx, settings, known)
+        if in_place and known.backchannel_logout_session_required and known.backchannel_logout_uri == told_at:
             return False
         stored = msgspec.json.decode(page.oidc_client_metadata, type=dict[str, object])
         stored |= {"backchannelLogoutSessionRequired": True}
+        if told_at is not None:
+            stored |= {"backchannelLogoutUri": told_at}
         if not in_place:
             stored |= {"redirectUris": after_sign_in, "postLogoutRedirectUris": after_sign_out}
         text = msgspec.json.encode(stored).decode()

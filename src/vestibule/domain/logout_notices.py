@@ -112,7 +112,10 @@ async def _try(ctx: Context, keys: Keyring, notice: LogoutNotice) -> None:
 
 
 def _payload(ctx: Context, notice: LogoutNotice, *, with_sid: bool) -> dict[str, object]:
-    """Return the claims of a logout token (section 2.4): never a nonce, so that it passes for no ID token."""
+    """Return the claims of a logout token (section 2.4): never a nonce, so that it passes for no ID token.
+
+    `toe` says when it happened (RFC 8417 section 2.2): a notice may come late, and must not end what began since.
+    """
     now = ctx.clock.now() // 1000
     sid = {"sid": notice.session_uid} if with_sid else {}
     return {
@@ -121,6 +124,7 @@ def _payload(ctx: Context, notice: LogoutNotice, *, with_sid: bool) -> dict[str,
         "iat": now,
         "exp": now + TOKEN_SECONDS,
         "jti": new_token(),
+        "toe": notice.created_at / 1000,
         "sub": notice.user_id,
         "events": {EVENT: {}},
     } | sid

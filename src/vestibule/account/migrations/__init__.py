@@ -1,3 +1,3 @@
 """The account store's migrations; `HEAD` is the newest revision."""
 
-HEAD = "0003"
+HEAD = "0004"

@@ -8,6 +8,7 @@ from vestibule.account.page.api import SettingsApi
 from vestibule.account.page.applications import ApplicationPages
 from vestibule.account.page.connected import ConnectedPages
 from vestibule.account.page.cookies import Cookies
+from vestibule.account.page.logout_tokens import LogoutTokens
 from vestibule.account.page.relying_party import RelyingParty
 from vestibule.account.page.security import SecurityPages
 from vestibule.account.page.session_pages import SessionPages
@@ -24,4 +25,5 @@ def page_face(ctx: Context, identity: Identity, front_door: ASGIApp) -> Face:
     pages = AccountPages(ctx, sessions, party, settings_api)
     common = (pages, sessions, settings_api, ctx.clock)
     more = (part(*common) for part in (SecurityPages, SessionPages, ApplicationPages, ConnectedPages))
-    return pages.face([route for part in more for route in part.routes()])
+    told = LogoutTokens(ctx, identity).routes()
+    return pages.face([*told, *[route for part in more for route in part.routes()]])

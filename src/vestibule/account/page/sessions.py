@@ -11,6 +11,7 @@ from vestibule.account.page.cookies import Cookies
 from vestibule.account.page.relying_party import RelyingParty, SignInFailed, Tokens
 from vestibule.account.problems import IdentityServerAway
 from vestibule.account.signatures import Unverified, parse
+from vestibule.account.tables import SID_LENGTH
 from vestibule.crypto import digest, new_token
 from vestibule.http import Request, Response
 
@@ -45,10 +46,15 @@ class Open:
     @property
     def sid(self) -> str:
         """The id of the session at the identity server that the person uses now; empty when it was not told."""
-        try:
-            return parse(self.tokens.id_token, _Named).claims.sid
-        except Unverified:
-            return ""
+        return sid_of(self.tokens)
+
+
+def sid_of(tokens: Tokens) -> str:
+    """Return the claim `sid` of the ID token; empty when there is none."""
+    try:
+        return parse(tokens.id_token, _Named).claims.sid
+    except Unverified:
+        return ""
 
 
 class Sessions:
@@ -73,7 +79,7 @@ class Sessions:
         return await self._begun(row.user_id, session.tokens, row.created_at, row.expires_at)
 
     async def _begun(self, user_id: str, tokens: Tokens, created_at: int, expires_at: int) -> Open:
-        cookie, now = new_token(), self._ctx.clock.now()
+        cookie, now, sid = new_token(), self._ctx.clock.now(), sid_of(tokens)
         row = store.PageSession(
             id=digest(cookie),
             user_id=user_id,
@@ -83,6 +89,7 @@ class Sessions:
             seen_at=now,
             expires_at=expires_at,
             renewing_until=0,
+            sid=sid if 0 < len(sid) <= SID_LENGTH else None,
         )
         async with self._ctx.db.write() as tx:
             await tx.run(store.INSERT_SESSION, **msgspec.structs.asdict(row))
