@@ -162,5 +162,17 @@ async def test_the_other_browsers_of_the_page_end_with_a_new_passkey_and_stay_wi
     await other.aclose()
 
 
+async def test_who_signs_in_instead_of_who_went_to_make_a_passkey_has_made_none(world: World) -> None:
+    """Other passkeys are theirs already: nothing of theirs ends."""
+    world.stub.add("bob", "battery staple", username="bob", name="Bob")
+    world.stub.factors["bob"] = [dict(PASSKEYS[0]), dict(PASSKEYS[1])]
+    await sign_in(world)
+    request = await asked(world, "/passkeys/new")
+    answer = tokens(world, request["nonce"], sub="bob")
+    world.stub.codes["code"] = {**answer, "access_token": world.stub.sign(world.claims("bob"))}
+    back = await world.client.get("/callback", params={"code": "code", "state": request["state"]})
+    assert back.headers["location"] == "/passkeys"
+
+
 async def test_a_passkey_is_made_only_by_who_is_signed_in(world: World) -> None:
     assert (await world.client.get("/passkeys/new")).headers["location"] == "/login?back=%2Fpasskeys%2Fnew"

@@ -48,6 +48,16 @@ async def test_many_requests_at_once_renew_the_tokens_once(world: World) -> None
     assert world.stub.asked.count("POST /oidc/token") == 3  # the page's code, the server's own, one renewal
 
 
+@pytest.mark.parametrize("again", ["one", "two"])
+async def test_signing_in_again_revokes_the_earlier_tokens_unless_one_grant_has_both(world: World, again: str) -> None:
+    """B28: to revoke one refresh token of a grant is to revoke the grant, and with it the one that just came."""
+    await sign_in(world, sid="one")
+    await sign_in(world, sid=again)
+    revoked = [line for line in world.stub.asked if "revoked" in line]
+    assert len(revoked) == (0 if again == "one" else 1)
+    assert (await world.client.get("/")).status_code == 200
+
+
 async def test_a_session_that_was_idle_for_a_day_leaves_nothing_behind(world: World) -> None:
     """Its tokens say who it was, whether the account is still there or not."""
     await sign_in(world)

@@ -158,6 +158,25 @@ def test_ctrl_c_while_the_credentials_are_checked_is_quiet(live: Live) -> None:
     assert "Traceback" not in live.said
 
 
+@pytest.mark.parametrize("how", ["<&-", ""])
+def test_it_runs_without_a_standard_input_and_survives_a_hang_up_where_that_was_asked_for(
+    folder: Path, how: str
+) -> None:
+    """As `nohup vestibule up <&-` does it."""
+    identity, account = free_ports(2)
+    env = {**os.environ, "VESTIBULE_PORT": str(identity), "VESTIBULE_ACCOUNT_PORT": str(account)}
+    shell = ["/bin/sh", "-c", f"trap '' HUP; exec {sys.executable} -m vestibule up {how}"]
+    with subprocess.Popen(shell, cwd=folder, env=env, stdout=subprocess.PIPE, start_new_session=True) as up:
+        assert up.stdout is not None
+        until_up = iter(up.stdout.readline, b"")
+        assert any(b"Ctrl-C" in line for line in until_up)
+        os.killpg(up.pid, signal.SIGHUP)
+        for port in (identity, account):
+            assert not is_free(f"http://localhost:{port}")
+        up.terminate()
+        assert up.wait(STOP_SECONDS) == 0
+
+
 def test_a_signal_to_the_command_alone_stops_the_children_too(live: Live) -> None:
     wait_for_words(live)
     live.process.terminate()

@@ -175,8 +175,8 @@ RENEW_SESSION: Statement[object] = Statement(
     )
 )
 END_SESSIONS: Statement[object] = Statement(delete(sessions).where(sessions.c.user_id == bindparam("owner")))
-# Of a sign-in, of a person, or of both; who is not asked for is None. A session that does not know what it rests on ends
-# with any sign-in of its person.
+# Of a sign-in, of a person, or of both; who is not asked for is None. A session that does not know what it rests on
+# ends with any sign-in of its person.
 _SUBJECT, _SIGN_IN = (
     bindparam("subject", type_=sessions.c.user_id.type),
     bindparam("of_sign_in", type_=sessions.c.sid.type),

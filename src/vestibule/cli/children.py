@@ -15,7 +15,12 @@ from typing import NoReturn
 
 STOP_SECONDS = 8
 POLL_SECONDS = 0.02
-STOPPING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+# What was ignored from the start stays so, as `nohup` asks for.
+STOPPING = frozenset(
+    number
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    if signal.getsignal(number) is not signal.SIG_IGN
+)
 HEARD = STOPPING | {signal.SIGCHLD}
 
 
@@ -75,7 +80,9 @@ class Children:
         return self._code
 
     def end(self) -> None:
-        """Ask every child to end, and end those that take longer than a few seconds."""
+        """Ask every child to end, with what it has started, and end those that take longer than a few seconds."""
+        for pid in list(self.running):
+            self._ended(pid)
         self._signal(signal.SIGTERM)
         until = time.monotonic() + STOP_SECONDS
         while self.running and time.monotonic() < until:
@@ -99,7 +106,11 @@ class Children:
             self._code = code
 
     def _ended(self, pid: int) -> int | None:
-        ended, status = os.waitpid(pid, os.WNOHANG)
+        try:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:  # it is no child of ours, and none of our business
+            del self.running[pid]
+            return 1
         if not ended:
             return None
         del self.running[pid]
@@ -108,4 +119,4 @@ class Children:
     def _signal(self, number: int) -> None:
         for pid in self.running:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
+                os.killpg(pid, number)

@@ -5,6 +5,7 @@ of memory that it would go on holding are two thirds of a server's.
 """
 
 import argparse
+import contextlib
 import http.client
 import os
 import signal
@@ -97,12 +98,18 @@ class Forks(Children):
 
     def __init__(self) -> None:
         super().__init__({})
+        try:
+            os.fstat(0)
+        except OSError:  # nothing is there: the pipe would take the place that each fork gives away
+            os.open(os.devnull, os.O_RDONLY)
         self._ends, self._lives = os.pipe()
         os.set_inheritable(self._lives, True)  # for what this process becomes
 
     def start(self, name: str, work: Work) -> int:
         """Start a fork without waiting for it; returns its process id. In the fork it never returns."""
         if pid := os.fork():
+            with contextlib.suppress(OSError):  # whoever of the two is first: `end` needs the group
+                os.setpgid(pid, pid)
             self.running[pid] = name
             return pid
         # What the terminal sends is for `up` alone, which ends the others quietly.

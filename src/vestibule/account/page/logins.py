@@ -18,21 +18,28 @@ HANDLE = re.compile(r"[A-Za-z0-9_-]{43}")
 OWN_PAGE = re.compile(r"/([a-z-]{1,32}(/[a-z-]{1,32})?)?(\?[!-~]{0,256})?")
 
 
+class Making(msgspec.Struct, frozen=True):
+    """A passkey that is to be made: for whom, and the ids of those that there are."""
+
+    user_id: str
+    held: frozenset[str]
+
+
 class _Secret(msgspec.Struct):
     nonce: str
     verifier: str
     back: str
-    passkeys: int | None = None
+    making: Making | None = None
 
 
 @dataclass(frozen=True)
 class Finished:
-    """Who has signed in, with their tokens, and where to go; `passkeys` as they were, where one was to be made."""
+    """Who has signed in, with their tokens, and where to go; `making` where a passkey was to be made."""
 
     user_id: str
     tokens: Tokens
     back: str
-    passkeys: int | None
+    making: Making | None
 
 
 class Logins:
@@ -44,14 +51,14 @@ class Logins:
         self._cookies = cookies
 
     async def begin(
-        self, request: Request, language: str | None, back: str, answer: Response, *, passkeys: int | None = None
+        self, request: Request, language: str | None, back: str, answer: Response, *, making: Making | None = None
     ) -> str:
         """Remember a sign-in and the page to come back to, tie it to this browser, and return where to send it.
 
-        With the number of `passkeys` that there are, one more is to be made.
+        With `making`, a passkey is to be made there.
         """
-        state, secret = new_token(), _Secret(new_token(), new_token(), own_page(back), passkeys)
-        action = "" if passkeys is None else "add-passkey"
+        state, secret = new_token(), _Secret(new_token(), new_token(), own_page(back), making)
+        action = "" if making is None else "add-passkey"
         url = await self._party.authorization_url(state, secret.nonce, secret.verifier, language, action)
         browser = request.cookies.get(self._cookies.login, "")
         if not HANDLE.fullmatch(browser):
@@ -80,7 +87,7 @@ class Logins:
         sealed = self._ctx.sealer.open(login.secret_sealed, "logins", "secret_sealed", login.id)
         secret = msgspec.json.decode(sealed, type=_Secret)
         user_id, tokens = await self._party.exchange(query["code"], secret.verifier, secret.nonce)
-        return Finished(user_id, tokens, secret.back, secret.passkeys)
+        return Finished(user_id, tokens, secret.back, secret.making)
 
     def _sealed(self, login_id: str, secret: _Secret) -> str:
         return self._ctx.sealer.seal(msgspec.json.encode(secret), "logins", "secret_sealed", login_id)

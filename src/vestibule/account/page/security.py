@@ -150,7 +150,7 @@ class SecurityPages:
         return answer
 
     async def _remove(self, session: Open, values: Values, proofs: list[str], path: str) -> Response:
-        factor = f"{FACTORS}/{quote(values['of'], safe='')}{_keeping(session)}"
+        factor = f"{FACTORS}/{quote(values.get('of', ''), safe='')}{_keeping(session)}"
         await self._api.call(session.access_token, "DELETE", factor, proofs=proofs)
         return await self._renewed(session, path)
 
@@ -187,7 +187,7 @@ class SecurityPages:
         return None
 
     async def _rename_passkey(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
-        path, body = f"{FACTORS}/{quote(values['of'], safe='')}", {"name": values.get("name", "").strip()}
+        path, body = f"{FACTORS}/{quote(values.get('of', ''), safe='')}", {"name": values.get("name", "").strip()}
         await self._api.call(session.access_token, "PATCH", path, body, proofs=proofs)
         return redirect(f"{addresses.PASSKEYS}?saved=passkey-renamed")
 

@@ -177,6 +177,16 @@ class Sessions:
         async with self._ctx.db.write() as tx:
             await tx.run(store.END_SESSIONS, owner=user_id)
 
+    async def give_way(self, earlier: Open, user_id: str, tokens: Tokens) -> None:
+        """End a session whose browser has signed in again.
+
+        Its tokens are revoked, unless the new ones come of the same sign-in there: one grant holds both, and goes.
+        """
+        if earlier.row.user_id == user_id and earlier.sid and earlier.sid == sid_of(tokens):
+            await self._delete(earlier.row.id)
+        else:
+            await self.end(earlier)
+
     async def end(self, session: Open) -> None:
         """End a session here and revoke its tokens."""
         await self._delete(session.row.id)

@@ -8,7 +8,7 @@ from vestibule.account.page import addresses, edits, profile
 from vestibule.account.page.api import JsonObject, SettingsApi, SignInAgain, Trouble
 from vestibule.account.page.changes import Changes
 from vestibule.account.page.forms import Form
-from vestibule.account.page.logins import Logins, own_page
+from vestibule.account.page.logins import Finished, Logins, Making, own_page
 from vestibule.account.page.overview import PASSKEY, overview
 from vestibule.account.page.relying_party import RelyingParty, SignInFailed
 from vestibule.account.page.sessions import Open, Sessions
@@ -60,16 +60,24 @@ class AccountPages:
         """GET /passkeys/new: the identity server makes it, after a fresh sign-in; its pages know its own host."""
 
         async def show(request: Request, session: Open, me: JsonObject) -> Response:
-            answer, held = redirect(addresses.HOME), await self._passkeys(session.access_token)
-            begun = self._logins.begin(request, language_of(request), addresses.PASSKEYS, answer, passkeys=held)
+            answer = redirect(addresses.HOME)
+            making = Making(session.row.user_id, await self._passkeys(session.access_token))
+            begun = self._logins.begin(request, language_of(request), addresses.PASSKEYS, answer, making=making)
             answer.headers["location"] = await begun
             return answer
 
         return await self.signed_in(request, show)
 
-    async def _passkeys(self, token: str) -> int:
+    async def _passkeys(self, token: str) -> frozenset[str]:
         held = (await self._api.call(token, "GET", "/factors"))["factors"]
-        return sum(factor["type"] == PASSKEY for factor in held)
+        return frozenset(factor["id"] for factor in held if factor["type"] == PASSKEY)
+
+    async def _has_made(self, done: Finished) -> bool:
+        """Whether there is a passkey now that there was not, of the person who went to make one."""
+        making = done.making
+        if making is None or making.user_id != done.user_id:
+            return False
+        return bool(await self._passkeys(done.tokens.access_token) - making.held)
 
     async def callback(self, request: Request) -> Response:
         """GET /callback: back from the identity server. Signs in only with a token that the settings API accepts."""
@@ -77,7 +85,7 @@ class AccountPages:
         try:
             done = await self._logins.finish(request)
             await self._api.call(done.tokens.access_token, "GET", "")
-            is_made = done.passkeys is not None and await self._passkeys(done.tokens.access_token) > done.passkeys
+            is_made = await self._has_made(done)
         except (SignInFailed, SignInAgain) as error:
             self._ctx.log.warning("page_sign_in_failed", reason=str(error) or "the settings API refuses the token")
             if earlier is not None:  # an answer that came twice, or late, to somebody who is signed in
@@ -86,7 +94,7 @@ class AccountPages:
         except Trouble as trouble:
             return self._refused(request, trouble)
         if earlier is not None:
-            await self._sessions.end(earlier)
+            await self._sessions.give_way(earlier, done.user_id, done.tokens)
         if is_made:
             await self._sessions.end_all(done.user_id)
         answer = redirect(f"{addresses.PASSKEYS}?saved=passkey" if is_made else done.back)
