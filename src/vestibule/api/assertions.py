@@ -4,9 +4,10 @@ from urllib.parse import quote
 
 from msgspec import UNSET, Struct, field
 
+from vestibule.connectors.oauth.calls import with_query
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import social_assertions, sso, steps
-from vestibule.domain.interactions.by_company import CALLBACK
+from vestibule.domain.interactions.by_company import ARRIVAL, CALLBACK
 from vestibule.errors import (
     AppError,
     ConnectorAuthorizationFailed,
@@ -40,6 +41,13 @@ class Unsolicited(ConnectorSessionNotFound):
     status = 404
 
 
+def _sent_on(ctx: Context, request: Request, sign_in: str, ticket: str) -> Response:
+    """Have the browser come once more by itself, which brings the cookies of its sign-in along."""
+    connector_id = quote(request.path_params["connectorId"], safe="")
+    here = f"{ctx.settings.public_url}{CALLBACK}{connector_id}{ARRIVAL}"
+    return redirect(with_query(here, {"sign_in": sign_in, "ticket": ticket}), 302)
+
+
 def routes(ctx: Context) -> list[Route]:
     """Return the routes."""
 
@@ -58,7 +66,8 @@ def routes(ctx: Context) -> list[Route]:
             if not body.relay_state:
                 raise Unsolicited
             interaction = await steps.live(ctx, body.relay_state)
-            return redirect(await sso.take_assertion(ctx, interaction, connector_id, body.response), 302)
+            ticket = await sso.take_assertion(ctx, interaction, connector_id, body.response)
+            return _sent_on(ctx, request, interaction.id, ticket)
         except AppError as error:
             return led_back(request, error)
 
@@ -70,7 +79,8 @@ def routes(ctx: Context) -> list[Route]:
             if not body.relay_state:
                 raise ConnectorInvalidResponse(data={"message": "RelayState is missing."})
             interaction = await steps.live(ctx, body.relay_state)
-            return redirect(await social_assertions.take(ctx, interaction, connector_id, body.response), 302)
+            ticket = await social_assertions.take(ctx, interaction, connector_id, body.response)
+            return _sent_on(ctx, request, interaction.id, ticket)
         except AppError as error:
             return led_back(request, error)
 

@@ -56,12 +56,16 @@ _read = msgspec.json.Decoder(SealedHandshake).decode
 
 @dataclass(frozen=True)
 class Begun:
-    """Where to send the browser, what was begun with, and whether it has to be remembered until the browser is back."""
+    """Where to send the browser, what was begun with, and whether it has to be remembered until the browser is back.
+
+    The answer `is_posted` to us where the provider speaks SAML, and it is we who lead the browser back.
+    """
 
     target: str
     redirect_to: str
     handshake: Handshake
     is_remembered: bool
+    is_posted: bool = False
 
 
 def social_of(instance: Instance) -> SocialFactory:
@@ -102,7 +106,7 @@ async def _begin_saml(
     handshake = replace(flow, nonce=f"_{flow.nonce}")
     now = ctx.clock.now()
     onward = await factory.begin(ctx.outgoing, instance.config, handshake, relay_state, now)
-    return Begun(instance.target, onward, handshake, True)
+    return Begun(instance.target, onward, handshake, is_remembered=True, is_posted=True)
 
 
 def unremembered(begun: Begun) -> str:

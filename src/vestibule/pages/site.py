@@ -1,13 +1,14 @@
 """The hosted pages as one face: sign in, register, consent, and what to say when there is no sign-in."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from vestibule.domain import connectors
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
-from vestibule.domain.interactions.by_company import CALLBACK
+from vestibule.domain.interactions import assertions
+from vestibule.domain.interactions.by_company import ARRIVAL, CALLBACK
 from vestibule.domain.interactions.details import whence
-from vestibule.errors import AppError, SessionNotFound
+from vestibule.errors import AppError, ConnectorSessionNotFound, InteractionNotStarted, SessionNotFound
 from vestibule.http import PUBLIC, Face, Request, Response, Route, redirect
 from vestibule.pages.binding import BindingForms
 from vestibule.pages.codes import CodeForms
@@ -85,6 +86,18 @@ class SignInPages:
         is_social = await connectors.is_held(self._ctx, request.path_params["connectorId"])
         return await (self._socials.arrive(request) if is_social else self._company.back(request))
 
+    async def arrive(self, request: Request) -> Response:
+        """GET /callback/{connectorId}/arrival: from the post of a SAML provider, with the browser's cookies this time.
+
+        A browser that did not begin the sign-in is led to the page of its own, which says that nothing came of it.
+        """
+        told, connector_id = dict(request.query_items), quote(request.path_params["connectorId"], safe="")
+        sign_in, ticket = told.get("sign_in", ""), told.get("ticket", "")
+        try:
+            return redirect(await assertions.arrive(self._ctx, sign_in, ticket, request.cookies))
+        except (ConnectorSessionNotFound, InteractionNotStarted, SessionNotFound):
+            return redirect(f"{CALLBACK}{connector_id}")
+
     async def unknown(self, request: Request) -> Response:
         """GET /unknown-session: back to the application that this browser came from, where that is known."""
         self._arrivals.look(request)
@@ -130,6 +143,7 @@ class SignInPages:
             ("GET", "/direct/social/{target}", self._socials.jump, "Sign in through a provider"),
             ("GET", "/direct/sso/{connectorId}", self._company.jump, "Sign in through one's company"),
             ("GET", f"{CALLBACK}{{connectorId}}", self.back, "Back from a provider, or from one's company"),
+            ("GET", f"{CALLBACK}{{connectorId}}{ARRIVAL}", self.arrive, "From the post of a SAML provider"),
             ("POST", f"{CALLBACK}{{connectorId}}", self._socials.posted_back, "Back from a provider"),
             ("POST", SOCIAL, self._socials.leave, "Sign in through a provider"),
             ("GET", QUESTION, self._socials.show, "Whether an account is theirs"),

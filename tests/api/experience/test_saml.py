@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from lxml import etree
 
-from tests.api.experience.headless import Headless, headless
+from tests.api.experience.headless import Headless, headless, path_of
 from tests.saml_provider import ASSERTION, ENDPOINT, ENTITY, Saml, metadata, packed, pair, pem
 from tests.world import URL, World
 
@@ -38,11 +38,16 @@ class Company:
         return begun["verificationId"], Saml.asked(begun["authorizationUri"], self.world.clock.now())
 
     async def post(self, response: str, relay: str | None = None) -> tuple[int, str, str]:
-        """Post a response as the provider's page does, without cookies; returns status, code and the failed check."""
+        """Post a response as the provider's page does, without cookies, and go on in the browser of the sign-in.
+
+        Returns the status, and where that leads or the code and the check that failed.
+        """
         form = {"SAMLResponse": response, "RelayState": self.relay if relay is None else relay}
         answer = await self.world.client.post(f"/api/authn/single-sign-on/saml/{self.id}", data=form)
         if answer.status_code == 302:
-            return 302, str(answer.headers["location"]), ""
+            answer = await self.program.send("GET", path_of(answer.headers["location"]))
+            assert answer.headers["location"] == f"{BACK}?state=state-1"
+            return answer.status_code, str(answer.headers["location"]), ""
         told = answer.json()
         return answer.status_code, told["code"], (told.get("data") or {}).get("error", "")
 
@@ -67,7 +72,7 @@ async def test_somebody_new_gets_an_account_by_a_signed_assertion(company: Compa
     verification, saml = await company.leave()
     saml.sign = signed
     assert await company.verify(verification) == (400, "session.connector_session_not_found")
-    assert await company.post(saml.answer()) == (302, f"{BACK}?state=state-1", "")
+    assert await company.post(saml.answer()) == (303, f"{BACK}?state=state-1", "")
     assert await company.verify(verification, "another") == (401, "connector.authorization_failed")
     assert await company.verify(verification) == (200, "")
     who = {"verificationId": verification}
@@ -127,7 +132,7 @@ async def test_an_answer_that_is_not_for_this_sign_in_proves_nobody(company: Com
 async def test_clocks_may_differ_by_a_minute_and_a_half(company: Company, begins: int, ends: int) -> None:
     _, saml = await company.leave()
     saml.begins, saml.ends = begins, ends
-    assert (await company.post(saml.answer()))[0] == 302
+    assert (await company.post(saml.answer()))[0] == 303
 
 
 def around(saml: Saml) -> bytes:
@@ -200,7 +205,7 @@ async def test_a_comment_divides_no_name(company: Company) -> None:
     """A name that was signed with a comment in it is one name (CVE-2018-0489 and its kin)."""
     verification, saml = await company.leave()
     saml.name_id = "root<!-- x -->-at-acme"
-    assert (await company.post(saml.answer()))[0] in {302, 401}
+    assert (await company.post(saml.answer()))[0] in {303, 401}
     await company.verify(verification)
     shown = await company.program.good("GET", "/interaction")
     assert '"root"' not in str(shown)
@@ -239,7 +244,7 @@ async def test_a_person_reads_a_refusal_on_a_page(company: Company) -> None:
 async def test_an_assertion_is_used_once(company: Company) -> None:
     """Replay: of the answer to the same request, and of an assertion in an answer to another one."""
     _, saml = await company.leave()
-    assert (await company.post(saml.answer()))[0] == 302
+    assert (await company.post(saml.answer()))[0] == 303
     spent = (400, "session.connector_validation_session_not_found", "")
     assert await company.post(saml.answer()) == spent
     _, again = await company.leave()
@@ -247,7 +252,7 @@ async def test_an_assertion_is_used_once(company: Company) -> None:
     assert await company.post(again.answer()) == (401, "connector.authorization_failed", "replay")
     _, other = await company.leave()
     other.assertion_id = "_assertion-2"
-    assert (await company.post(other.answer()))[0] == 302
+    assert (await company.post(other.answer()))[0] == 303
 
 
 async def test_an_answer_belongs_to_a_sign_in_and_to_its_browser(company: Company) -> None:
@@ -256,7 +261,7 @@ async def test_an_answer_belongs_to_a_sign_in_and_to_its_browser(company: Compan
     missing = "session.connector_validation_session_not_found"
     assert await company.post(saml.answer(), relay="") == (404, missing, "")
     assert (await company.post(saml.answer(), relay="nothing"))[:2] == (400, "session.not_found")
-    assert (await company.post(saml.answer()))[0] == 302
+    assert (await company.post(saml.answer()))[0] == 303
     stranger = await headless(company.world)
     await stranger.begin()
     await stranger.start()
@@ -278,7 +283,7 @@ async def test_a_company_that_takes_anothers_name_is_nobody_there(company: Compa
     evil = Company(world, await world.made("/sso-connectors", **body, domains=["evil.example"]), program)
     verification, saml = await evil.leave()
     saml.assertion_id = "_assertion-2"
-    assert (await evil.post(saml.answer()))[0] == 302
+    assert (await evil.post(saml.answer()))[0] == 303
     assert (await evil.verify(verification))[0] == 200
     refusal = (409, "session.identity_conflict")
     assert await program.refused("POST", "/identification", {"verificationId": verification}) == refusal
@@ -313,7 +318,7 @@ async def test_the_provider_is_read_from_its_metadata_and_both_sides_are_shown(c
     theirs = told["identityProvider"]
     assert (theirs["entityId"], theirs["signInEndpoint"], theirs["isCertificateValid"]) == (ENTITY, ENDPOINT, True)
     _, saml = await company.leave()
-    assert (await company.post(saml.answer()))[0] == 302
+    assert (await company.post(saml.answer()))[0] == 303
 
 
 @pytest.mark.parametrize(

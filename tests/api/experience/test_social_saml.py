@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from tests.api.experience.headless import Headless, headless
+from tests.api.experience.headless import Headless, headless, path_of
 from tests.saml_provider import ENDPOINT, Saml, metadata, pair, pem
 from tests.world import URL, World
 
@@ -42,9 +42,12 @@ class Provider:
         return begun["verificationId"], Saml.asked(self.uri, self.world.clock.now())
 
     async def post(self, response: str, relay: str | None = None, connector: str = "acme-saml") -> tuple[int, str]:
-        """Post a response as the provider's page does; returns the status, and a code or where it leads."""
+        """Post a response as the provider's page does, and go on; returns the status, and a code or where it leads."""
         form = {"SAMLResponse": response, "RelayState": self.relay if relay is None else relay}
         answer = await self.world.client.post(f"/api/authn/saml/{connector}", data=form)
+        if answer.is_redirect:
+            answer = await self.program.send("GET", path_of(answer.headers["location"]))
+            assert answer.headers["location"] == f"{BACK}?state=state-1"
         return answer.status_code, answer.headers["location"] if answer.is_redirect else answer.json()["code"]
 
     async def verify(self, verification: str, state: str = "state-1") -> tuple[int, str]:
@@ -75,7 +78,7 @@ async def test_a_newcomer_gets_an_account_and_is_known_the_next_time(provider: P
     verification, saml = await provider.leave()
     assert (saml.audience, saml.recipient) == (OURS, f"{URL}/api/authn/saml/acme-saml")
     assert await provider.verify(verification) == (400, "session.connector_session_not_found")
-    assert await provider.post(saml.answer()) == (302, f"{BACK}?state=state-1")
+    assert await provider.post(saml.answer()) == (303, f"{BACK}?state=state-1")
     assert await provider.verify(verification, "another") == (401, "connector.authorization_failed")
     assert await provider.verify(verification) == (200, "")
     assert await provider.verify(verification) == (400, WAITING)
@@ -90,7 +93,7 @@ async def test_a_newcomer_gets_an_account_and_is_known_the_next_time(provider: P
     assert user["identities"] == {"acme": {"userId": "ada-at-acme", "details": details}}
     verification, again = await provider.leave()
     again.assertion_id = "_assertion-2"
-    assert (await provider.post(again.answer()))[0] == 302
+    assert (await provider.post(again.answer()))[0] == 303
     assert await provider.verify(verification) == (200, "")
     await program.identify(verification)
     await program.finish()
@@ -105,7 +108,7 @@ async def test_an_address_finds_an_account_only_where_the_operator_believes_the_
     await provider.configure(**({"trustUnverifiedEmail": True} if trusted else {}))
     await provider.world.user(primaryEmail="ada@acme.example")
     verification, saml = await provider.leave()
-    assert (await provider.post(saml.answer()))[0] == 302
+    assert (await provider.post(saml.answer()))[0] == 303
     assert await provider.verify(verification) == (200, "")
     answer = await provider.program.call("POST", "/identification", {"verificationId": verification})
     related = {"relatedUser": {"type": "email", "value": "ada@acme.example"}}
@@ -140,7 +143,7 @@ async def test_an_answer_counts_once_for_its_own_sign_in_and_in_time(provider: P
     _, saml = await provider.leave()
     assert await provider.post(saml.answer(), relay="") == (400, "connector.invalid_response")
     assert await provider.post(saml.answer(), relay="nothing") == (400, "session.not_found")
-    assert (await provider.post(saml.answer()))[0] == 302
+    assert (await provider.post(saml.answer()))[0] == 303
     assert await provider.post(saml.answer()) == (400, WAITING)
     _, again = await provider.leave()
     assert again.assertion_id == saml.assertion_id
@@ -153,7 +156,7 @@ async def test_an_answer_counts_once_for_its_own_sign_in_and_in_time(provider: P
 
 async def test_the_answer_of_one_browser_verifies_nothing_in_another(provider: Provider) -> None:
     verification, saml = await provider.leave()
-    assert (await provider.post(saml.answer()))[0] == 302
+    assert (await provider.post(saml.answer()))[0] == 303
     stranger = await headless(provider.world)
     await stranger.begin()
     await stranger.start()
@@ -232,7 +235,7 @@ async def test_attributes_are_read_where_the_operator_says_and_several_values_ar
     assert await provider.post(saml.answer()) == (400, "connector.invalid_response")
     verification, saml = await provider.leave()
     saml.attributes, saml.assertion_id = {"uid": ["u-1"], "cn": ["Ada"]}, "_2"
-    assert (await provider.post(saml.answer()))[0] == 302
+    assert (await provider.post(saml.answer()))[0] == 303
     assert await provider.verify(verification) == (200, "")
     await provider.program.good("PUT", "/interaction-event", {"interactionEvent": "Register"})
     await provider.program.good("POST", "/identification", {"verificationId": verification})

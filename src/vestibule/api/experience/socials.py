@@ -20,6 +20,7 @@ from vestibule.errors import (
     InsufficientInfo,
     InteractionNotStarted,
     InvalidConnectorId,
+    InvalidRequest,
     NotForForgottenPassword,
     SignInMethodNotEnabled,
     SocialAccessTokenInvalid,
@@ -67,8 +68,9 @@ def routes(ctx: Context, access: Access) -> list[Route]:
         SocialCodeInvalid, SocialAccessTokenInvalid, SocialIdTokenInvalid,
     )  # fmt: skip
     begun = (
-        InteractionNotStarted, NotForForgottenPassword, InsufficientInfo, EntityNotFound, ConnectorUnexpectedType,
-        ConnectorInvalidConfig, ConnectorInvalidMetadata, ConnectorInvalidCertificate, SignInMethodNotEnabled,
+        InteractionNotStarted, NotForForgottenPassword, InsufficientInfo, InvalidRequest, EntityNotFound,
+        ConnectorUnexpectedType, ConnectorInvalidConfig, ConnectorInvalidMetadata, ConnectorInvalidCertificate,
+        SignInMethodNotEnabled,
     )  # fmt: skip
     return [
         Route("POST", f"{BASE}/authorization-uri", api.begin, access=access, summary="Begin at a social provider",

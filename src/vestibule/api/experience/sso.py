@@ -19,6 +19,7 @@ from vestibule.errors import (
     EntityNotExistsWithId,
     InsufficientInfo,
     InteractionNotStarted,
+    InvalidRequest,
     SignInMethodNotEnabled,
     SocialAccessTokenInvalid,
     SocialCodeInvalid,
@@ -94,6 +95,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
         InteractionNotStarted, EntityNotExistsWithId, SignInMethodNotEnabled, ConnectorGeneral, ConnectorInvalidConfig,
         ConnectorInvalidResponse,
     )  # fmt: skip
+    begun = (InsufficientInfo, InvalidRequest, *asked)
     answered = (
         VerificationNotFound, ConnectorSessionNotFound, ConnectorAuthorizationFailed, SocialCodeInvalid,
         SocialAccessTokenInvalid, SocialIdTokenInvalid, ConnectorAssertionMissing,
@@ -103,7 +105,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
               summary="Find the company that an address belongs to", query=EmailQuery,
               responses={200: ConnectorIds}, tags=tags),
         Route("POST", f"{one}/authorization-uri", api.begin, access=access, summary="Begin at a company",
-              body=AuthorizationBody, responses={200: AuthorizationOut}, errors=(InsufficientInfo, *asked), tags=tags),
+              body=AuthorizationBody, responses={200: AuthorizationOut}, errors=begun, tags=tags),
         Route("POST", f"{one}/verify", api.verify, access=access, summary="Come back from a company",
               body=CallbackBody, responses={200: VerificationOut}, errors=(*asked, *answered), tags=tags),
     ]  # fmt: skip

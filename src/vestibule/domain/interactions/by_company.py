@@ -9,7 +9,7 @@ from vestibule.domain.interactions.steps import refuse_unless_asked
 from vestibule.errors import VerificationNotFound
 from vestibule.model import Interaction
 
-CALLBACK = "/callback/"
+CALLBACK, ARRIVAL = "/callback/", "/arrival"
 
 
 async def leave(ctx: Context, interaction: Interaction, connector_id: str) -> str:

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from vestibule.connectors.oauth.calls import with_query
 from vestibule.connectors.social.saml import SamlFactory
 from vestibule.crypto import digest, same
 from vestibule.db import UniqueViolation
 from vestibule.domain import connectors, social
 from vestibule.domain.connectors import Instance
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import holding
+from vestibule.domain.interactions import assertions, holding
 from vestibule.domain.interactions.state import Record, State
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import (
@@ -28,7 +27,7 @@ from vestibule.store import spent_authorizations
 
 
 async def take(ctx: Context, interaction: Interaction, connector_id: str, response: str) -> str:
-    """Check what a provider posts, once; returns where the browser goes next, to `verify` it in its own sign-in.
+    """Check what a provider posts, once, and park it; returns the ticket by which the browser comes for it.
 
     Raises EntityNotFound, ConnectorNotImplemented, SignInMethodNotEnabled, VerificationNotFound,
     ConnectorSessionNotFound, ConnectorAuthorizationFailed and its like, and what `holding.hold` raises.
@@ -55,8 +54,9 @@ async def take(ctx: Context, interaction: Interaction, connector_id: str, respon
             waiting = state.record(record.id)
             if waiting.social is None:
                 raise VerificationNotFound
-            known = replace(waiting.social, arrived=found.profile, awaited=flow.state)
-            await holding.keep(tx, interaction, state.keeping(replace(waiting, social=known)))
+            known = replace(waiting.social, posted=found.profile, awaited=flow.state)
+            parked, ticket = assertions.park(replace(waiting, social=known), flow.redirect_uri, flow.state)
+            await holding.keep(tx, interaction, state.keeping(parked))
     except UniqueViolation as error:
         refusal = ConnectorAuthorizationFailed("This assertion was used already.", data={"error": "replay"})
         await note(ctx, interaction, f"{held.event}.Verification.Social.Submit", None, refusal)
@@ -64,7 +64,7 @@ async def take(ctx: Context, interaction: Interaction, connector_id: str, respon
     except AppError as error:
         await note(ctx, interaction, f"{held.event}.Verification.Social.Submit", None, error)
         raise
-    return with_query(flow.redirect_uri, {"state": flow.state})
+    return ticket
 
 
 def is_over(record: Record, now: int) -> bool:
@@ -97,11 +97,11 @@ async def verify(
             raise VerificationNotFound
         if record.verified_at is not None or is_over(record, at):
             raise ConnectorSessionNotFound
-        if proof.arrived is None:
+        if proof.posted is None or not assertions.has_arrived(record):
             raise ConnectorAssertionMissing
         if not same(str(data.get("state", "")), proof.awaited):
             raise ConnectorAuthorizationFailed("The callback answers another request.")
-        known = replace(proof, person=proof.arrived, arrived=None, awaited="", syncs=instance.sync_profile)
+        known = replace(proof, person=proof.posted, posted=None, awaited="", syncs=instance.sync_profile)
         return state.keeping(replace(record, social=known, verified_at=at))
 
     state = await holding.change(ctx, interaction, told)

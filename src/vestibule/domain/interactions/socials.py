@@ -13,7 +13,7 @@ from vestibule.crypto import new_id
 from vestibule.db import Tx
 from vestibule.domain import connectors, identities, social, token_secrets, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding, social_assertions
+from vestibule.domain.interactions import assertions, events, holding, social_assertions
 from vestibule.domain.interactions.mailboxes import same_mailbox
 from vestibule.domain.interactions.state import Record, RecordType, SocialProof, State
 from vestibule.domain.interactions.trail import note
@@ -41,7 +41,7 @@ async def begin(
     """Begin at a provider; returns where to send the browser, and the id of the record.
 
     Raises InsufficientInfo, EntityNotFound, ConnectorUnexpectedType, ConnectorInvalidConfig, NotForForgottenPassword,
-    SignInMethodNotEnabled, Forbidden, and what `holding.hold` raises.
+    SignInMethodNotEnabled, Forbidden, InvalidRequest, and what `holding.hold` raises.
     """
     event = (await holding.read(ctx, interaction)).event
     if event == "ForgotPassword":
@@ -52,6 +52,8 @@ async def begin(
     )
     if not connectors.lets_in(ctx, begun.target):
         raise SignInMethodNotEnabled
+    if begun.is_posted:
+        await assertions.check_way_back(ctx, interaction, redirect_uri)
     proof = SocialProof(connector_id, begun.target, begun.handshake)
     record = Record(new_id(), TYPE, social=proof, asked_at=ctx.clock.now())
     await holding.change(ctx, interaction, lambda held: held.keeping(record))

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from vestibule.connectors.oauth.calls import with_query
 from vestibule.connectors.oauth.engine import Handshake, new_handshake
 from vestibule.connectors.sso import oidc, saml
 from vestibule.connectors.sso.providers import SamlConfig, authority
@@ -19,7 +18,7 @@ from vestibule.db import Tx, UniqueViolation
 from vestibule.domain import sso_connectors, token_secrets, users
 from vestibule.domain.context import Context
 from vestibule.domain.email_domains import domain_of
-from vestibule.domain.interactions import holding
+from vestibule.domain.interactions import assertions, holding
 from vestibule.domain.interactions.mailboxes import same_mailbox
 from vestibule.domain.interactions.state import CompanyProof, Profile, Record, State
 from vestibule.domain.interactions.trail import note
@@ -62,13 +61,15 @@ async def begin(
 ) -> tuple[str, str]:
     """Begin at a company; returns where to send the browser, and the id of the record.
 
-    Raises InsufficientInfo, EntityNotExistsWithId, SignInMethodNotEnabled, the connector errors, and what
-    `holding.hold` raises.
+    Raises InsufficientInfo, EntityNotExistsWithId, SignInMethodNotEnabled, InvalidRequest, the connector errors, and
+    what `holding.hold` raises.
     """
     if not state or not redirect_uri:
         raise InsufficientInfo
     await holding.read(ctx, interaction)
     connector = await _open(ctx, connector_id)
+    if isinstance(connector.settings, SamlConfig):
+        await assertions.check_way_back(ctx, interaction, redirect_uri)
     handshake, settings, record_id = new_handshake(state, redirect_uri), connector.settings, new_id()
     # An id of XML begins with a letter or `_`, and names the request.
     nonce = f"_{record_id}{handshake.nonce}" if isinstance(settings, SamlConfig) else handshake.nonce
@@ -122,7 +123,7 @@ async def verify(
 
 
 async def take_assertion(ctx: Context, interaction: Interaction, connector_id: str, response: str) -> str:
-    """Check what a SAML provider posts, once; returns where the browser goes next, to `verify` it in its own sign-in.
+    """Check what a SAML provider posts, once, and park it; returns the ticket by which the browser comes for it.
 
     Raises EntityNotExistsWithId, SignInMethodNotEnabled, ConnectorUnexpectedType, VerificationNotFound,
     ConnectorSessionNotFound, ConnectorAuthorizationFailed and its like, and what `holding.hold` raises.
@@ -142,7 +143,9 @@ async def take_assertion(ctx: Context, interaction: Interaction, connector_id: s
         async with ctx.db.write() as tx:
             await tx.run(spent.SPEND, id=digest(f"{known.issuer}\0{found.assertion_id}"), expires_at=found.expires_at)
             state = await holding.hold(tx, ctx, interaction)
-            await holding.keep(tx, interaction, state.keeping(replace(state.record(record.id), company=known)))
+            waiting = replace(state.record(record.id), company=known)
+            parked, ticket = assertions.park(waiting, proof.redirect_uri, proof.state)
+            await holding.keep(tx, interaction, state.keeping(parked))
     except UniqueViolation as error:
         refusal = ConnectorAuthorizationFailed("This assertion was used already.", data={"error": "replay"})
         await note(ctx, interaction, f"{STEP}.Submit", None, refusal)
@@ -150,7 +153,7 @@ async def take_assertion(ctx: Context, interaction: Interaction, connector_id: s
     except AppError as error:
         await note(ctx, interaction, f"{STEP}.Submit", None, error)
         raise
-    return with_query(proof.redirect_uri, {"state": proof.state})
+    return ticket
 
 
 def _answered(state: State, connector_id: str, record_id: str, data: Mapping[str, object], at: int) -> State:
@@ -161,7 +164,7 @@ def _answered(state: State, connector_id: str, record_id: str, data: Mapping[str
         raise VerificationNotFound
     if record.verified_at is not None:
         raise ConnectorSessionNotFound
-    if not proof.identity_id:
+    if not proof.identity_id or not assertions.has_arrived(record):
         raise ConnectorAssertionMissing
     if not same(str(data.get("state", "")), proof.state):
         raise ConnectorAuthorizationFailed("The callback answers another request.")

@@ -65,7 +65,7 @@ class SocialProof(Struct, frozen=True, omit_defaults=True):
 
     `person` is what the provider said, and `tokens` what it gave, sealed, where that is kept. `links` makes the person
     one with the account that has the same verified address, `syncs` brings name and picture along, and `free` are the
-    addresses that nobody else has here. `arrived` is whom a SAML provider has posted, until the browser comes back with
+    addresses that nobody else has here. `posted` is whom a SAML provider has named, until the browser comes back with
     the `awaited` state.
     """
 
@@ -74,7 +74,7 @@ class SocialProof(Struct, frozen=True, omit_defaults=True):
     handshake: Handshake | None = None
     person: Person | None = None
     tokens: str | None = None
-    arrived: Person | None = None
+    posted: Person | None = None
     awaited: str = ""
     syncs: bool = False
     links: bool = False
@@ -115,6 +115,18 @@ class CompanyProof(Struct, frozen=True, omit_defaults=True):
     tokens: str | None = None
 
 
+class Parked(Struct, frozen=True, omit_defaults=True):
+    """How far an assertion has come that a SAML provider had posted: it waits for the browser that goes `onward`.
+
+    `ticket` is the digest of what the browser that posted it was given, until that is shown; it has `arrived` once the
+    browser of the sign-in has shown it.
+    """
+
+    onward: str
+    ticket: str = ""
+    arrived: bool = False
+
+
 class Record(Struct, frozen=True, omit_defaults=True):
     """A proof: pending until `verified_at` (epoch ms, the moment before the proof was looked at), used once.
 
@@ -122,7 +134,8 @@ class Record(Struct, frozen=True, omit_defaults=True):
     which may differ from what was typed. `digest` is that of a new password, which is kept `sealed`. With `is_new` it
     holds a factor that is to be set up, and proves none: a `sealed` seed with the `step` of the code that was shown,
     `digests` of codes, or a `passkey`. `asked_at` (epoch ms) is when a code was sent, or since when a `challenge` waits
-    for the answer of a passkey. `company` is what a company's own sign-in proves.
+    for the answer of a passkey. `company` is what a company's own sign-in proves, `parked` how far a SAML provider's
+    answer has come.
     """
 
     id: str
@@ -143,6 +156,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     passkey: Made | None = None
     social: SocialProof | None = None
     company: CompanyProof | None = None
+    parked: Parked | None = None
     factor_id: str | None = None
 
 
