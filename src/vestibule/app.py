@@ -50,6 +50,7 @@ from vestibule.api.management import (
     verifications,
 )
 from vestibule.api.my_account import access_tokens
+from vestibule.api.my_account.access import my_account_origins
 from vestibule.clock import Clock, SystemClock
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.db import (
@@ -178,7 +179,11 @@ def experience_routes(ctx: Context) -> list[Route]:
 def management_face(ctx: Context, keys: Keyring) -> Face:
     """Return the JSON API with its own description."""
     management = [*management_routes(ctx, keys), *well_known.routes(ctx), *assertions.routes(ctx)]
-    return api_face("/api", described(ctx, [*management, *experience_routes(ctx), *access_tokens.routes(ctx)]))
+    return api_face(
+        "/api",
+        described(ctx, [*management, *experience_routes(ctx), *access_tokens.routes(ctx)]),
+        cors=my_account_origins,
+    )
 
 
 async def build(

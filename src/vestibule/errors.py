@@ -1200,7 +1200,9 @@ class SsoSigningKeyRequired(AppError):
     """`signAuthnRequest` without a key to sign with."""
 
     code, status = "single_sign_on.active_signing_key_required", 400
-    message = "Requests cannot be signed: the connector has no active signing key. Leave `signAuthnRequest` out."
+    message = (
+        "Requests cannot be signed: there is no active signing key. Make one first, or leave `signAuthnRequest` out."
+    )
 
 
 class ConnectorInvalidMetadata(AppError):

@@ -1,7 +1,10 @@
 """A person's own way to what a provider gave for them: the access token, renewed when it has expired.
 
 A refresh token may be good for one use. Of two who renew at once one keeps what came, the other takes it from there.
+One that the provider does not accept any more is not sent again.
 """
+
+import asyncio
 
 from msgspec.structs import replace
 
@@ -23,6 +26,10 @@ from vestibule.errors import (
 from vestibule.model import TokenSecret
 from vestibule.store import sso_identities
 from vestibule.store import token_secrets as store
+
+POLL_SECONDS, POLLS = 0.05, 10
+"""How long somebody who was refused waits for what another one may be about to keep."""
+TRIES = 3
 
 
 async def of_social(ctx: Context, user_id: str, target: str) -> TokenSet:
@@ -53,18 +60,51 @@ async def _live(ctx: Context, secret: TokenSecret | None) -> TokenSet:
         raise ThirdPartyTokenExpired
     try:
         renewed = await _renewed(ctx, secret, tokens)
+    except SocialCodeInvalid:
+        return await _refused(ctx, secret, tokens)
     except AppError as error:
         return await _taken_from_elsewhere(ctx, secret, error)
+    return await _kept(ctx, secret, tokens, renewed)
+
+
+async def _refused(ctx: Context, secret: TokenSecret, tokens: TokenSet) -> TokenSet:
+    """Return what another one is keeping, else forget the refresh token and raise ThirdPartyTokenExpired."""
+    for _ in range(POLLS):
+        try:
+            return await _taken_from_elsewhere(ctx, secret, ThirdPartyTokenExpired())
+        except ThirdPartyTokenExpired:
+            await asyncio.sleep(POLL_SECONDS)
+    await _put(ctx, secret, replace(tokens, refresh_token=""))
+    return await _taken_from_elsewhere(ctx, secret, ThirdPartyTokenExpired())
+
+
+async def _kept(ctx: Context, secret: TokenSecret, tokens: TokenSet, renewed: TokenSet) -> TokenSet:
+    """Keep what came, also where the old ones were sealed anew or lost their refresh token meanwhile."""
+    for _ in range(TRIES):
+        if await _put(ctx, secret, renewed):
+            return renewed
+        async with ctx.db.read() as tx:
+            now = await tx.one(store.GET, row_id=secret.id)
+        if now is None:
+            raise ThirdPartyTokenNotFound
+        if _opened(ctx, now).access_token != tokens.access_token:
+            break
+        secret = now
+    return await _taken_from_elsewhere(ctx, secret, ThirdPartyTokenNotFound())
+
+
+async def _put(ctx: Context, secret: TokenSecret, tokens: TokenSet) -> bool:
+    """Write tokens in place of those that were read; False where others are there by now."""
     async with ctx.db.write() as tx:
-        kept = await tx.run(
+        written = await tx.run(
             store.REPLACE,
             row_id=secret.id,
             held=secret.value_sealed,
-            new_value_sealed=token_secrets.sealed_of(ctx, secret.user_id, secret.id, renewed),
-            new_metadata=renewed.metadata,
+            new_value_sealed=token_secrets.sealed_of(ctx, secret.user_id, secret.id, tokens),
+            new_metadata=tokens.metadata,
             new_updated_at=ctx.clock.now(),
         )
-    return renewed if kept else await _taken_from_elsewhere(ctx, secret, ThirdPartyTokenNotFound())
+    return written == 1
 
 
 def _opened(ctx: Context, secret: TokenSecret) -> TokenSet:
@@ -88,7 +128,10 @@ async def _taken_from_elsewhere(ctx: Context, secret: TokenSecret, error: AppErr
 
 
 async def _renewed(ctx: Context, secret: TokenSecret, tokens: TokenSet) -> TokenSet:
-    """Ask the provider; what it leaves out stays as it was. Raises ThirdPartyTokenExpired and the connector errors."""
+    """Ask the provider; what it leaves out stays as it was.
+
+    Raises SocialCodeInvalid where it does not accept the refresh token any more, and as `of_social`.
+    """
     now = ctx.clock.now()
     try:
         if secret.connector_id is not None:
@@ -104,7 +147,7 @@ async def _renewed(ctx: Context, secret: TokenSecret, tokens: TokenSet) -> Token
             told = await oidc.renew(ctx.outgoing, settings, tokens.refresh_token, now)
     except EntityNotFound as error:
         raise ThirdPartyTokenNotFound from error
-    except (SocialCodeInvalid, ConnectorNotImplemented) as error:
+    except ConnectorNotImplemented as error:
         raise ThirdPartyTokenExpired from error
     renewed = token_secrets.read(told, now)
     if renewed is None:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 
 from tests.api.experience.headless import Headless, headless, path_of
 from tests.saml_provider import ENDPOINT, Saml, metadata, pair, pem
@@ -14,6 +14,11 @@ from tests.world import URL, World
 
 pytestmark = pytest.mark.anyio
 BACK, OURS = "http://id.localhost:3001/callback/acme", "https://us.example/saml"
+CURVED = (
+    ec.generate_private_key(ec.SECP256R1())
+    .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    .decode()
+)
 Json = dict[str, Any]
 WAITING = "session.connector_validation_session_not_found"
 
@@ -209,6 +214,7 @@ async def test_requests_are_signed_with_the_configured_key(provider: Provider) -
         {"encryptAssertion": True},
         {"signAuthnRequest": True},
         {"signAuthnRequest": True, "privateKey": "no key"},
+        {"signAuthnRequest": True, "privateKey": CURVED},
         {"requestSignatureAlgorithm": "http://www.w3.org/2000/09/xmldsig#rsa-sha1"},
         {"assertionConsumerServiceUrl": "javascript:alert(1)"},
         {"x509Certificate": ""},

@@ -301,6 +301,19 @@ async def test_what_a_company_gives_is_kept_as_well(company: Company) -> None:
     assert await rows(world) == []
 
 
+async def test_tokens_of_a_newcomer_who_had_to_add_something_are_kept(world: World, upstream: Upstream) -> None:
+    provider = await set_up(world, upstream, enableTokenStorage=True)
+    verification = await provider.verified(changes={"tokenEndpoint": GIVEN, "userInfoEndpoint": {"sub": "person-1"}})
+    await provider.program.good("PUT", "/interaction-event", {"interactionEvent": "Register"})
+    status, error = await asked(provider, verification)
+    assert (status, error["code"]) == (422, "user.missing_profile")
+    await provider.program.good("POST", "/profile", {"type": "username", "value": "ada"})
+    answer = await provider.program.call("POST", "/identification", {})
+    assert answer.status_code == 201, answer.text
+    await signed_in(provider)
+    assert len(await rows(world)) == 1
+
+
 @pytest.mark.parametrize("gone", ["user", "connector"])
 async def test_what_a_company_gave_goes_with_the_user_and_the_connector(company: Company, gone: str) -> None:
     world = company.world

@@ -146,6 +146,12 @@ async def test_a_refresh_token_that_is_not_replaced_stays(world: World, upstream
         (GOOGLE, {}, Said({"access_token": "x" * 40_000}), EXPIRED),
         (GOOGLE, {}, Said(b"<html>", 200), (400, "connector.invalid_response")),
         (GOOGLE, {}, Said(b"", 503), (400, "connector.general")),
+        (GOOGLE, {}, Said({"error": "invalid_client"}, 401), (400, "connector.general")),
+        (GOOGLE, {}, Said({"error": "invalid_client"}, 400), (400, "connector.general")),
+        (GOOGLE, {}, Said(b"", 403), (400, "connector.general")),
+        (GOOGLE, {}, Said(b"", 429), (400, "connector.general")),
+        ("github-universal", {}, Said({"error": "bad_refresh_token"}), EXPIRED),
+        ("github-universal", {}, Said({"error": "incorrect_client_credentials"}), (400, "connector.general")),
         ("facebook-universal", {}, Said(RENEWED), EXPIRED),
     ],
 )
@@ -160,6 +166,69 @@ async def test_what_cannot_be_renewed_is_told_and_stays_as_it_was(
     [user] = (await world.call("GET", "/users")).json()
     [held] = (await token_secrets.of_user(world.server.ctx, user["id"])).values()
     assert token_secrets.opened(world.server.ctx, held).access_token == "first-access"
+
+
+@pytest.mark.parametrize(
+    ("said", "asks"),
+    [(Said({"error": "invalid_grant"}, 400), 1), (Said({"error": "invalid_grant"}, 401), 1), (Said(b"", 400), 1),
+     (Said({"error": "bad_refresh_token"}), 1), (Said(b"", 429), 3)],
+)  # fmt: skip
+async def test_a_refresh_token_that_is_no_good_any_more_is_not_sent_again(
+    world: World, upstream: Upstream, said: Said, asks: int
+) -> None:
+    bearer = await signed_in(await keeping(world, upstream), expires_in=90)
+    world.clock.advance(seconds=90)
+    upstream.answers["tokenEndpoint"] = said
+    for _ in range(3):
+        assert await refused(world, bearer) == (EXPIRED if asks == 1 else (400, "connector.general"))
+    assert len(upstream.requests("tokenEndpoint")) == 1 + asks
+
+
+async def test_what_came_is_kept_although_another_one_was_refused_meanwhile(
+    world: World, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two at once, the one who is refused may be through first: the row has changed, and not to something good."""
+    bearer = await signed_in(await keeping(world, upstream), expires_in=90)
+    world.clock.advance(seconds=90)
+    upstream.answers["tokenEndpoint"] = Said({"error": "invalid_grant"}, 400)
+    real = renewal.renew
+
+    async def slow(*given: Any) -> Json:
+        monkeypatch.setattr(renewal, "renew", real)
+        assert await refused(world, bearer) == EXPIRED
+        return dict(RENEWED)
+
+    monkeypatch.setattr(renewal, "renew", slow)
+    for _ in range(2):
+        assert (await get(world, bearer)).json()["access_token"] == "second-access"
+
+
+async def test_who_is_refused_waits_for_what_another_one_is_about_to_keep(
+    world: World, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bearer = await signed_in(await keeping(world, upstream), expires_in=90)
+    world.clock.advance(seconds=90)
+    upstream.answers["tokenEndpoint"] = Said(RENEWED)
+    real, others = renewal.renew, list[asyncio.Task[httpx2.Response]]()
+
+    async def second(*given: Any) -> Json:
+        monkeypatch.setattr(renewal, "renew", real)
+        others.append(asyncio.create_task(get(world, bearer)))
+        raise SocialCodeInvalid
+
+    monkeypatch.setattr(renewal, "renew", second)
+    assert (await get(world, bearer)).json()["access_token"] == "second-access"
+    assert (await others[0]).status_code == 200
+
+
+async def test_pages_of_every_origin_may_ask_with_a_token_and_no_cookies(world: World) -> None:
+    """Contract section 7.1; the Management API beside it stays closed."""
+    asks = {"origin": "https://app.example", "access-control-request-method": "GET"}
+    for path, granted in ((f"my-account/{GOOGLES}", "*"), ("users", None)):
+        for method in ("OPTIONS", "GET"):
+            answer = await world.client.request(method, f"/api/{path}", headers=asks)
+            assert answer.headers.get("access-control-allow-origin") == granted, (method, path)
+            assert "access-control-allow-credentials" not in answer.headers
 
 
 async def test_of_many_who_ask_at_once_all_get_a_good_token(world: World, upstream: Upstream) -> None:

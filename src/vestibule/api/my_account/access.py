@@ -1,9 +1,10 @@
 """Who may call the account API: the person, by an opaque access token that their own sign-in gave to an application.
 
-Of other parties' applications none may, nor may a token that was got for another one (token exchange): nobody signed in
-for that.
+Of other parties' applications none may, nor may a token that was got for a subject token or a personal access token:
+nobody signed in for that. One that was got for the person's own opaque access token stands for the same sign-in.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vestibule.api.auth import BEARER
@@ -16,9 +17,11 @@ from vestibule.errors import (
     Forbidden,
     Unauthorized,
 )
-from vestibule.http import Request
+from vestibule.http import Request, Route
+from vestibule.http.cors import any_origin
 from vestibule.store import tokens
 
+PREFIX = "/api/my-account"
 TOKEN_LENGTH = 43
 
 
@@ -63,6 +66,11 @@ class AccountAccess:
         if OPENID not in scopes or token.grant_id is None:
             raise Forbidden
         return Person(token.user_id, scopes)
+
+
+def my_account_origins(origin: str, route: Route) -> Mapping[str, str]:
+    """Let every origin read what the account API answers, by bearer token alone (contract section 7.1)."""
+    return any_origin(origin, route) if route.path.startswith(f"{PREFIX}/") else {}
 
 
 def person_of(request: Request) -> Person:

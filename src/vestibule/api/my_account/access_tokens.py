@@ -4,7 +4,7 @@ from functools import partial
 
 from msgspec import UNSET, Struct
 
-from vestibule.api.my_account.access import AccountAccess, person_of
+from vestibule.api.my_account.access import PREFIX, AccountAccess, person_of
 from vestibule.domain import token_renewal
 from vestibule.domain.context import Context
 from vestibule.domain.token_secrets import TokenSet
@@ -59,7 +59,7 @@ class AccessTokens:
 
 def routes(ctx: Context) -> list[Route]:
     """Return the routes to the person's tokens of providers."""
-    api, account = AccessTokens(ctx), "/api/my-account"
+    api, account = AccessTokens(ctx), PREFIX
     errors = (
         ThirdPartyTokenNotFound, ThirdPartyTokenExpired, ConnectorGeneral, ConnectorInvalidConfig,
         ConnectorInvalidResponse,

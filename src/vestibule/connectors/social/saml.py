@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from vestibule.connectors.factory import Factory
 from vestibule.connectors.logos import BUILDING
@@ -114,10 +116,12 @@ def _private_key(config: Config) -> bytes:
         key = serialization.load_pem_private_key(
             str(config.get("privateKey", "")).encode(), word.encode() if isinstance(word, str) else None
         )
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise ConnectorInvalidConfig(data={"message": "`privateKey` is not a key of RSA."})
         return key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ConnectorInvalidConfig(data={"message": "`privateKey` cannot be read with `privateKeyPass`."}) from error
 
 

@@ -5,7 +5,7 @@ from vestibule.domain import attempts, credentials, sessions, token_secrets, use
 from vestibule.domain.authorization import ADD_PASSKEY
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import enrolment, events, factors, holding, identifying, socials, sso
-from vestibule.domain.interactions.state import State
+from vestibule.domain.interactions.state import Record, State
 from vestibule.domain.interactions.steps import LOGIN, Outcome, advance, params_of
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.token_secrets import Origin
@@ -50,17 +50,21 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
 
 
 async def _keep_tokens(ctx: Context, interaction: Interaction, state: State) -> None:
-    """Keep what a provider gave in a sign-in that is over."""
-    used = state.proof
-    if used is None or state.user_id is None:
-        return
-    social, company = used.social, used.company
+    """Keep what providers gave in a sign-in that is over, by whatever record: a newcomer may be identified by none."""
+    for record in state.records:
+        if record.verified_at is not None and state.user_id is not None:
+            await _keep_tokens_of(ctx, interaction, state.user_id, record)
+
+
+async def _keep_tokens_of(ctx: Context, interaction: Interaction, user_id: str, record: Record) -> None:
+    """Keep what came with a record, if the identity is the user's."""
+    social, company = record.social, record.company
     if social is not None and social.tokens:
         origin = Origin(connector_id=social.connector_id, identity_id=social.known.id, target=social.target)
-        await token_secrets.keep(ctx, interaction.id, state.user_id, origin, social.tokens)
+        await token_secrets.keep(ctx, interaction.id, user_id, origin, social.tokens)
     elif company is not None and company.tokens:
         origin = Origin(connector_id=company.connector_id, identity_id=company.identity_id, issuer=company.issuer)
-        await token_secrets.keep(ctx, interaction.id, state.user_id, origin, company.tokens)
+        await token_secrets.keep(ctx, interaction.id, user_id, origin, company.tokens)
 
 
 async def finish(ctx: Context, interaction: Interaction) -> str:
