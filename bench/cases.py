@@ -9,7 +9,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from bench.load import Call, Source, call
-from bench.seed import API
+from bench.seed import API, phone
 
 JSON = {"content-type": "application/json"}
 METADATA = "/.well-known/openid-configuration"
@@ -95,6 +95,7 @@ def cases(world: World) -> list[Case]:
             (0.0, 0.50),
             goal="bound",
         ),
+        Case("exact look-up", list(_exact(bearer, len(ids))), rows, (0.0, 0.0), connections=1, goal="5 ms"),
         Case(
             "client credentials",
             [call("POST", "/oidc/token", headers=FORM, body=token)],
@@ -119,6 +120,16 @@ def cases(world: World) -> list[Case]:
             goal="hash+.3",
         ),
     ]
+
+
+def _exact(headers: dict[str, str], users: int) -> Iterator[Call]:
+    """Look for users all over the store by address, name and number; `p99 ms` is what to look at."""
+    for number in range(0, users, max(1, users // 50)):
+        name = f"bench{number}"
+        held = {"primaryEmail": f"{name}@example.com", "username": name, "primaryPhone": phone(number)}
+        for column, value in held.items():
+            query = urlencode({f"search.{column}": value, f"mode.{column}": "exact"})
+            yield call("GET", f"/api/users?{query}", headers=headers)
 
 
 def _new_users(headers: dict[str, str]) -> Iterator[Call]:

@@ -37,13 +37,18 @@ class Seeded:
     personal_tokens: dict[str, str]
 
 
+def phone(number: int) -> str:
+    """Return the phone number of the user with this number."""
+    return f"4479{number:08d}"
+
+
 def _user(number: int, now: int, digest: str | None) -> dict[str, object]:
     name, email = f"bench{number}", f"bench{number}@example.com"
     return {
         "id": f"b{number:011d}",
         "username": name,
         "primary_email": email,
-        "primary_phone": None,
+        "primary_phone": phone(number),
         "name": f"Bench Person {number}",
         "avatar": "https://example.com/avatar.png",
         "custom_data": CUSTOM,
