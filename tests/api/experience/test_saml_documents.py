@@ -22,4 +22,4 @@ async def test_a_good_answer_is_refused_for_its_document_type_alone(company: Com
     document = declared + base64.b64decode(saml.answer()).decode()
     assert await company.post(packed(document.encode())) == (401, "connector.authorization_failed", "document")
     _, saml = await company.leave()
-    assert (await company.post(packed(b"<!-- nothing -->" + base64.b64decode(saml.answer()))))[0] == 302
+    assert (await company.post(packed(b"<!-- nothing -->" + base64.b64decode(saml.answer()))))[0] == 303
