@@ -282,7 +282,9 @@ async def test_a_faulty_page_is_noticed(browser: Browser, site: Site) -> None:
         await ada.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         assert await too_wide(ada.page) != []
         async with ada.page.expect_console_message():
-            await ada.page.evaluate("document.body.setAttribute('onclick', 'alert(1)')")
+            await ada.page.evaluate(
+                "document.body.append(Object.assign(document.createElement('script'), { textContent: 'alert(1)' }))"
+            )
         missing, blocked = ada.faults
         assert missing == f"404: {site.live.identity}/ui/none"
         assert "Content Security Policy" in blocked
