@@ -1,16 +1,17 @@
 """`/api/me/applications`: what the person lets applications do, and signing out of one of them."""
 
-from vestibule.account import problems, proofs, wire
+from vestibule.account import problems, wire
 from vestibule.account.access import caller_of
-from vestibule.account.context import Context, saying
+from vestibule.account.context import Context
 from vestibule.account.declaring import Row, declared
 from vestibule.account.me import presented
+from vestibule.account.proven import GONE, ended
 from vestibule.account.tokens import TokenChecker
 from vestibule.client import grants
 from vestibule.client.models import User, UserGrant
 from vestibule.http import Request, Response, Route, empty, json_response
 
-GONE: dict[str, Exception] = {"invalid_grant": problems.Unknown(), "not_found": problems.Unknown()}
+OVER = {**GONE, "invalid_grant": problems.Unknown()}
 
 
 class OwnApplications:
@@ -41,17 +42,8 @@ class OwnApplications:
         given = (await self._granted(user)).get(request.path_params["application_id"])
         if given is None:
             raise problems.Unknown
-        used = await proofs.consume(self._ctx, user, "application.end", presented(request), None)
-        try:
-            for one in given:
-                try:
-                    async with saying(**GONE):
-                        await self._ctx.send(grants.revoke(user.id, one.id))
-                except problems.Unknown:
-                    continue
-        except problems.IdentityServerAway:
-            await proofs.release(self._ctx, user.id, used)
-            raise
+        ends = (grants.revoke(user.id, one.id) for one in given)
+        await ended(self._ctx, user, "application.end", presented(request), ends, OVER)
         return empty(204)
 
     def routes(self) -> list[Route]:

@@ -1,6 +1,8 @@
-"""A change that asks for proofs: they are used up, the change is made, and an unreachable server gives them back."""
+"""Changes that ask for proofs: they are used up, the change is made, and an unreachable server gives them back."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from vestibule.account import problems, proofs
@@ -10,6 +12,7 @@ from vestibule.client.operation import Operation
 
 T = TypeVar("T")
 NONE: Mapping[str, Exception] = {}
+GONE: Mapping[str, Exception] = {"not_found": problems.Unknown()}
 
 
 async def proven(
@@ -28,10 +31,36 @@ async def proven(
 
     Raises ProofRequired, IdentityServerAway, and the refusals.
     """
+    async with _spending(ctx, user, action, presented, value), saying(**refusals):
+        return await ctx.send(operation, failed=failed)
+
+
+async def ended(
+    ctx: Context,
+    user: User,
+    action: str,
+    presented: list[str],
+    operations: Iterable[Operation[T]],
+    gone: Mapping[str, Exception] = GONE,
+) -> None:
+    """Send operations that each end something, after the proofs of their action; what is gone meanwhile is as good.
+
+    Raises ProofRequired, IdentityServerAway.
+    """
+    async with _spending(ctx, user, action, presented, None):
+        for operation in operations:
+            with contextlib.suppress(problems.Unknown):
+                async with saying(**gone):
+                    await ctx.send(operation)
+
+
+@asynccontextmanager
+async def _spending(
+    ctx: Context, user: User, action: str, presented: list[str], value: str | None
+) -> AsyncIterator[None]:
     used = await proofs.consume(ctx, user, action, presented, value)
     try:
-        async with saying(**refusals):
-            return await ctx.send(operation, failed=failed)
+        yield
     except problems.IdentityServerAway:
         await proofs.release(ctx, user.id, used)
         raise

@@ -2,17 +2,18 @@
 
 from msgspec import UNSET, UnsetType
 
-from vestibule.account import problems, proofs, store, wire
+from vestibule.account import problems, store, wire
 from vestibule.account.access import caller_of
-from vestibule.account.context import Context, saying
+from vestibule.account.context import Context
 from vestibule.account.declaring import Row, declared
 from vestibule.account.me import presented
+from vestibule.account.proven import GONE, ended
 from vestibule.account.tokens import TokenChecker
 from vestibule.client import NotFound, Refused, sessions
 from vestibule.client.models import User
 from vestibule.http import Request, Response, Route, empty, json_response
 
-GONE: dict[str, Exception] = {"session_not_found": problems.Unknown(), "not_found": problems.Unknown()}
+OVER = {**GONE, "session_not_found": problems.Unknown()}
 
 
 async def end_elsewhere(ctx: Context, user_id: str, kept: str | UnsetType = UNSET) -> None:
@@ -69,17 +70,8 @@ class OwnSessions:
 
     async def _end(self, request: Request, user: User, ids: list[str]) -> None:
         """End sessions with all that applications got in them; one that has ended meanwhile is as good."""
-        used = await proofs.consume(self._ctx, user, "session.end", presented(request), None)
-        try:
-            for session_id in ids:
-                try:
-                    async with saying(**GONE):
-                        await self._ctx.send(sessions.end(user.id, session_id, revoke_grants="all"))
-                except problems.Unknown:
-                    continue
-        except problems.IdentityServerAway:
-            await proofs.release(self._ctx, user.id, used)
-            raise
+        ends = (sessions.end(user.id, session_id, revoke_grants="all") for session_id in ids)
+        await ended(self._ctx, user, "session.end", presented(request), ends, OVER)
 
     def routes(self) -> list[Route]:
         """Return every route."""

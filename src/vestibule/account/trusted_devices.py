@@ -5,11 +5,12 @@ The operations are here and not in the client: the contract tells of them and le
 
 import msgspec
 
-from vestibule.account import problems, proofs, wire
+from vestibule.account import problems, wire
 from vestibule.account.access import caller_of
-from vestibule.account.context import Context, saying
+from vestibule.account.context import Context
 from vestibule.account.declaring import Row, declared
 from vestibule.account.me import presented
+from vestibule.account.proven import ended
 from vestibule.account.tokens import TokenChecker
 from vestibule.client import NotFound, Operation
 from vestibule.client.models import User
@@ -83,17 +84,8 @@ class OwnDevices:
 
     async def _forget(self, request: Request, user: User, ids: list[str]) -> None:
         """Trust devices no longer; one that is gone meanwhile is as good."""
-        used = await proofs.consume(self._ctx, user, "device.forget", presented(request), None)
-        try:
-            for device_id in ids:
-                try:
-                    async with saying(not_found=problems.Unknown()):
-                        await self._ctx.send(_forget(user.id, device_id))
-                except problems.Unknown:
-                    continue
-        except problems.IdentityServerAway:
-            await proofs.release(self._ctx, user.id, used)
-            raise
+        ends = (_forget(user.id, device_id) for device_id in ids)
+        await ended(self._ctx, user, "device.forget", presented(request), ends)
 
     def routes(self) -> list[Route]:
         """Return every route."""
