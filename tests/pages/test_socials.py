@@ -1,38 +1,25 @@
 """Signing in through social providers on the pages, without script: there, back, and what is asked in between."""
 
 import re
-from collections.abc import AsyncIterator
 from html import unescape
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from tests.connectors.social.nearby import upstream, world
 from tests.connectors.social.payloads import CASES
 from tests.connectors.social.trial import Trial
-from tests.connectors.social.upstream import Json, Said, Upstream, upstreams
+from tests.connectors.social.upstream import Json, Said, Upstream
 from tests.oidc.world import query_of
 from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
 from tests.saml_provider import Saml, metadata, pair, pem
-from tests.world import PASSWORD, World, worlds
+from tests.world import PASSWORD, World
 from vestibule.domain.social import SESSION_MS
 
+__all__ = ["upstream", "world"]
 pytestmark = pytest.mark.anyio
 EMAIL, GOOGLE = "ana@example.com", "google-universal"
-
-
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """A server that may reach loopback."""
-    async with worlds(database_url, tmp_path, VESTIBULE_ALLOW_PRIVATE="127.0.0.0/8") as made:
-        yield made
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[Upstream]:
-    async with upstreams() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,20 +1,20 @@
 """Signing in and registering through social providers over the Experience API; nobody's account is taken over."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.api.experience.headless import Headless, headless
+from tests.connectors.social.nearby import upstream, world
 from tests.connectors.social.payloads import CASES, RECORDS, filled
 from tests.connectors.social.trial import Trial
-from tests.connectors.social.upstream import Json, Said, Upstream, upstreams
+from tests.connectors.social.upstream import Json, Said, Upstream
 from tests.pages.visitor import application, visitor
-from tests.world import PASSWORD, World, worlds
+from tests.world import PASSWORD, World
 from vestibule.domain.social import SESSION_MS
 
+__all__ = ["upstream", "world"]
 pytestmark = pytest.mark.anyio
 
 BACK = "https://id.example/callback"
@@ -22,19 +22,6 @@ EMAIL = "ana@example.com"
 GOOGLE = "google-universal"
 VOUCHED = [name for name in CASES if CASES[name].person.get("email")]
 UNVOUCHED = [name for name in CASES if CASES[name].unvouched or CASES[name].person.get("unverified_email")]
-
-
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """A server that may reach loopback."""
-    async with worlds(database_url, tmp_path, VESTIBULE_ALLOW_PRIVATE="127.0.0.0/8") as made:
-        yield made
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[Upstream]:
-    async with upstreams() as running:
-        yield running
 
 
 class Provider:

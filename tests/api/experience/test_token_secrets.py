@@ -1,8 +1,6 @@
 """What providers give in a sign-in is kept where administrators want it, sealed, and goes with what it belongs to."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,32 +8,20 @@ from sqlalchemy import select, update
 
 from tests.api.experience.test_socials import GOOGLE, Provider, asked, decide, set_up, signed_in
 from tests.api.experience.test_sso import Company, company
+from tests.connectors.social.nearby import upstream, world
 from tests.connectors.social.payloads import TOKEN
-from tests.connectors.social.upstream import Json, Said, Upstream, upstreams
+from tests.connectors.social.upstream import Json, Said, Upstream
 from tests.sso_provider import CONFIG, ISSUER
-from tests.world import World, worlds
+from tests.world import World
 from vestibule.crypto import SealError
 from vestibule.db import Statement
 from vestibule.domain import token_secrets
 from vestibule.store.rows import Row
 from vestibule.store.tables import token_secrets as table
 
-__all__ = ["company"]
+__all__ = ["company", "upstream", "world"]
 pytestmark = pytest.mark.anyio
 GIVEN = {**TOKEN, "access_token": "canary-access", "refresh_token": "canary-refresh", "id_token": "canary-id"}
-
-
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """A server that may reach loopback."""
-    async with worlds(database_url, tmp_path, VESTIBULE_ALLOW_PRIVATE="127.0.0.0/8") as made:
-        yield made
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[Upstream]:
-    async with upstreams() as running:
-        yield running
 
 
 async def rows(world: World) -> list[Row]:

@@ -1,18 +1,17 @@
 """Social connectors over the Management API, on both stores: set up, begun, linked, and nobody's identity taken."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import func, select, update
 
+from tests.connectors.social.nearby import upstream, world
 from tests.connectors.social.payloads import CASES, RECORDS
 from tests.connectors.social.trial import Trial
-from tests.connectors.social.upstream import Json, Said, Upstream, upstreams
-from tests.world import World, worlds
+from tests.connectors.social.upstream import Json, Said, Upstream
+from tests.world import World
 from vestibule.connectors.oauth.provider import Provider
 from vestibule.db import Statement
 from vestibule.domain.expiry import expire
@@ -20,25 +19,13 @@ from vestibule.domain.social import SESSION_MS
 from vestibule.store.rows import Row
 from vestibule.store.tables import connectors, spent_authorizations
 
+__all__ = ["upstream", "world"]
 pytestmark = pytest.mark.anyio
 
 BACK = "https://app.example/back"
 GONE = (400, "session.connector_validation_session_not_found")
 SPENT: Statement[Row] = Statement(select(func.count()).select_from(spent_authorizations))
 STANDARD = {"metadata": {"target": "acme"}}
-
-
-@pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """A server that may reach loopback."""
-    async with worlds(database_url, tmp_path, VESTIBULE_ALLOW_PRIVATE="127.0.0.0/8") as made:
-        yield made
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[Upstream]:
-    async with upstreams() as running:
-        yield running
 
 
 class Linking:

@@ -1,0 +1,23 @@
+"""A server that may reach loopback, and an upstream there: fixtures for whoever imports them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.connectors.social.upstream import Upstream, upstreams
+from tests.world import World, worlds
+
+
+@pytest.fixture
+async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """A server that may reach loopback."""
+    async with worlds(database_url, tmp_path, VESTIBULE_ALLOW_PRIVATE="127.0.0.0/8") as made:
+        yield made
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    """Where its providers are."""
+    async with upstreams() as running:
+        yield running
