@@ -11,6 +11,7 @@ import pytest
 from tests.account.conftest import URL, World
 from tests.account.stub import CODE
 from tests.account.test_page import form, post, sign_in
+from vestibule.account import store
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "correct horse"
@@ -183,13 +184,18 @@ async def test_a_passkey_is_made_where_it_is_used_after_a_fresh_sign_in(world: W
     assert (query["vestibule_action"], query["prompt"]) == ("add-passkey", "login consent")
 
 
-async def test_a_deleted_account_is_gone_with_its_session(world: World) -> None:
+async def test_a_deleted_account_is_gone_with_its_sessions(world: World) -> None:
+    """In every browser: what they hold says who it was."""
+    await sign_in(world)
+    world.client.cookies.clear()
     await sign_in(world)
     answer = await sent(world, "/delete-account")
     assert (answer.status_code, answer.headers["location"]) == (303, "/deleted")
     assert "Your account is deleted" in await opened(world, "/deleted")
     assert "ada" not in world.stub.users
     assert (await world.client.get("/")).headers["location"] == "/login"
+    async with world.server.ctx.db.read() as tx:
+        assert await tx.one(store.LATEST_SESSION) is None
 
 
 async def test_without_a_password_a_code_comes_first(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from vestibule import totp
-from vestibule.account import problems, wire
+from vestibule.account import problems, store, wire
 from vestibule.account.access import caller_of
 from vestibule.account.context import Context
 from vestibule.account.declaring import Row, declared
@@ -152,9 +152,11 @@ class Security:
         return made
 
     async def delete_account(self, request: Request) -> Response:
-        """DELETE /api/me: the account and all that is the user's."""
+        """DELETE /api/me: the account and all that is the user's, the page's sessions in every browser among it."""
         user = await self._user(request)
         await proven(self._ctx, user, "account.delete", presented(request), users.delete(user.id))
+        async with self._ctx.db.write() as tx:
+            await tx.run(store.END_SESSIONS, owner=user.id)
         return empty(204)
 
     def routes(self) -> list[Route]:
