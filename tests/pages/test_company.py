@@ -200,6 +200,49 @@ async def test_an_answer_that_another_browser_asked_for_signs_nobody_in(
     assert provider.asked.count("token c-1") == 0
 
 
+async def test_each_of_two_tabs_comes_back_to_its_own_application(
+    world: World, ada: Visitor, app: App, provider: CompanyProvider
+) -> None:
+    """The newest sign-in of a browser is not the one that another tab's company answers."""
+    await ada.begin(app, first_screen="single_sign_on")
+    await ada.submit(email=ADDRESS)
+    asked = provider.arrive(onward(ada))
+    await ada.begin(await application(world), first_screen="single_sign_on")
+    await ada.submit(email=ADDRESS)
+    onward(ada)
+    await ada.open(f"{urlsplit(asked['redirect_uri']).path}?code=c-1&state={asked['state']}")
+    assert ada.address.startswith(CALLBACK)
+    assert await ada.is_signed_in(app)
+
+
+async def test_what_is_still_missing_is_asked_for_in_the_tab_that_came_back(
+    world: World, ada: Visitor, app: App, provider: CompanyProvider
+) -> None:
+    """B68: a factor, in the sign-in that the company answered and not in the newest one."""
+    user = await world.user(primaryEmail=ADDRESS)
+    assert (await world.call("POST", f"/users/{user['id']}/mfa-verifications", {"type": "Totp"})).status_code == 200
+    await ada.begin(app, first_screen="single_sign_on")
+    await ada.submit(email=ADDRESS)
+    asked = provider.arrive(onward(ada))
+    await ada.begin(await application(world))
+    await ada.open(f"{urlsplit(asked['redirect_uri']).path}?code=c-1&state={asked['state']}")
+    assert ada.address.endswith(f"/mfa-verification?app_id={app.id}")
+    assert ada.heading == t("factor.title")
+
+
+async def test_a_link_that_brings_nothing_back_spoils_no_sign_in_at_the_company(
+    world: World, ada: Visitor, app: App, provider: CompanyProvider
+) -> None:
+    await ada.begin(app, first_screen="single_sign_on")
+    await ada.submit(email=ADDRESS)
+    asked, back = provider.arrive(onward(ada)), f"/callback/{await connector_id(world)}"
+    for link in (back, f"{back}/arrival?sign_in=x&ticket=x"):
+        await ada.open(link)
+        assert ada.heading == t("company.failed_title", company="Acme")
+    await ada.open(f"{back}?code=c-1&state={asked['state']}")
+    assert ada.address.startswith(CALLBACK)
+
+
 async def test_where_no_company_is_there_is_no_entry(world: World, ada: Visitor, app: App) -> None:
     await ada.begin(app)
     assert "/single-sign-on" not in ada.text

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vestibule.domain import sso_connectors
-from vestibule.domain.interactions import by_company, submitting
+from vestibule.domain.interactions import by_company, steps
 from vestibule.domain.sso_connectors import SsoConnector
 from vestibule.errors import (
     AppError,
@@ -22,7 +22,18 @@ from vestibule.errors import (
     UserSuspended,
 )
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.step import COMPANY, NEXT, SIGN_IN, Step, StepPages, done, fallback, is_asked_for, with_query
+from vestibule.pages.step import (
+    COMPANY,
+    NEXT,
+    SIGN_IN,
+    Step,
+    StepPages,
+    done,
+    fallback,
+    is_asked_for,
+    next_page,
+    with_query,
+)
 from vestibule.pages.words import UNTICKED, Unticked
 
 ENDS: dict[type[AppError], str] = {
@@ -107,8 +118,9 @@ class CompanyForms(StepPages):
 
     async def back(self, request: Request) -> Response:
         """GET /callback/{connectorId}: back from the company."""
-        step, connector_id = await self.step(request), request.path_params["connectorId"]
-        data: dict[str, object] = dict(request.query_items)
+        data = dict(request.query_items)
+        step = await self.step(request, steps.client_of(data.get("state", "")))
+        connector_id = request.path_params["connectorId"]
         try:
             await by_company.come_back(self.ctx, step.interaction, connector_id, data)
         except SsoIdentityNotExist as error:
@@ -117,11 +129,13 @@ class CompanyForms(StepPages):
             if self.experience.asks_to_agree_at_sign_up:
                 return await self._newcomer(request, step, connector_id)
             return await self._register(request, step, connector_id)
+        except SessionNotFound:
+            raise
+        except tuple(NEXT) as error:
+            return next_page(step, error)
         except AppError as error:
-            if isinstance(error, SessionNotFound) or type(error) in NEXT:
-                raise
             return await self._end(request, step, connector_id, error)
-        return redirect(await submitting.finish(self.ctx, step.interaction))
+        return await self.finish(step)
 
     async def agreed(self, request: Request) -> Response:
         """POST /single-sign-on/{connectorId}: the terms, accepted by somebody new."""
@@ -138,7 +152,7 @@ class CompanyForms(StepPages):
             raise
         except AppError as error:
             return await self._end(request, step, connector_id, error)
-        return redirect(await submitting.finish(self.ctx, step.interaction))
+        return await self.finish(step)
 
     async def _newcomer(
         self, request: Request, step: Step, connector_id: str, error: AppError | None = None

@@ -37,6 +37,7 @@ from vestibule.pages.step import (
     REGISTER,
     SIGN_IN,
     SOCIAL,
+    company_of,
     with_query,
 )
 from vestibule.ui import assets
@@ -119,7 +120,7 @@ class SignInPages:
             return redirect(self._ctx.live.experience.unknown_session_redirect_url or UNKNOWN, 302)
         if isinstance(error, AppError) and type(error) in NEXT:
             path, _, query = NEXT[type(error)].partition("?")
-            kept = [(name, value) for name, value in request.query_items if name == "app_id"][:1] + company_of(error)
+            kept = {name: value for name, value in request.query_items if name == "app_id"} | company_of(error)
             return redirect(f"{path}?{'&'.join(part for part in (query, urlencode(kept)) if part)}")
         return self._notices.error(request, error)
 
@@ -182,9 +183,3 @@ class SignInPages:
             method_not_allowed=self._not_allowed,
             compress=True,
         )
-
-
-def company_of(error: AppError) -> list[tuple[str, str]]:
-    """Return the company that a refusal leads to, where it is one, as a part of a query."""
-    found = error.data.get("ssoConnectors", ()) if isinstance(error.data, dict) else ()
-    return [("connector", one["id"]) for one in found] if len(found) == 1 else []

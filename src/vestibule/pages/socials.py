@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from vestibule.domain import connectors
 from vestibule.domain.connectors import Instance
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import by_provider, submitting
+from vestibule.domain.interactions import by_provider, steps
 from vestibule.domain.interactions.by_provider import Answer
 from vestibule.errors import (
     AppError,
@@ -32,7 +32,7 @@ from vestibule.errors import (
     VerificationNotFound,
 )
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.step import NEXT, QUESTION, SIGN_IN, Step, StepPages, done, fallback, is_asked_for
+from vestibule.pages.step import NEXT, QUESTION, SIGN_IN, Step, StepPages, done, fallback, is_asked_for, next_page
 from vestibule.pages.words import UNTICKED, Unticked
 
 FAULTS: dict[type[AppError], str] = {
@@ -86,12 +86,6 @@ def _named(names: Mapping[str, str], language: str) -> str:
     return names.get(language) or names.get("en", "")
 
 
-def _next(step: Step, error: AppError) -> str:
-    """Return the page that asks for what is missing; the address of a way back names no application."""
-    path, _, query = NEXT[type(error)].partition("?")
-    return step.at(path, **dict(parse_qsl(query)))
-
-
 class SocialForms(StepPages):
     """Its handlers."""
 
@@ -130,7 +124,7 @@ class SocialForms(StepPages):
     async def arrive(self, request: Request) -> Response:
         """GET /callback/{connectorId}: changes something, once, for whoever holds the state and the cookies."""
         data = dict(request.query_items)
-        step = await self.step(request, by_provider.client_of(data.get("state", "")))
+        step = await self.step(request, steps.client_of(data.get("state", "")))
         connector_id, asks = (
             request.path_params["connectorId"],
             self._ticks and not self.experience.asks_to_agree_at_sign_in,
@@ -142,8 +136,8 @@ class SocialForms(StepPages):
         except tuple(FAULTS) as error:
             return self._back(step, FAULTS[type(error)])
         except tuple(NEXT) as error:
-            return redirect(_next(step, error))
-        return await self._onward(step)
+            return next_page(step, error)
+        return await self.finish(step)
 
     async def posted_back(self, request: Request) -> Response:
         """POST /callback/{connectorId}: providers that answer by a form are led to the same address with a query."""
@@ -185,13 +179,7 @@ class SocialForms(StepPages):
             return await self._question(request, step)
         except tuple(FAULTS) as error:
             return self._back(step, FAULTS[type(error)])
-        return await self._onward(step)
-
-    async def _onward(self, step: Step) -> Response:
-        try:
-            return redirect(await submitting.finish(self.ctx, step.interaction))
-        except tuple(NEXT) as error:
-            return redirect(_next(step, error))
+        return await self.finish(step)
 
     def _back(self, step: Step, why: str) -> Response:
         return redirect(step.at(SIGN_IN, social=why))

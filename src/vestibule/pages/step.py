@@ -1,13 +1,13 @@
 """What every page of a sign-in shares: finding the sign-in, checking its forms, rendering under its policy."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from vestibule.crypto import same
 from vestibule.domain import messages
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import BrowserCookies, CookieKeys
-from vestibule.domain.interactions import steps
+from vestibule.domain.interactions import steps, submitting
 from vestibule.domain.interactions.details import InteractionDetails, details
 from vestibule.domain.interactions.state import InteractionEvent
 from vestibule.domain.interactions.steps import params_of
@@ -126,6 +126,13 @@ class StepPages:
             raise ForeignForm
         return step, values
 
+    async def finish(self, step: Step) -> Response:
+        """Sign in whoever was identified, or lead on to what is missing; raises what `submitting.finish` does."""
+        try:
+            return redirect(await submitting.finish(self.ctx, step.interaction))
+        except tuple(NEXT) as error:
+            return next_page(step, error)
+
     def page(
         self, request: Request, step: Step, template: str, refusal: AppError | None = None, **values: object
     ) -> Response:
@@ -158,6 +165,18 @@ def _status(refusal: AppError) -> int:
 def done(step: Step) -> Response | None:
     """Lead on to the question for consent whoever has signed in already."""
     return redirect(step.at(CONSENT)) if step.interaction.prompt == steps.CONSENT else None
+
+
+def next_page(step: Step, error: AppError) -> Response:
+    """Lead on to the page that asks for what is missing; the address of a way back names no application."""
+    path, _, query = NEXT[type(error)].partition("?")
+    return redirect(step.at(path, **dict(parse_qsl(query)), **company_of(error)))
+
+
+def company_of(error: AppError) -> dict[str, str]:
+    """Return the company that a refusal leads to, where it is one, as a part of a query."""
+    found = error.data.get("ssoConnectors", []) if isinstance(error.data, dict) else []
+    return {"connector": found[0]["id"]} if len(found) == 1 else {}
 
 
 def with_query(path: str, request: Request) -> str:

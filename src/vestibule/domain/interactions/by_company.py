@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from vestibule.crypto import new_token
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, holding, identifying, sso
-from vestibule.domain.interactions.steps import refuse_unless_asked
-from vestibule.errors import VerificationNotFound
+from vestibule.domain.interactions.steps import new_state, refuse_unless_asked
+from vestibule.errors import ConnectorSessionNotFound, VerificationNotFound
 from vestibule.model import Interaction
 
 CALLBACK, ARRIVAL = "/callback/", "/arrival"
@@ -17,16 +16,19 @@ async def leave(ctx: Context, interaction: Interaction, connector_id: str) -> st
     refuse_unless_asked(interaction)
     await events.start(ctx, interaction, "SignIn" if ctx.live.experience.lets_sign_in else "Register")
     back = f"{ctx.settings.public_url}{CALLBACK}{connector_id}"
-    onward, _ = await sso.begin(ctx, interaction, connector_id, new_token(), back)
+    onward, _ = await sso.begin(ctx, interaction, connector_id, new_state(interaction), back)
     return onward
 
 
 async def come_back(ctx: Context, interaction: Interaction, connector_id: str, data: Mapping[str, object]) -> None:
     """Take what the company called back with, and identify whom it proves.
 
-    Raises as `sso.verify` and `identifying.identify`. A proof that identified nobody is kept.
+    Raises as `sso.verify` and `identifying.identify`. A proof that identified nobody is kept, and so is what was begun
+    where nothing was brought back: any page can have a browser come with nothing.
     """
     record_id = await _record_id(ctx, interaction)
+    if "state" not in data:
+        raise ConnectorSessionNotFound
     await sso.verify(ctx, interaction, connector_id, record_id, data)
     await identifying.identify(ctx, interaction, record_id)
 

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from vestibule.crypto import new_token
 from vestibule.domain import connectors
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import events, holding, identifying, socials
 from vestibule.domain.interactions.state import Record
-from vestibule.domain.interactions.steps import refuse_unless_asked
+from vestibule.domain.interactions.steps import new_state, refuse_unless_asked
 from vestibule.errors import ConnectorSessionNotFound, EntityNotFound, IdentityNotExists, VerificationNotFound
 from vestibule.model import Interaction
 
@@ -35,13 +34,7 @@ async def leave(ctx: Context, interaction: Interaction, connector_id: str, agent
         raise EntityNotFound
     await events.start(ctx, interaction, "SignIn" if ctx.live.experience.lets_sign_in else "Register")
     back = f"{ctx.settings.public_url}/callback/{connector_id}"
-    state = f"{new_token()}~{interaction.client_id}"
-    return (await socials.begin(ctx, interaction, connector_id, state, back, agent))[0]
-
-
-def client_of(state: str) -> str | None:
-    """Return the application whose sign-in a state came back to."""
-    return state.partition("~")[2] or None
+    return (await socials.begin(ctx, interaction, connector_id, new_state(interaction), back, agent))[0]
 
 
 async def arrive(

@@ -104,6 +104,16 @@ def params_of(interaction: Interaction) -> AuthorizationParams:
     return _params(interaction.params)
 
 
+def new_state(interaction: Interaction) -> str:
+    """Return a state for a provider, which tells which application's sign-in it comes back to."""
+    return f"{new_token()}~{interaction.client_id}"
+
+
+def client_of(state: str) -> str | None:
+    """Return the application whose sign-in a state came back to."""
+    return state.partition("~")[2] or None
+
+
 def outcome_of(interaction: Interaction) -> Outcome:
     """Return how the step ended."""
     return Outcome() if interaction.result is None else _outcome(interaction.result)
