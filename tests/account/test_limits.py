@@ -52,6 +52,25 @@ async def test_one_person_sends_ten_messages_an_hour_to_whomever(world: World) -
     assert (await world.call("POST", "/proofs", body)).status_code == 201
 
 
+async def test_nobody_keeps_another_one_from_a_code_to_their_own_address(world: World) -> None:
+    """B57: what a stranger asks for to somebody's address has a limit of its own."""
+    world.stub.add("eve", "incorrect horse", username="eve")
+    foreign = {"method": "email", "action": "email.change", "target": "ada@example.com"}
+    own = {"method": "email", "action": "session.end"}
+    for _ in range(5):
+        assert (await world.call("POST", "/proofs", foreign, user="eve")).status_code == 201
+        assert refused(await world.call("POST", "/proofs", foreign, user="eve"), 429, "too-many")
+        world.clock.advance(seconds=60)
+    answer = await world.call("POST", "/proofs", foreign, user="eve")
+    assert refused(answer, 429, "too-many")
+    assert answer.headers["retry-after"] == "3600"
+    for _ in range(5):
+        assert (await world.call("POST", "/proofs", own)).status_code == 201
+        assert refused(await world.call("POST", "/proofs", own), 429, "too-many")
+        world.clock.advance(seconds=60)
+    assert refused(await world.call("POST", "/proofs", own), 429, "too-many")
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "kind"),
     [

@@ -33,7 +33,7 @@ async def start(ctx: Context, user: User, method: Method, action: str, target: s
         consumed_at=None,
     )
     async with ctx.db.write() as tx:
-        await _limit(tx, proof)
+        await _limit(tx, proof, is_own=recipient in {user.primary_email, user.primary_phone})
         await tx.run(store.INSERT_PROOF, **{name: getattr(proof, name) for name in proof.__struct_fields__})
     if recipient is not None:
         await _send(ctx, proof, method, recipient)
@@ -64,8 +64,11 @@ def _recipient(user: User, method: Method, action: str, target: str | None) -> s
     return own
 
 
-async def _limit(tx: Tx, proof: store.Proof) -> None:
-    """B51, B57: passwords by user; messages by user and by recipient; counted one after the other."""
+async def _limit(tx: Tx, proof: store.Proof, *, is_own: bool) -> None:
+    """B51, B57: passwords by user; messages by user and by recipient; counted one after the other.
+
+    Whose address it is has a count of their own there: what strangers ask for keeps nobody from a code.
+    """
     await _turn(tx, proof.user_id)
     if proof.target is None:
         since = proof.created_at - PASSWORD_WINDOW_MS
@@ -75,8 +78,10 @@ async def _limit(tx: Tx, proof: store.Proof) -> None:
     if await tx.value(store.COUNT_MESSAGES, owner=proof.user_id, since=proof.created_at - HOUR_MS) >= PER_USER_AND_HOUR:
         raise problems.TooMany(HOUR_MS // 1000)
     await take_turn(tx, f"messages to {proof.target}")
+    asker = proof.user_id if is_own else None
     for window, limit in ((MINUTE_MS, PER_MINUTE), (HOUR_MS, PER_HOUR)):
-        sent = await tx.value(store.COUNT_BY_TARGET, recipient=proof.target, since=proof.created_at - window)
+        since = proof.created_at - window
+        sent = await tx.value(store.COUNT_BY_TARGET, recipient=proof.target, since=since, asker=asker)
         if sent >= limit:
             raise problems.TooMany(window // 1000)
 

@@ -112,10 +112,16 @@ COUNT_FAILURES: Statement[object] = Statement(
         *_RECENT, proofs.c.target.is_(None)
     )
 )
+# Those that everybody had sent there, or where somebody is named theirs alone.
+_ASKER = bindparam("asker", type_=proofs.c.user_id.type)
 COUNT_BY_TARGET: Statement[object] = Statement(
     select(func.count())
     .select_from(proofs)
-    .where(proofs.c.target == bindparam("recipient"), proofs.c.created_at > bindparam("since"))
+    .where(
+        proofs.c.target == bindparam("recipient"),
+        proofs.c.created_at > bindparam("since"),
+        or_(_ASKER.is_(None), proofs.c.user_id == _ASKER),
+    )
 )
 EXPIRE_PROOFS: Statement[object] = Statement(delete(proofs).where(proofs.c.expires_at < bindparam("before")))
 
