@@ -422,7 +422,8 @@ class SsoSigningKey(Noun, frozen=True, gc=False):
 class TokenSecret(Noun, frozen=True, gc=False):
     """What a provider gave for later calls in a person's name, sealed; `metadata` is JSON text about it.
 
-    Of a social identity it has `target` and `connector_id`, of an enterprise one the other four names.
+    Of a social identity it has `target` and `connector_id`, of an enterprise one the other four names. While somebody
+    renews them, `renewing_until` says when that counts as given up.
     """
 
     id: str
@@ -437,6 +438,7 @@ class TokenSecret(Noun, frozen=True, gc=False):
     value_sealed: str
     created_at: int
     updated_at: int
+    renewing_until: int | None
 
 
 class MfaVerification(Noun, frozen=True, gc=False):

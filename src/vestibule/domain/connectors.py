@@ -76,6 +76,11 @@ class Instance:
         """The effective name, by language tag."""
         return self.metadata.get("name", dict(self.factory.name))
 
+    @property
+    def party(self) -> tuple[object, ...]:
+        """With whom it deals: tokens that others gave are not kept for them, nor sent to them."""
+        return self.factory.party(self.config)
+
 
 @dataclass(frozen=True, kw_only=True)
 class NewConnector:
@@ -182,6 +187,12 @@ async def get_instance(ctx: Context, connector_id: str) -> Instance:
     if row is None or row.connector_id not in factories(ctx):
         raise EntityNotFound
     return _opened(ctx, row)
+
+
+async def held_in(tx: Tx, ctx: Context, connector_id: str) -> Instance | None:
+    """Return one instance, which does not change before the transaction is over; None where there is none."""
+    row = await tx.one(store.GET_HELD, id=connector_id)
+    return None if row is None or row.connector_id not in factories(ctx) else _opened(ctx, row)
 
 
 async def instance_for(ctx: Context, kind: ConnectorType) -> Instance:
@@ -300,15 +311,9 @@ async def update(ctx: Context, connector_id: str, change: ConnectorChange) -> In
         )
         if held is None or row is None:
             raise EntityNotFound
-        if change.enable_token_storage is False or _party(ctx, held) != _party(ctx, row):
+        if change.enable_token_storage is False or _opened(ctx, held).party != _opened(ctx, row).party:
             await tx.run(token_secrets.DELETE_OF_CONNECTOR, connector=connector_id)
     return _opened(ctx, row)
-
-
-def _party(ctx: Context, row: Connector) -> tuple[object, ...]:
-    """Return with whom a row deals: tokens that others gave are not kept for them."""
-    instance = _opened(ctx, row)
-    return instance.factory.party(instance.config)
 
 
 def _check_change(instance: Instance, change: ConnectorChange) -> None:

@@ -92,6 +92,11 @@ class SsoConnector:
         return self.provider.read(self.config)
 
     @property
+    def party(self) -> tuple[object, ...]:
+        """With whom it deals: tokens that others gave are not kept for them, nor sent to them."""
+        return (self.config.get("clientId"), self.config.get("issuer"))
+
+    @property
     def is_available(self) -> bool:
         """Whether people can come to it."""
         try:
@@ -168,6 +173,12 @@ async def get_in(tx: Tx, ctx: Context, connector_id: str) -> SsoConnector:
     return _opened(ctx, row)
 
 
+async def held_in(tx: Tx, ctx: Context, connector_id: str) -> SsoConnector | None:
+    """Return one connector, which does not change before the transaction is over; None where there is none."""
+    row = await tx.one(store.GET_HELD, id=connector_id)
+    return None if row is None or row.provider_name not in PROVIDERS else _opened(ctx, row)
+
+
 async def create(ctx: Context, provider_name: str, new: SsoConnectorChange) -> SsoConnector:
     """Store a connector, its configuration tried out.
 
@@ -237,17 +248,11 @@ async def update(ctx: Context, connector_id: str, change: SsoConnectorChange) ->
                 await active_key(tx, ctx, connector_id, connector.provider.read(config))
             if domains is not None:
                 await _put_domains(tx, connector_id, domains)
-            if change.enable_token_storage is False or _party(ctx, held) != _party(ctx, row):
+            if change.enable_token_storage is False or _opened(ctx, held).party != _opened(ctx, row).party:
                 await tx.run(token_secrets.DELETE_OF_SSO_CONNECTOR, connector=connector_id)
     except UniqueViolation as error:
         raise SsoConnectorNameInUse from error
     return _opened(ctx, row)
-
-
-def _party(ctx: Context, row: SsoConnectorRow) -> tuple[object, ...]:
-    """Return with whom a row deals: tokens that others gave are not kept for them."""
-    config = _opened(ctx, row).config
-    return (config.get("clientId"), config.get("issuer"))
 
 
 async def remove(ctx: Context, connector_id: str) -> None:

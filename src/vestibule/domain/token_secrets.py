@@ -12,15 +12,21 @@ import msgspec
 from vestibule.connectors.oauth.calls import Json
 from vestibule.crypto import SealError, new_id
 from vestibule.db import DatabaseError, Tx
+from vestibule.domain import connectors, sso_connectors
+from vestibule.domain.audit import Event
+from vestibule.domain.connectors import Instance
 from vestibule.domain.context import Context
+from vestibule.domain.sso_connectors import SsoConnector
 from vestibule.errors import EntityNotFound
 from vestibule.model import TokenSecret
-from vestibule.store import connectors, identities, sso_connectors, sso_identities, users
+from vestibule.store import identities, sso_identities, users
 from vestibule.store import token_secrets as store
 
 MAX_CHARS = 32 * 1024
 MAX_WORD = 1024
 MAX_SECONDS = 10**10
+LOST = "TokenSecret.Lost"
+"""The entry of the trail for tokens that are not kept; its error is the reason, in one word."""
 _UNDER_WAY = ("interactions", "state.tokens")
 
 
@@ -76,33 +82,59 @@ def _ends(lifetime: object, now: int) -> int | None:
     return now // 1000 + int(lifetime)
 
 
-def under_way(ctx: Context, interaction_id: str, told: Json) -> str | None:
-    """Seal what a provider has just given until the sign-in is over; None where there is nothing to keep."""
+def under_way(ctx: Context, interaction_id: str, connector: Instance | SsoConnector, told: Json) -> str | None:
+    """Seal what a provider has just given until the sign-in is over; None where there is nothing to keep.
+
+    The seal names the party: what it gave does not open once the connector is set to another one.
+    """
     tokens = read(told, ctx.clock.now())
-    return None if tokens is None else ctx.sealer.seal(msgspec.json.encode(tokens), *_UNDER_WAY, interaction_id)
+    if tokens is None:
+        if told.get("access_token"):
+            lost(ctx, "too_long", interaction_id=interaction_id)
+        return None
+    return ctx.sealer.seal(msgspec.json.encode(tokens), *_UNDER_WAY, _name(interaction_id, connector))
+
+
+def _name(interaction_id: str, connector: Instance | SsoConnector) -> str:
+    return msgspec.json.encode([interaction_id, *connector.party]).decode()
+
+
+def lost(ctx: Context, reason: str, *, user_id: str | None = None, interaction_id: str | None = None) -> None:
+    """Leave an entry in the trail for tokens that are not kept."""
+    ctx.trail.record(Event(key=LOST, error=reason, user_id=user_id, interaction_id=interaction_id))
 
 
 async def keep(ctx: Context, interaction_id: str, user_id: str, origin: Origin, sealed: str) -> None:
     """Keep what came with a sign-in that is over beside the identity, in place of what was kept before.
 
-    It spoils no sign-in: nothing is kept when the identity, the connector or its setting are gone meanwhile, or when
-    the store refuses.
+    It spoils no sign-in: nothing is kept when the identity, the connector, its setting or its party are others by now,
+    or when the store refuses; the trail says so.
     """
     try:
-        tokens = _decode(ctx.sealer.open(sealed, *_UNDER_WAY, interaction_id))
         async with ctx.db.write() as tx:
-            await _keep(tx, ctx, user_id, origin, tokens)
-    except (SealError, ValueError, DatabaseError):
-        return
+            reason = await _keep(tx, ctx, interaction_id, user_id, origin, sealed)
+    except DatabaseError:
+        reason = "store"
+    if reason is not None:
+        lost(ctx, reason, user_id=user_id, interaction_id=interaction_id)
+        await ctx.trail.settle()
 
 
-async def _keep(tx: Tx, ctx: Context, user_id: str, origin: Origin, tokens: TokenSet) -> None:
-    """Keep it, the user held and then the connector: whoever removes one of them waits, or is through."""
+async def _keep(tx: Tx, ctx: Context, interaction_id: str, user_id: str, origin: Origin, sealed: str) -> str | None:
+    """Keep it, the user held and then the connector: whoever removes one of them waits, or is through.
+
+    Returns why it was not kept.
+    """
     social = origin.target is not None
-    asked = connectors.KEEPS_TOKENS if social else sso_connectors.KEEPS_TOKENS
     user = await tx.one(users.GET_LOCKED, id=user_id)
-    if user is None or not await tx.value(asked, id=origin.connector_id):
-        return
+    find = connectors.held_in if social else sso_connectors.held_in
+    connector = await find(tx, ctx, origin.connector_id)
+    if user is None or connector is None or not connector.enable_token_storage:
+        return "not_wanted"
+    try:
+        tokens = _decode(ctx.sealer.open(sealed, *_UNDER_WAY, _name(interaction_id, connector)))
+    except (SealError, ValueError):
+        return "other_party"
     if origin.target is not None:
         holder = await tx.value(identities.HOLDER, target=origin.target, identity_user_id=origin.identity_id)
         held, sso_identity_id = await tx.one(store.OF_SOCIAL, of_user=user_id, at=origin.target), None
@@ -111,7 +143,7 @@ async def _keep(tx: Tx, ctx: Context, user_id: str, origin: Origin, tokens: Toke
         holder, sso_identity_id = (None, None) if found is None else (found.user_id, found.id)
         held = await tx.one(store.OF_SSO, identity=sso_identity_id)
     if holder != user_id:
-        return
+        return "other_identity"
     now, row_id = ctx.clock.now(), new_id() if held is None else held.id
     values = {
         "connector_id": origin.connector_id if social else None,
@@ -123,9 +155,10 @@ async def _keep(tx: Tx, ctx: Context, user_id: str, origin: Origin, tokens: Toke
     }
     if held is None:
         place = {"target": origin.target, "issuer": origin.issuer, "sso_identity_id": sso_identity_id}
-        await tx.run(store.INSERT, id=row_id, user_id=user_id, created_at=now, **place, **values)
+        await tx.run(store.INSERT, id=row_id, user_id=user_id, created_at=now, renewing_until=None, **place, **values)
     else:
         await tx.run(store.UPDATE, row_id=row_id, **{f"new_{name}": value for name, value in values.items()})
+    return None
 
 
 def sealed_of(ctx: Context, user_id: str, row_id: str, tokens: TokenSet) -> str:

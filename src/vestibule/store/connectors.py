@@ -21,10 +21,8 @@ _row = connectors.c
 LIST = Statement(select(connectors), Connector)
 GET = Statement(select(connectors).where(_row.id == bindparam("id")), Connector)
 GET_LOCKED = Statement(select(connectors).where(_row.id == bindparam("id")).with_for_update(key_share=True), Connector)
-KEEPS_TOKENS: Statement[Row] = Statement(
-    select(_row.enable_token_storage).where(_row.id == bindparam("id")).with_for_update(read=True)
-)
-"""Whether a connector keeps tokens, which does not change in this transaction."""
+GET_HELD = Statement(select(connectors).where(_row.id == bindparam("id")).with_for_update(read=True), Connector)
+"""A connector that does not change in this transaction."""
 INSERT: Statement[Row] = Statement(insert(connectors))
 UPDATE = Statement(
     update(connectors)

@@ -32,10 +32,10 @@ GET = Statement(select(sso_connectors).where(_row.id == bindparam("id")), SsoCon
 GET_LOCKED = Statement(
     select(sso_connectors).where(_row.id == bindparam("id")).with_for_update(key_share=True), SsoConnectorRow
 )
-KEEPS_TOKENS: Statement[Row] = Statement(
-    select(_row.enable_token_storage).where(_row.id == bindparam("id")).with_for_update(read=True)
+GET_HELD = Statement(
+    select(sso_connectors).where(_row.id == bindparam("id")).with_for_update(read=True), SsoConnectorRow
 )
-"""Whether a connector keeps tokens, which does not change in this transaction."""
+"""A connector that does not change in this transaction."""
 NAMED: Statement[Row] = Statement(select(_row.id).where(_row.connector_name == bindparam("connector_name")))
 INSERT = Statement(insert(sso_connectors).returning(*_row), SsoConnectorRow)
 UPDATE = Statement(

@@ -552,6 +552,7 @@ token_secrets = Table(
     Column("value_sealed", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("renewing_until", BigInteger),
     ForeignKeyConstraint(
         ["user_id", "target"], ["user_identities.user_id", "user_identities.target"], ondelete="CASCADE"
     ),

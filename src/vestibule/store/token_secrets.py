@@ -1,6 +1,6 @@
 """Statements about what providers gave for later calls in a person's name: one set for an identity."""
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, null, or_, select, update
 
 from vestibule.db import Statement
 from vestibule.model import TokenSecret
@@ -15,6 +15,11 @@ OF_USER = Statement(select(kept).where(_row.user_id == bindparam("of_user")), To
 OF_SOCIAL = Statement(
     select(kept).where(_row.user_id == bindparam("of_user"), _row.target == bindparam("at")), TokenSecret
 )
+THROUGH_COMPANY = Statement(
+    select(kept).where(_row.user_id == bindparam("of_user"), _row.sso_connector_id == bindparam("connector")),
+    TokenSecret,
+)
+"""What came through one enterprise connector, whichever connector the identity was made through."""
 OF_SSO = Statement(select(kept).where(_row.sso_identity_id == bindparam("identity")), TokenSecret)
 INSERT: Statement[Row] = Statement(insert(kept))
 UPDATE: Statement[Row] = Statement(
@@ -36,6 +41,22 @@ REPLACE: Statement[Row] = Statement(
     )
 )
 """Compare and set: what was replaced meanwhile stays."""
+LEASE: Statement[Row] = Statement(
+    update(kept)
+    .where(
+        _row.id == bindparam("row_id"),
+        _row.value_sealed == bindparam("held"),
+        or_(_row.renewing_until.is_(None), _row.renewing_until <= bindparam("now")),
+    )
+    .values(renewing_until=bindparam("until"))
+)
+"""Lets one caller renew tokens that nobody else is renewing, or has replaced."""
+RELEASE: Statement[Row] = Statement(
+    update(kept)
+    .where(_row.id == bindparam("row_id"), _row.renewing_until == bindparam("until"))
+    .values(renewing_until=null())
+)
+"""Ends a lease, if it is still the one that the caller was given: no later one ends at the same time."""
 DELETE: Statement[Row] = Statement(delete(kept).where(_row.id == bindparam("row_id")))
 DELETE_SOCIAL: Statement[Row] = Statement(
     delete(kept).where(_row.user_id == bindparam("of_user"), _row.target == bindparam("at"))

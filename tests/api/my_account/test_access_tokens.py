@@ -1,20 +1,16 @@
 """What a provider gave for somebody, for calls in their name: for the person alone, and renewed when it has expired."""
 
-import asyncio
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx2
 import pytest
 from sqlalchemy import bindparam, update
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 
 from tests.api.experience.headless import Headless, headless
 from tests.api.experience.test_socials import GOOGLE, Provider, asked, decide, set_up, upstream, world
-from tests.api.experience.test_sso import Company, company
+from tests.api.experience.test_sso import company
 from tests.api.management.wrong_tokens import every_wrong_token, prepare
 from tests.connectors.social.payloads import TOKEN
 from tests.connectors.social.upstream import Json, Said, Upstream
@@ -22,10 +18,8 @@ from tests.oidc.world import VERIFIER
 from tests.world import World
 from vestibule.api.my_account.access import AccountAccess
 from vestibule.app import faces
-from vestibule.connectors.oauth import renewal
 from vestibule.db import Statement
 from vestibule.domain import token_secrets
-from vestibule.errors import SocialCodeInvalid
 from vestibule.store.rows import Row
 from vestibule.store.tables import applications
 
@@ -184,43 +178,6 @@ async def test_a_refresh_token_that_is_no_good_any_more_is_not_sent_again(
     assert len(upstream.requests("tokenEndpoint")) == 1 + asks
 
 
-async def test_what_came_is_kept_although_another_one_was_refused_meanwhile(
-    world: World, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of two at once, the one who is refused may be through first: the row has changed, and not to something good."""
-    bearer = await signed_in(await keeping(world, upstream), expires_in=90)
-    world.clock.advance(seconds=90)
-    upstream.answers["tokenEndpoint"] = Said({"error": "invalid_grant"}, 400)
-    real = renewal.renew
-
-    async def slow(*given: Any) -> Json:
-        monkeypatch.setattr(renewal, "renew", real)
-        assert await refused(world, bearer) == EXPIRED
-        return dict(RENEWED)
-
-    monkeypatch.setattr(renewal, "renew", slow)
-    for _ in range(2):
-        assert (await get(world, bearer)).json()["access_token"] == "second-access"
-
-
-async def test_who_is_refused_waits_for_what_another_one_is_about_to_keep(
-    world: World, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bearer = await signed_in(await keeping(world, upstream), expires_in=90)
-    world.clock.advance(seconds=90)
-    upstream.answers["tokenEndpoint"] = Said(RENEWED)
-    real, others = renewal.renew, list[asyncio.Task[httpx2.Response]]()
-
-    async def second(*given: Any) -> Json:
-        monkeypatch.setattr(renewal, "renew", real)
-        others.append(asyncio.create_task(get(world, bearer)))
-        raise SocialCodeInvalid
-
-    monkeypatch.setattr(renewal, "renew", second)
-    assert (await get(world, bearer)).json()["access_token"] == "second-access"
-    assert (await others[0]).status_code == 200
-
-
 async def test_pages_of_every_origin_may_ask_with_a_token_and_no_cookies(world: World) -> None:
     """Contract section 7.1; the Management API beside it stays closed."""
     asks = {"origin": "https://app.example", "access-control-request-method": "GET"}
@@ -229,36 +186,6 @@ async def test_pages_of_every_origin_may_ask_with_a_token_and_no_cookies(world: 
             answer = await world.client.request(method, f"/api/{path}", headers=asks)
             assert answer.headers.get("access-control-allow-origin") == granted, (method, path)
             assert "access-control-allow-credentials" not in answer.headers
-
-
-async def test_of_many_who_ask_at_once_all_get_a_good_token(world: World, upstream: Upstream) -> None:
-    bearer = await signed_in(await keeping(world, upstream), expires_in=90)
-    world.clock.advance(seconds=90)
-    upstream.answers["tokenEndpoint"] = Said(RENEWED)
-    answers = await asyncio.gather(*(get(world, bearer) for _ in range(6)))
-    assert {answer.json()["access_token"] for answer in answers} == {"second-access"}
-
-
-@pytest.mark.parametrize("refuses", [True, False])
-async def test_who_renews_too_late_takes_what_somebody_else_has_kept(
-    world: World, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, *, refuses: bool
-) -> None:
-    """A refresh token may be good for one use: the second one to ask is refused, or spoils nothing."""
-    bearer = await signed_in(await keeping(world, upstream), expires_in=90)
-    world.clock.advance(seconds=90)
-    upstream.answers["tokenEndpoint"] = Said(RENEWED)
-    real = renewal.renew
-
-    async def late(*given: Any) -> Json:
-        monkeypatch.setattr(renewal, "renew", real)
-        assert (await get(world, bearer)).json()["access_token"] == "second-access"
-        if refuses:
-            raise SocialCodeInvalid
-        return {"access_token": "third-access", "token_type": "bearer"}
-
-    monkeypatch.setattr(renewal, "renew", late)
-    for _ in range(2):
-        assert (await get(world, bearer)).json()["access_token"] == "second-access"
 
 
 async def test_nobody_else_gets_it(world: World, upstream: Upstream) -> None:
@@ -313,37 +240,6 @@ async def test_nothing_is_there_once_the_identity_or_the_connector_is_gone(world
     bearer = await signed_in(provider)
     await world.call("DELETE", f"/connectors/{provider.id}")
     assert await refused(world, bearer) == MISSING
-
-
-async def test_a_companys_token_is_given_and_renewed(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = company.world
-    await world.call("PATCH", f"/sso-connectors/{company.id}", {"enableTokenStorage": True})
-    given = company.provider.token
-
-    async def answer(request: Request) -> Any:
-        form = dict(parse_qsl((await request.body()).decode()))
-        if form["grant_type"] == "refresh_token":
-            assert (form["refresh_token"], request.headers["authorization"][:6]) == ("r1", "Basic ")
-            return JSONResponse({"access_token": "at-2", "token_type": "Bearer"})
-        told = json.loads(bytes((await given(request)).body))
-        return JSONResponse({**told, "refresh_token": "r1"})
-
-    monkeypatch.setattr(company.provider, "token", answer)
-    company.provider.serve()
-    await company.arrive_new()
-    await company.program.begin(prompt="login", scope="openid identities")
-    await company.program.start()
-    body = {"state": "state-1", "redirectUri": "http://id.localhost:3001/callback/acme"}
-    begun = await company.program.good("POST", f"{company.path}/authorization-uri", body)
-    company.provider.arrive(begun["authorizationUri"])
-    verification = begun["verificationId"]
-    await company.program.good("POST", f"{company.path}/verify", company.callback(verification))
-    assert await company.identify(verification) == (204, "")
-    bearer, path = await token(company.program), f"sso-identities/{company.id}/access-token"
-    assert (await get(world, bearer, path)).json()["access_token"] == "at"
-    world.clock.advance(seconds=300)
-    assert (await get(world, bearer, path)).json() == {"access_token": "at-2", "token_type": "Bearer"}
-    assert await refused(world, bearer, "sso-identities/other/access-token") == MISSING
 
 
 async def test_every_route_of_the_account_api_refuses_every_wrong_token(world: World) -> None:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from msgspec import UNSET, Struct
+from msgspec.structs import asdict
 
 from vestibule.api.my_account.access import PREFIX, AccountAccess, person_of
 from vestibule.domain import token_renewal
@@ -12,6 +13,7 @@ from vestibule.errors import (
     ConnectorGeneral,
     ConnectorInvalidConfig,
     ConnectorInvalidResponse,
+    InvalidRequest,
     ThirdPartyTokenExpired,
     ThirdPartyTokenNotFound,
 )
@@ -31,6 +33,13 @@ class AccessTokenOut(Struct):
     expires_in: Maybe[int] = UNSET
 
 
+class IdentityQuery(Struct, rename="camel"):
+    """Which identity behind a company's connector is meant, where somebody has several there."""
+
+    issuer: Maybe[str] = UNSET
+    identity_id: Maybe[str] = UNSET
+
+
 class AccessTokens:
     """Handlers over one context."""
 
@@ -47,8 +56,9 @@ class AccessTokens:
         """GET …/sso-identities/{connectorId}/access-token."""
         person = person_of(request)
         person.needs(SCOPE)
-        connector_id = request.path_params["connectorId"]
-        return self._shown(await token_renewal.of_company(self._ctx, person.user_id, connector_id))
+        asked, connector_id = request.query(IdentityQuery), request.path_params["connectorId"]
+        named = {name: value for name, value in asdict(asked).items() if value is not UNSET}
+        return self._shown(await token_renewal.of_company(self._ctx, person.user_id, connector_id, **named))
 
     def _shown(self, tokens: TokenSet) -> Response:
         ends = tokens.expires_at
@@ -64,10 +74,10 @@ def routes(ctx: Context) -> list[Route]:
         ThirdPartyTokenNotFound, ThirdPartyTokenExpired, ConnectorGeneral, ConnectorInvalidConfig,
         ConnectorInvalidResponse,
     )  # fmt: skip
-    get = partial(
-        Route, "GET", access=AccountAccess(ctx), responses={200: AccessTokenOut}, errors=errors, tags=("My account",)
-    )
+    get = partial(Route, "GET", access=AccountAccess(ctx), responses={200: AccessTokenOut}, tags=("My account",))
     return [
-        get(f"{account}/identities/{{target}}/access-token", api.social, summary="Get a social provider's token"),
-        get(f"{account}/sso-identities/{{connectorId}}/access-token", api.company, summary="Get a company's token"),
-    ]
+        get(f"{account}/identities/{{target}}/access-token", api.social, summary="Get a social provider's token",
+            errors=errors),
+        get(f"{account}/sso-identities/{{connectorId}}/access-token", api.company, summary="Get a company's token",
+            query=IdentityQuery, errors=(*errors, InvalidRequest)),
+    ]  # fmt: skip

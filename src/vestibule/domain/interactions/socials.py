@@ -88,7 +88,8 @@ async def verify(
         raise
     kept = None
     if instance.enable_token_storage:
-        kept = token_secrets.under_way(ctx, interaction.id, await social.kept_of(ctx, instance, outcome.tokens))
+        given = await social.kept_of(ctx, instance, outcome.tokens)
+        kept = token_secrets.under_way(ctx, interaction.id, instance, given)
     known = replace(proof, handshake=None, person=outcome.profile, tokens=kept, syncs=instance.sync_profile)
 
     def told(state: State) -> State:

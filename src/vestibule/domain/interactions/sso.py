@@ -111,7 +111,11 @@ async def verify(
     except AppError as error:
         await note(ctx, interaction, f"{STEP}.Submit", None, error)
         raise
-    kept = token_secrets.under_way(ctx, interaction.id, person.tokens) if connector.enable_token_storage else None
+    kept = (
+        token_secrets.under_way(ctx, interaction.id, connector, person.tokens)
+        if connector.enable_token_storage
+        else None
+    )
     known = replace(_knowing(proof, person), tokens=kept)
 
     def verified(state: State) -> State:

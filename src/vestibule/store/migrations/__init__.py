@@ -1,3 +1,3 @@
 """The identity store's migrations; `HEAD` is the newest revision, so that a start compares without loading Alembic."""
 
-HEAD = "0018"
+HEAD = "0019"
