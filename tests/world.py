@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from argon2 import PasswordHasher
 
 from vestibule import app as composition
 from vestibule.app import IdentityServer
@@ -21,6 +22,8 @@ from vestibule.settings import ServerSettings, load
 URL = "http://id.localhost:3001"
 JSON = dict[str, Any]
 PASSWORD = "correct horse battery"
+QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""The least that argon2id takes: a test about anything but the cost of hashing need not pay it at each password."""
 
 
 @dataclass
@@ -97,7 +100,8 @@ async def worlds(database_url: str, folder: Path, *, outbox: bool = True, **env:
         },
     )
     log = Log(clock, level="DEBUG", write=lines.append)
-    server = await composition.build(settings, clock=clock, log=log, passwords=PasswordPool(threads=2, queue=500))
+    passwords = PasswordPool(threads=2, queue=500, hasher=QUICK_HASHER)
+    server = await composition.build(settings, clock=clock, log=log, passwords=passwords)
     if outbox:
         await seed_outbox(server.ctx)
     transport = httpx2.ASGITransport(app=server.app, raise_app_exceptions=False)

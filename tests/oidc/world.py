@@ -17,6 +17,7 @@ from joserfc.jwk import KeySet
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.sql.base import Executable
 
+from tests.world import QUICK_HASHER
 from vestibule.clock import ManualClock
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import Sealer
@@ -313,7 +314,7 @@ async def worlds(database_url: str, public_url: str = PUBLIC_URL, **environ: str
         ServerSettings, {"VESTIBULE_PUBLIC_URL": public_url, "VESTIBULE_DATABASE_URL": database_url, **environ}
     )
     db = await connect(database_url, metadata)
-    clock, passwords = ManualClock(), PasswordPool(threads=1)
+    clock, passwords = ManualClock(), PasswordPool(threads=1, hasher=QUICK_HASHER)
     ctx = Context(db, clock, Sealer([b"k" * 32]), passwords, settings, Outgoing(settings.allow_private))
     await ensure_keys(ctx)
     await seed(ctx)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from urllib.parse import parse_qsl, urlencode
 
@@ -26,18 +26,9 @@ class Pages:
     """The templates of some packages, over the shared ones. `prefix` is where the assets are served."""
 
     def __init__(self, packages: Sequence[str], prefix: str = "/ui", branding: Branding = Brand) -> None:
-        loaders = [PackageLoader(name, "templates") for name in (*packages, "vestibule.ui")]
         self._prefix = prefix
         self._branding = branding
-        self._templates = Environment(
-            loader=ChoiceLoader(loaders),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._templates.filters["initials"] = initials
+        self._templates = _templates((*packages, "vestibule.ui"))
 
     @cached_property
     def contents(self) -> Mapping[str, bytes]:
@@ -72,6 +63,21 @@ class Pages:
             here_in=lambda code: in_language(here, code),
             **values,
         )
+
+
+@cache
+def _templates(packages: tuple[str, ...]) -> Environment:
+    """Return the templates of packages; each is compiled once in the life of the process, and nothing in it changes."""
+    templates = Environment(
+        loader=ChoiceLoader([PackageLoader(name, "templates") for name in packages]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    templates.filters["initials"] = initials
+    return templates
 
 
 def initials(name: str) -> str:

@@ -7,6 +7,7 @@ import bcrypt
 import pytest
 
 from tests.world import World
+from vestibule import app as composition
 
 pytestmark = pytest.mark.anyio
 SECRET = "correct horse"
@@ -46,6 +47,15 @@ DIGESTS = {
     "Bcrypt": bcrypt.hashpw(SECRET.encode(), bcrypt.gensalt(4)).decode(),
     "Legacy": json.dumps(["sha512", ["pepper", "@"], hashlib.sha512(f"pepper{SECRET}".encode()).hexdigest()]),
 }
+
+
+async def test_the_server_as_it_is_composed_hashes_at_the_recommended_cost(world: World) -> None:
+    """B48: argon2id, 19 MiB, t=2, p=1; the other tests pay for less."""
+    server = await composition.build(world.server.ctx.settings)
+    try:
+        assert (await server.ctx.passwords.hash(SECRET)).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    finally:
+        await server.close()
 
 
 @pytest.mark.parametrize("algorithm", sorted(DIGESTS))
