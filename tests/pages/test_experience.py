@@ -374,6 +374,35 @@ async def test_logos_are_shown_and_the_policy_is_opened_for_them_alone(world: Wo
     assert "https://cdn.x.io/logo.svg" in missing.headers["content-security-policy"]
 
 
+SHEET = "h1 { color: #123456 }\n/* </style><script>alert(1)</script> */ @import 'https://evil.example/x.css';"
+
+
+async def test_a_style_sheet_of_the_operators_is_served_by_us_under_the_same_policy(
+    world: World, visitor: Visitor
+) -> None:
+    """B102, B105: linked after ours on every page and never written into one; what it asks for elsewhere stays shut."""
+    await visitor.open()
+    assert "/ui/own/" not in visitor.text
+    assert (await visitor.client.get("/ui/own/x.css")).status_code == 404
+    policy = dict(visitor.policy)
+    await decide(world, customCss=SHEET)
+    await visitor.open()
+    assert visitor.policy == policy
+    assert policy["style-src"] == "'self'"
+    assert "alert(1)" not in visitor.text
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', visitor.text)
+    assert sheets[-1].startswith("/ui/own/")
+    served = await visitor.client.get(sheets[-1])
+    assert (served.text, served.headers["content-type"]) == (SHEET, "text/css; charset=utf-8")
+    assert served.headers["x-content-type-options"] == "nosniff"
+    assert "immutable" in served.headers["cache-control"]
+    assert sheets[-1] in (await visitor.client.get("/nothing-here")).text
+    await decide(world, customCss="h1 { color: #654321 }")
+    older = await visitor.client.get(sheets[-1])
+    assert (older.text, older.headers["cache-control"]) == ("h1 { color: #654321 }", "no-store")
+    assert sheets[-1] not in (await visitor.open()).text
+
+
 async def test_our_own_name_can_be_left_out(world: World, visitor: Visitor) -> None:
     await decide(world, hideLogtoBranding=True)
     await visitor.open()

@@ -13,9 +13,8 @@ from vestibule.model import TENANT
 
 
 class _Shown(SignInExperience, frozen=True, rename="camel"):
-    """The fields after `socialSignInConnectorTargets` have one value each: they are not obeyed yet."""
+    """The fields after `customCss` have one value each: they are not obeyed yet."""
 
-    custom_css: str | None = None
     custom_content: dict[str, str] = {}
     custom_ui_assets: dict[str, Any] | None = None
     custom_ui_csp: dict[str, Any] = {}

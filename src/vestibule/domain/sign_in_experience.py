@@ -22,6 +22,7 @@ ADDRESS = r"https?:\/\/[A-Za-z0-9._~:\/?#\[\]@!$&()*+=%-]+"
 HexColour = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?$")]
 WebAddress = Annotated[str, Meta(pattern=f"^{ADDRESS}$", max_length=2048)]
 WebAddressOrEmpty = Annotated[str, Meta(pattern=f"^({ADDRESS})?$", max_length=2048)]
+StyleSheet = Annotated[str, Meta(max_length=65_536)]
 EmailOrEmpty = Annotated[str, Meta(pattern=r"^([^\s@]+@[^\s@]+)?$", max_length=256)]
 
 EVERY_IDENTIFIER: tuple[Identifier, ...] = ("username", "email", "phone")
@@ -251,6 +252,7 @@ class SignInExperience(Struct, frozen=True, rename="camel"):
     trusted_device: TrustedDevices = TrustedDevices()
     social_sign_in: SocialSignIn = SocialSignIn()
     social_sign_in_connector_targets: tuple[str, ...] = ()
+    custom_css: StyleSheet | None = None
 
     @property
     def sign_in_identifiers(self) -> tuple[Identifier, ...]:

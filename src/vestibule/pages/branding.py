@@ -23,6 +23,7 @@ def brand_of(experience: SignInExperience) -> Brand:
         privacy=experience.privacy_policy_url or "",
         support_email=experience.support_email or "",
         support_website=experience.support_website_url or "",
+        css=experience.custom_css or "",
         detects_language=languages.auto_detect,
         language=languages.fallback_language,
     )

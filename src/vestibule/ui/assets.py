@@ -22,7 +22,17 @@ def routes(pages: Pages) -> list[Route]:
         kind = (b"content-type", ASSETS["vestibule.css"].encode())
         return Response(rules.encode(), content_type=kind, headers={"Cache-Control": ASSET_CACHE})
 
+    async def own(request: Request) -> Response:
+        """Under an older name, of a page that another server made a moment ago, it is served but not kept."""
+        brand = pages.brand
+        if not brand.css:
+            return text("Not Found", 404)
+        caching = ASSET_CACHE if request.path_params["name"] == brand.sheet else "no-store"
+        kind = (b"content-type", ASSETS["vestibule.css"].encode())
+        return Response(brand.css.encode(), content_type=kind, headers={"Cache-Control": caching})
+
     return [
+        Route("GET", "/ui/own/{name}", own, access=PUBLIC, summary="The operator's own style sheet"),
         Route("GET", "/ui/colours/{name}", colours, access=PUBLIC, summary="A style sheet of colours"),
         Route("GET", "/ui/{version}/{name}", asset, access=PUBLIC, summary="A style sheet, script or picture"),
     ]

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 
@@ -20,8 +22,14 @@ class Brand:
     privacy: str = ""
     support_email: str = ""
     support_website: str = ""
+    css: str = ""
     detects_language: bool = True
     language: str = "en"
+
+    @property
+    def sheet(self) -> str:
+        """The name of the style sheet of the operator's own, which changes with it; empty where there is none."""
+        return _sheet_name(self.css) if self.css else ""
 
     @property
     def pictures(self) -> tuple[str, ...]:
@@ -32,6 +40,11 @@ class Brand:
 
 Branding = Callable[[], Brand]
 """Tells how pages look at this moment."""
+
+
+@lru_cache(maxsize=8)
+def _sheet_name(css: str) -> str:
+    return f"{sha256(css.encode()).hexdigest()[:12]}.css"
 
 
 def _without_query(address: str) -> str:

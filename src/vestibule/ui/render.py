@@ -58,6 +58,7 @@ class Pages:
             asset=self.asset,
             branding=self.brand,
             colours=f"{self._prefix}/colours/",
+            own=f"{self._prefix}/own/",
             here=here,
             languages=list(LANGUAGES.items()),
             here_in=lambda code: in_language(here, code),

@@ -56,8 +56,8 @@ async def test_the_sign_in_experience_is_read_and_changed(management: AsyncManag
     assert (await management.send(sign_in_experience.public()))["signInMode"] == "SignIn"
     assert "register.title" in await management.send(sign_in_experience.phrases("fr"))
     with pytest.raises(Refused) as refused:
-        await management.send(sign_in_experience.update(customCss="x"))
-    assert refused.value.data == {"fields": ["customCss"]}
+        await management.send(sign_in_experience.update(customContent={"/": "x"}))
+    assert refused.value.data == {"fields": ["customContent"]}
 
 
 async def test_a_password_is_tried_and_a_refusal_is_an_answer(management: AsyncManagementClient) -> None:

@@ -74,8 +74,14 @@ async def test_nothing_to_change_is_told(world: World, body: dict[str, Any]) -> 
     assert refusal(await world.call("PATCH", PATH, body)) == (422, "entity.invalid_input")
 
 
+async def test_a_style_sheet_of_ones_own_is_taken_cleared_and_bounded(world: World) -> None:
+    assert (await patch(world, customCss="body{}")).json()["customCss"] == "body{}"
+    assert (await world.client.get("/api/.well-known/sign-in-exp")).json()["customCss"] == "body{}"
+    assert (await patch(world, customCss=None)).json()["customCss"] is None
+    assert refusal(await patch(world, customCss="x" * 65_537)) == (400, "guard.invalid_input")
+
+
 NOT_OBEYED = {
-    "customCss": "body{}",
     "customContent": {"/": "x"},
     "adaptiveMfa": {"enabled": True},
     "captchaPolicy": {"enabled": True},
