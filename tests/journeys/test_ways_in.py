@@ -58,7 +58,7 @@ async def enter(site: Site, ada: Visitor, address: str, look: Look) -> None:
 async def test_a_code_from_the_mail_signs_in(browser: Browser, site: Site, scripts: bool) -> None:
     name, look = site.somebody(), Look()
     address = f"{name}@example.com"
-    site.manager.send(users.create(username=name, primary_email=address))
+    site.manager.send(users.create(username=name, primary_email=address, password=PASSWORD))
     with decided(site, signIn={"methods": METHODS}):
         async with visiting(browser, site, scripts=scripts) as ada:
             await ada.open("/")

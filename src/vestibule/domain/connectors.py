@@ -124,6 +124,12 @@ async def list_instances(ctx: Context) -> list[Instance]:
     return sorted(_offered(ctx, rows), key=lambda instance: instance.id)
 
 
+async def factory_kinds(tx: Tx, ctx: Context) -> set[ConnectorType]:
+    """Return of which kinds there are instances, without opening their configuration."""
+    known = factories(ctx)
+    return {known[row.connector_id].kind for row in await tx.all(store.LIST) if row.connector_id in known}
+
+
 async def list_checked(ctx: Context, target: str | None = None) -> list[Instance]:
     """Return the instances, of one effective target if given.
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from vestibule.connectors.factory import ConnectorType, Message
+from vestibule.db import Tx
 from vestibule.domain import email_templates
-from vestibule.domain.connectors import instance_for, list_instances, sender_of
+from vestibule.domain.connectors import factory_kinds, instance_for, sender_of
 from vestibule.domain.context import Context
 from vestibule.model import RecipientKind
 
@@ -13,7 +14,13 @@ _KINDS: dict[RecipientKind, ConnectorType] = {"email": "Email", "phone": "Sms"}
 
 async def kinds(ctx: Context) -> frozenset[RecipientKind]:
     """Return the kinds of address that messages can be sent to here."""
-    held = {instance.factory.kind for instance in await list_instances(ctx)}
+    async with ctx.db.read() as tx:
+        return await kinds_in(tx, ctx)
+
+
+async def kinds_in(tx: Tx, ctx: Context) -> frozenset[RecipientKind]:
+    """Return the same within a transaction."""
+    held = await factory_kinds(tx, ctx)
     return frozenset(kind for kind, needed in _KINDS.items() if needed in held)
 
 

@@ -33,6 +33,7 @@ IN_USE = {
 }
 BLANK = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 """What an address cannot hold, and is not part of one around it; Python's own notion has a few characters more."""
+IDENTIFIERS = ("username", "primary_email", "primary_phone")
 VERIFIED = {"primary_email": "email_verified", "primary_phone": "phone_verified"}
 """Which column tells that an address was proven, or that an operator vouches for it."""
 JsonText = str
@@ -205,28 +206,14 @@ async def get_user(tx: Tx, user_id: str) -> User:
 async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | None]) -> User:
     """Set columns; None and an empty text clear. Raises EntityNotFound, the three InUse, InvalidPhone."""
     values: dict[str, object] = {name: value or None for name, value in changes.items()}
-    identifiers = {
-        name: str(values[name]) if values.get(name) else None for name in ("username", "primary_email", "primary_phone")
-    }
-    plain = bool(values) and not any(name in values for name in identifiers)
+    plain = bool(values) and not any(name in values for name in IDENTIFIERS)
     try:
         async with ctx.db.single() if plain else ctx.db.write() as tx:
             if not plain:
                 await get_user(tx, user_id)
             if not values:
                 raise EntityInvalidInput
-            username, email, phone = identifiers.values()
-            if username and not ctx.case_sensitive_usernames:
-                await _hold_username(tx, username)
-            await _refuse_clashes(tx, ctx, username, email, phone, user_id)
-            if phone:
-                values["primary_phone"] = normalise(phone)
-            values |= {flag: True for name, flag in VERIFIED.items() if name in values}
-            values |= _folded(values)
-            user = await store.change(tx, user_id, {**values, "updated_at": ctx.clock.now()})
-            if any(name in values for name in VERIFIED):
-                # An address may be the factor that a browser is trusted instead of.
-                await sessions.end_trust(tx, user_id)
+            user = await put_in(tx, ctx, user_id, values)
     except UniqueViolation as error:
         raise in_use(error) from error
     except ValueTooLong:
@@ -235,6 +222,27 @@ async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | No
         raise
     if user is None:
         raise EntityNotFound
+    return user
+
+
+async def put_in(tx: Tx, ctx: Context, user_id: str, changes: Mapping[str, object]) -> User | None:
+    """Set columns, identifiers among them: an address counts as verified from then on, and no browser is trusted.
+
+    Returns None when there is no such user. Raises the three InUse, UniqueViolation (see `in_use`), InvalidPhone.
+    """
+    values = dict(changes)
+    username, email, phone = (str(values[name]) if values.get(name) else None for name in IDENTIFIERS)
+    if username and not ctx.case_sensitive_usernames:
+        await _hold_username(tx, username)
+    await _refuse_clashes(tx, ctx, username, email, phone, user_id)
+    if phone:
+        values["primary_phone"] = normalise(phone)
+    values |= {flag: True for name, flag in VERIFIED.items() if name in values}
+    values |= _folded(values)
+    user = await store.change(tx, user_id, {**values, "updated_at": ctx.clock.now()})
+    if any(name in values for name in VERIFIED):
+        # An address may be the factor that a browser is trusted instead of.
+        await sessions.end_trust(tx, user_id)
     return user
 
 

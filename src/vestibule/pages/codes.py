@@ -55,7 +55,7 @@ class CodeForms(StepPages):
         except (InteractionNotStarted, VerificationNotFound):
             return redirect(step.at(SIGN_IN))
         if record.verified_at is not None:
-            return redirect(self._start(step, record))
+            return redirect(self._start(step, state, record))
         kind, _, _ = by_code.target(record)
         seconds = -(-by_code.wait_ms(self.ctx, record) // 1000)
         return self.page(
@@ -70,10 +70,12 @@ class CodeForms(StepPages):
             notice=send_fault(step.t, unsent, seconds) if unsent else "",
             told=told,
             seconds=seconds,
-            change=self._start(step, record),
+            change=self._start(step, state, record),
         )
 
-    def _start(self, step: Step, record: Record) -> str:
+    def _start(self, step: Step, state: State, record: Record) -> str:
+        if state.user_id is not None:
+            return step.at(MORE)
         _, _, event = by_code.target(record)
         return step.at(STARTS[event], way="code") if event == "SignIn" else step.at(STARTS[event])
 
@@ -133,7 +135,7 @@ class CodeForms(StepPages):
         record, verdict = by_code.pending(state), self._verdict(state, error)
         return self.page(
             request, step, "verdict.html", error, verdict=verdict.name, event=verdict.event or "",
-            target=shown(record), action=f"{CODE}/instead", change=self._start(step, record),
+            target=shown(record), action=f"{CODE}/instead", change=self._start(step, state, record),
             ticks=verdict.event == "Register" and self._ticks, unticked=unticked,
         )  # fmt: skip
 
@@ -145,7 +147,8 @@ class CodeForms(StepPages):
             opens = experience.lets_register and kind in experience.sign_up.every_identifier
             return Verdict("nobody", "Register" if opens and state.event == "SignIn" else None)
         if isinstance(error, EmailInUse | PhoneInUse):
-            opens = experience.lets_sign_in and kind in experience.code_identifiers("SignIn")
+            # Whoever is signing in has an account, and gives another address to it.
+            opens = state.user_id is None and experience.lets_sign_in and kind in experience.code_identifiers("SignIn")
             return Verdict("taken", "SignIn" if opens else None)
         if isinstance(error, UserSuspended):
             return Verdict("suspended")

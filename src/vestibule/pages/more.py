@@ -1,7 +1,15 @@
-"""What an account still needs before it can be made, one short form after another."""
+"""What an account still needs, before it is made or when it signs in: one short form after another."""
 
-from vestibule.domain.interactions import by_code, holding, identifying, profiles, submitting
-from vestibule.errors import AppError, Forbidden, InteractionNotStarted, NotForForgottenPassword, PasswordRejected
+from vestibule.domain.interactions import by_code, completing, holding, identifying, profiles, submitting
+from vestibule.domain.interactions.state import State
+from vestibule.errors import (
+    AppError,
+    Forbidden,
+    IdentifierNotFound,
+    InteractionNotStarted,
+    NotForForgottenPassword,
+    PasswordRejected,
+)
 from vestibule.http import Request, Response, redirect
 from vestibule.model import RecipientKind
 from vestibule.pages.step import CODE, REGISTER, Step, StepPages, done
@@ -16,9 +24,7 @@ from vestibule.pages.words import (
 )
 
 Addresses = tuple[RecipientKind, ...]
-KINDS: dict[str, Addresses] = {"email": ("email",), "phone": ("phone",), "emailOrPhone": ("email", "phone")}
-"""Which addresses do for what is missing, in the contract's words."""
-
+LOST = (InteractionNotStarted, NotForForgottenPassword, Forbidden, IdentifierNotFound)
 
 ABOUT = PasswordRejected(data=[{"code": "password_rejected.restricted.user_info"}])
 """The password that was chosen before the address was known is about it."""
@@ -28,7 +34,7 @@ class MoreForms(StepPages):
     """Its handlers."""
 
     async def show(self, request: Request) -> Response:
-        """GET /continue: for whoever registers and has not said all that is asked for."""
+        """GET /continue: for whoever registers, or signs in, and has not said all that is asked for."""
         step = await self.step(request)
         told = dict(request.query_items).get("told") == "password"
         return done(step) or await self._form(request, step, {}, ABOUT if told else None)
@@ -38,11 +44,9 @@ class MoreForms(StepPages):
     ) -> Response:
         try:
             state = await holding.read(self.ctx, step.interaction)
-            profiles.check_registering(state)
-        except (InteractionNotStarted, NotForForgottenPassword, Forbidden):
+            missing, kinds = await self._missing(state)
+        except LOST:
             return redirect(step.at(REGISTER))
-        missing = profiles.missing(self.experience, state.profile)
-        kinds = next((KINDS[one] for one in missing if one in KINDS), ())
         # A name and a password are asked for together; then an address, since a code leads away from the page.
         together = [name for name in missing if name in {"username", "password"}]
         faults = {} if error is None else _faults(step, error, () if together else kinds)
@@ -53,7 +57,8 @@ class MoreForms(StepPages):
             error,
             together=together,
             label=label_of(kinds) if kinds and not together else "",
-            proves=any(self.experience.sign_up.needs_proof(kind) for kind in kinds),
+            is_new=state.user_id is None,
+            proves=state.user_id is not None or any(self.experience.sign_up.needs_proof(kind) for kind in kinds),
             username=values.get("username", ""),
             identifier=values.get("identifier", ""),
             length=self.experience.password_policy.effective.length,
@@ -62,16 +67,25 @@ class MoreForms(StepPages):
             back=step.at(REGISTER),
         )
 
+    async def _missing(self, state: State) -> tuple[list[str], Addresses]:
+        """Return what is missing, and of which addresses one is asked for; raises what leads away from here."""
+        if state.user_id is None:
+            profiles.check_registering(state)
+            missing = completing.missing_of_new(self.ctx, state.profile)
+            return missing, completing.first_addresses(missing)
+        return await completing.asked(self.ctx, state, state.profile), await completing.addresses(self.ctx, state)
+
     async def sent(self, request: Request) -> Response:
         """POST /continue."""
         step, values = await self.posted(request)
         try:
             if await self._took(request, step, values):
                 return redirect(step.at(CODE))
-            await identifying.identify(self.ctx, step.interaction, None)
+            if (await holding.read(self.ctx, step.interaction)).user_id is None:
+                await identifying.identify(self.ctx, step.interaction, None)
         except (*REGISTER_FAULTS, *ADDRESS_FAULTS, *SEND_FAULTS) as error:
             return await self._form(request, step, values, error)
-        except (InteractionNotStarted, NotForForgottenPassword, Forbidden):
+        except LOST:
             return redirect(step.at(REGISTER))
         return redirect(await submitting.finish(self.ctx, step.interaction))
 
@@ -84,8 +98,9 @@ class MoreForms(StepPages):
             await profiles.set_password(ctx, interaction, values["password"])
         if "identifier" not in values:
             return False
+        is_new = (await holding.read(ctx, interaction)).user_id is None
         kind, value = by_code.address(ctx, "Register", values["identifier"])
-        if self.experience.sign_up.needs_proof(kind):
+        if not is_new or self.experience.sign_up.needs_proof(kind):
             await by_code.ask_beside(ctx, interaction, values["identifier"], request.ip, step.locale)
             return True
         await profiles.set_address(ctx, interaction, kind, value, request.ip)

@@ -349,3 +349,18 @@ async def test_a_signed_yes_does_not_count_for_another_address(company: Company)
     company.provider.claims |= {"email": "mallory@acme.example"}
     company.provider.userinfo = {"sub": "ada-at-acme", "email": "ada@acme.example"}
     assert (await company.identify(await company.prove()))[0] == 404
+
+
+async def test_whom_a_company_names_is_asked_for_nothing_more(world: World, company: Company) -> None:
+    """Neither as a newcomer nor ever after, whatever people register with by now."""
+    more = {
+        "identifiers": ["phone"],
+        "password": True,
+        "verify": True,
+        "secondaryIdentifiers": [{"identifier": "username"}],
+    }
+    assert (await world.call("PATCH", "/sign-in-exp", {"signUp": more})).status_code == 200
+    user = await company.arrive_new()
+    assert await company.identify(await company.prove()) == (204, "")
+    assert await company.program.finish()
+    assert (user["username"], user["primaryPhone"], user["hasPassword"]) == (None, None, False)

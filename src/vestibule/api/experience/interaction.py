@@ -124,7 +124,8 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     submitted = (
         InteractionNotStarted, IdentifierNotFound, InvalidCredentials, PasswordExpired, MfaRequired,
         NewPasswordRequired, FactorMissing, FactorSuggested, BackupCodesRequired, TotpInUse, IdentityNotExists,
-        IdentityInUse, SignInMethodNotEnabled, VerificationFailed,
+        IdentityInUse, SignInMethodNotEnabled, VerificationFailed, MissingProfile, UsernameInUse, EmailInUse,
+        PhoneInUse,
     )  # fmt: skip
     return [
         Route("PUT", path, api.start, access=access, summary="Begin, or begin anew", body=StartBody, responses=done,

@@ -20,6 +20,7 @@ from vestibule.errors import (
     IdentifierNotFound,
     IdentityInUse,
     InteractionNotStarted,
+    MfaRequired,
     NotForForgottenPassword,
     PasswordRejected,
     PhoneInUse,
@@ -77,7 +78,7 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     password = (InteractionNotStarted, IdentifierNotFound, PasswordRejected, SamePassword, TooManyAttempts)
     added = (
         *password, NotForForgottenPassword, UsernameRejected, UsernameInUse, EmailInUse, PhoneInUse, IdentityInUse,
-        SignInMethodNotEnabled, SsoEnabled, VerificationNotFound, VerificationFailed,
+        SignInMethodNotEnabled, SsoEnabled, VerificationNotFound, VerificationFailed, MfaRequired,
     )  # fmt: skip
     return [
         Route("POST", path, api.add, access=access, summary="Add to the profile", body=AnyProfile, responses=done,

@@ -1,8 +1,10 @@
 """Forms that ask for a code: sent to an address, entered, and what it proves used at once, as `at_once` does it."""
 
+from collections.abc import Collection
+
 from vestibule.domain import registration
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import codes, events, holding, identifying, profiles
+from vestibule.domain.interactions import codes, completing, events, holding, identifying, profiles
 from vestibule.domain.interactions.state import MAILED, InteractionEvent, Record, State
 from vestibule.domain.interactions.steps import refuse_unless_asked
 from vestibule.errors import EntityInvalidInput, MessageRateLimited, SignInMethodNotEnabled, VerificationNotFound
@@ -12,13 +14,15 @@ WAIT_MS = 60_000
 """So long after one message the next can be asked for on the pages (B57)."""
 
 
-def address(ctx: Context, event: InteractionEvent, identifier: str) -> tuple[RecipientKind, str]:
-    """Return kind and value of an address that a code may go to.
+def address(
+    ctx: Context, event: InteractionEvent, identifier: str, kinds: Collection[str] | None = None
+) -> tuple[RecipientKind, str]:
+    """Return kind and value of an address that a code may go to, of one of these kinds or what the event lets in.
 
     Raises SignInMethodNotEnabled where none is sent at all, EntityInvalidInput, InvalidPhone.
     """
     kind, value = registration.kind_of(identifier.strip())
-    kinds = ctx.live.experience.code_identifiers(event)
+    kinds = ctx.live.experience.code_identifiers(event) if kinds is None else kinds
     if not kinds:
         raise SignInMethodNotEnabled
     if kind == "username" or kind not in kinds:
@@ -41,10 +45,15 @@ async def ask(
 
 
 async def ask_beside(ctx: Context, interaction: Interaction, identifier: str, ip: str, locale: str) -> None:
-    """Send a code to a further address of somebody who registers; raises as `ask`, and what `holding.read` raises."""
-    profiles.check_registering(await holding.read(ctx, interaction))
-    kind, value = address(ctx, "Register", identifier)
-    await codes.send(ctx, interaction, kind, value, "Register", ip, locale=locale)
+    """Send a code to a further address of somebody who registers, or whose account lacks one.
+
+    Raises as `ask`, and what `holding.read` and `profiles.check_adding` raise.
+    """
+    state = await holding.read(ctx, interaction)
+    kinds = None if state.user_id is None else await completing.addresses(ctx, state)
+    kind, value = address(ctx, "Register", identifier, kinds)
+    await profiles.check_adding(ctx, state, kind)
+    await codes.send(ctx, interaction, kind, value, state.event, ip, locale=locale)
 
 
 def pending(state: State) -> Record:
@@ -83,13 +92,18 @@ def target(record: Record) -> tuple[RecipientKind, str, InteractionEvent]:
 async def enter(ctx: Context, interaction: Interaction, code: str) -> None:
     """Use up the code that is waited for, and identify whom it proves; somebody who registers gets an account.
 
-    Raises what `codes.verify` and `identifying.identify` raise. A proof that identified nobody is kept.
+    Whoever was identified before it was sent has another address by it. Raises what `codes.verify`,
+    `identifying.identify` and `profiles.bind` raise. A proof that identified nobody is kept.
     """
-    record = pending(await holding.read(ctx, interaction))
+    state = await holding.read(ctx, interaction)
+    record = pending(state)
     kind, value, _ = target(record)
     if record.verified_at is None:
         await codes.verify(ctx, interaction, record.id, kind, value, code)
-    await identifying.identify(ctx, interaction, record.id)
+    if state.user_id is None:
+        await identifying.identify(ctx, interaction, record.id)
+    else:
+        await profiles.bind(ctx, interaction, kind, record.id)
 
 
 async def go_over(ctx: Context, interaction: Interaction, event: InteractionEvent) -> None:

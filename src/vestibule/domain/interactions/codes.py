@@ -4,7 +4,7 @@ from vestibule.crypto import new_id
 from vestibule.db.locks import take_turn
 from vestibule.domain import users, verifications
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import details, events, holding, sso
+from vestibule.domain.interactions import completing, details, events, holding, sso
 from vestibule.domain.interactions.state import CODE_RECORDS, Identifier, InteractionEvent, Record
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.phones import spellings
@@ -32,13 +32,13 @@ async def send(
 
     It goes to the address that is stored where an account has one that is looked up alike: `voß@…` and `voss@…` are
     two mailboxes. Raises SignInMethodNotEnabled, SsoEnabled, NotForForgottenPassword, MessageRateLimited, the
-    connector's refusals, and what `holding.hold` raises.
+    connector's refusals, what `holding.hold` raises, and MfaRequired where an account lacks the address.
     """
     state = await holding.read(ctx, interaction)
     if (event == "ForgotPassword") != (state.event == "ForgotPassword"):
         raise NotForForgottenPassword
     events.check_open(ctx, event)
-    if kind not in ctx.live.experience.code_identifiers(event):
+    if kind not in ctx.live.experience.code_identifiers(event) and not await completing.takes(ctx, state, kind):
         raise SignInMethodNotEnabled
     await sso.refuse_company(ctx, value if kind == "email" else None)
     sent_to = await _stored(ctx, kind, value)

@@ -203,7 +203,7 @@ async def skip(ctx: Context, interaction: Interaction) -> None:
 async def decline(ctx: Context, interaction: Interaction) -> None:
     """Decline whatever is offered; raises as `skip`."""
     state = await holding.read(ctx, interaction)
-    suggests = state.proves_factor(factors.identified(state))
+    suggests = _shows(ctx, state, factors.identified(state))
     await (skip_suggestion if suggests else skip)(ctx, interaction)
 
 
@@ -245,7 +245,7 @@ async def offer(ctx: Context, interaction: Interaction) -> Offer:
         held = await factors.counting(tx, ctx, user_id)
         kinds = await _bindable(tx, ctx, state, user_id, held)
         reachable = await factors.addresses(tx, ctx, state, user_id)
-    suggests = state.proves_factor(user_id)
+    suggests = _shows(ctx, state, user_id)
     skippable = suggests or not ctx.live.experience.mfa.insists(state.occasion)
     hidden = {kind: factors.masked(address) for kind, address in reachable.items()}
     return Offer(kinds, skippable, suggests, _backup_codes_due(ctx, state, held), hidden)
@@ -309,7 +309,7 @@ async def _ask(tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaV
         return
     kinds, insists = await _bindable(tx, ctx, state, user_id, held), policy.insists(state.occasion)
     choices, enrolment = await logto_config.factor_choices(tx, user_id), state.enrolment
-    if state.proves_factor(user_id):
+    if _shows(ctx, state, user_id):
         declined = (
             enrolment.enabled or enrolment.suggestion_skipped or choices.get("additionalBindingSuggestionSkipped")
         )
@@ -318,6 +318,14 @@ async def _ask(tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaV
             raise FactorSuggested(data={"availableFactors": stronger, "skippable": True})
     elif insists or (kinds and not enrolment.skipped and not choices.get("skipped")):
         raise FactorMissing(data={"availableFactors": kinds, "skippable": not insists})
+
+
+def _shows(ctx: Context, state: State, user_id: str) -> bool:
+    """Tell whether a factor was shown: one that there was, or an address that was given here and is one from now on."""
+    policy = ctx.live.experience.mfa
+    is_on = state.enrolment.enabled or policy.insists(state.occasion)
+    given = (kind for factor, kind in factors.CODE_FACTORS.items() if factor in policy.factors)
+    return state.proves_factor(user_id) or (is_on and any(state.profile.address(kind) for kind in given))
 
 
 def _counted(ctx: Context, state: State) -> frozenset[FactorType]:

@@ -6,7 +6,7 @@ from vestibule.crypto import new_id
 from vestibule.db import Tx, UniqueViolation
 from vestibule.domain import connectors, identities, mfa, personal_access_tokens, sessions, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, factors, holding, passwords, profiles, socials, sso
+from vestibule.domain.interactions import completing, events, factors, holding, passwords, profiles, socials, sso
 from vestibule.domain.interactions.mailboxes import same_mailbox
 from vestibule.domain.interactions.state import MAILED, InteractionEvent, Profile, Record, RecordType, State
 from vestibule.domain.interactions.trail import note
@@ -246,7 +246,7 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
         # Whoever reads the messages to an address may know that it is taken, before more is asked for.
         await users.refuse_taken(ctx, email=profile.primary_email, phone=profile.primary_phone)
     # A company answers for its people: no more is asked of them.
-    missing = [] if record is not None and record.company else profiles.missing(ctx.live.experience, profile)
+    missing = [] if record is not None and record.company else completing.missing_of_new(ctx, profile)
     try:
         if not missing and not passwords.judge_again(ctx, interaction, profile):
             missing = ["password"]

@@ -1,4 +1,4 @@
-"""What is to be written about the person: identifiers and a password to register with, a password to replace one."""
+"""What is to be written about the person: to register with, what an account lacks, a password to replace one."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,9 @@ from msgspec.structs import replace
 
 from vestibule.domain import attempts, connectors, credentials, registration, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding, passwords, socials, sso
-from vestibule.domain.interactions.state import CODE_RECORDS, Profile, Record, SocialProof, State
+from vestibule.domain.interactions import completing, events, holding, passwords, socials, sso
+from vestibule.domain.interactions.state import CODE_RECORDS, IdentifierKind, Profile, Record, SocialProof, State
 from vestibule.domain.interactions.trail import note
-from vestibule.domain.sign_in_experience import SignInExperience
 from vestibule.domain.users import OUR_ALGORITHM, NewUser
 from vestibule.errors import (
     Forbidden,
@@ -22,25 +21,6 @@ from vestibule.errors import (
 )
 from vestibule.model import Interaction, RecipientKind, User
 from vestibule.store import users as store
-
-ADDRESSED: tuple[RecipientKind, ...] = ("email", "phone")
-
-
-def missing(experience: SignInExperience, profile: Profile) -> list[str]:
-    """Return what an account still needs before it can be made, in the contract's words."""
-    sign_up = experience.sign_up
-    if profile.social is not None and experience.social_sign_in.skip_required_identifiers is True:
-        return []
-    held = {"username": profile.username, "email": profile.primary_email, "phone": profile.primary_phone}
-    kinds = sign_up.identifiers
-    wanted: list[str] = []
-    if not any(held[kind] for kind in kinds):
-        wanted.append("emailOrPhone" if {"email", "phone"} == set(kinds) else kinds[0])
-    wanted += [one.identifier for one in sign_up.secondary if not any(held[kind] for kind in one.kinds)]
-    # Who signs in at a provider needs no password, and can choose one later.
-    if sign_up.password and profile.password_digest is None and profile.social is None:
-        wanted.append("password")
-    return list(dict.fromkeys(wanted))
 
 
 def joined(profile: Profile, record: Record) -> Profile:
@@ -58,7 +38,7 @@ def joined(profile: Profile, record: Record) -> Profile:
 
 def _named(profile: Profile, proof: SocialProof) -> Profile:
     """Return a profile with what a provider said, where nothing is there and nobody else has the address."""
-    person, kinds = proof.known, ADDRESSED
+    person, kinds = proof.known, completing.ADDRESSED
     for kind, value in ((kind, getattr(person, kind)) for kind in kinds if kind in proof.free):
         if getattr(profile, f"primary_{kind}") is None:
             profile = profile.having(kind, value)
@@ -82,37 +62,52 @@ def new_user(profile: Profile) -> NewUser:
     )
 
 
-def check_registering(state: State) -> None:
-    """Refuse to add to the profile of an account that is there; raises NotForForgottenPassword, Forbidden."""
+def is_registering(state: State) -> bool:
+    """Tell whether somebody registers whose account is not there yet; raises NotForForgottenPassword."""
     if state.event == "ForgotPassword":
         raise NotForForgottenPassword
-    if state.event != "Register" or state.user_id is not None:
+    return state.event == "Register" and state.user_id is None
+
+
+def check_registering(state: State) -> None:
+    """Refuse what only a newcomer says; raises NotForForgottenPassword, Forbidden."""
+    if not is_registering(state):
         raise Forbidden("Only somebody who registers says this here. Afterwards the account's own page does it.")
 
 
+async def check_adding(ctx: Context, state: State, what: IdentifierKind) -> None:
+    """Refuse an identifier of whoever does not register, unless their account lacks it and it is asked for.
+
+    Raises NotForForgottenPassword, Forbidden, MfaRequired.
+    """
+    if not is_registering(state):
+        await completing.check_takes(ctx, state, what)
+
+
 async def set_username(ctx: Context, interaction: Interaction, username: str, ip: str) -> None:
-    """Choose a user name to register with.
+    """Choose a user name to register with, or for an account that has none and is asked for one.
 
     Raises SignInMethodNotEnabled where nobody registers with one, UsernameRejected, UsernameInUse, TooManyAttempts (of
-    the address) and what `_changed` raises.
+    the address) and what `check_adding` and `_changed` raise.
     """
-    check_registering(await holding.read(ctx, interaction))
+    state = await holding.read(ctx, interaction)
+    await check_adding(ctx, state, "username")
     if "username" not in ctx.live.experience.sign_up.every_identifier:
         raise SignInMethodNotEnabled
     registration.check_username(username, ctx.live.experience.username_policy)
     await attempts.begin_from(ctx, ip)
     await users.refuse_taken(ctx, username=username)
-    await _changed(ctx, interaction, lambda profile: replace(profile, username=username))
+    await _changed(ctx, interaction, state, lambda profile: replace(profile, username=username))
 
 
 async def set_address(ctx: Context, interaction: Interaction, kind: RecipientKind, value: str, ip: str) -> None:
     """Say an address to register with that need not be proven here, and is not called verified.
 
     Raises SignInMethodNotEnabled where it is not asked for or has to be proven, EmailInUse, PhoneInUse, TooManyAttempts
-    (of the address of the network) and what `_changed` raises.
+    (of the address of the network), Forbidden where nobody registers, and what `_changed` raises.
     """
-    sign_up = ctx.live.experience.sign_up
-    check_registering(await holding.read(ctx, interaction))
+    sign_up, state = ctx.live.experience.sign_up, await holding.read(ctx, interaction)
+    check_registering(state)
     if kind not in sign_up.every_identifier or sign_up.needs_proof(kind):
         raise SignInMethodNotEnabled
     await sso.refuse_company(ctx, value if kind == "email" else None)
@@ -122,41 +117,60 @@ async def set_address(ctx: Context, interaction: Interaction, kind: RecipientKin
     def said(profile: Profile) -> Profile:
         return replace(profile.having(kind, value), unproven=(*profile.unproven, kind))
 
-    await _changed(ctx, interaction, said)
+    await _changed(ctx, interaction, state, said)
 
 
 async def set_extra(
     ctx: Context, interaction: Interaction, name: str | None, avatar: str | None, members: dict[str, object]
 ) -> None:
-    """Say more about oneself: name, picture, members of the profile; raises what `_changed` raises."""
-    check_registering(await holding.read(ctx, interaction))
-    given = {key: value for key, value in (("name", name), ("avatar", avatar)) if value is not None}
-    await _changed(ctx, interaction, lambda profile: replace(profile, profile={**profile.profile, **members}, **given))
+    """Say more about oneself to register: name, picture, members of the profile.
 
-
-async def bind(ctx: Context, interaction: Interaction, kind: RecipientKind, record_id: str) -> None:
-    """Add a verified address or number, which uses up its record.
-
-    Raises VerificationNotFound, VerificationFailed, SignInMethodNotEnabled, EmailInUse, PhoneInUse, Forbidden and
-    NotForForgottenPassword.
+    Raises Forbidden, NotForForgottenPassword and what `_changed` raises.
     """
     state = await holding.read(ctx, interaction)
     check_registering(state)
+    given = {key: value for key, value in (("name", name), ("avatar", avatar)) if value is not None}
+
+    def said(profile: Profile) -> Profile:
+        return replace(profile, profile={**profile.profile, **members}, **given)
+
+    await _changed(ctx, interaction, state, said)
+
+
+async def bind(ctx: Context, interaction: Interaction, kind: RecipientKind, record_id: str) -> None:
+    """Add a verified address or number, which uses up its record: of an account that is there one that it lacks.
+
+    Raises VerificationNotFound, VerificationFailed, SignInMethodNotEnabled, SsoEnabled, EmailInUse, PhoneInUse, and
+    what `check_adding` raises.
+    """
+    state = await holding.read(ctx, interaction)
+    await check_adding(ctx, state, kind)
     record = state.verified(record_id)
     if record.type != CODE_RECORDS[kind] or record.identifier is None or record.event == "ForgotPassword":
+        raise VerificationFailed
+    # What was proven before it was known who speaks is not theirs.
+    if state.user_id is not None and (record.verified_at or 0) < state.identified_at:
         raise VerificationFailed
     if kind not in ctx.live.experience.code_identifiers("Register"):
         raise SignInMethodNotEnabled
     value = record.sent_to or record.identifier.value
+    await sso.refuse_company(ctx, value if kind == "email" else None)
     await users.refuse_taken(ctx, email=value if kind == "email" else None, phone=value if kind == "phone" else None)
 
     def bound(held: State) -> State:
-        check_registering(held)
+        refuse_another(held, state)
         used = held.keeping(replace(held.verified(record_id), used=True))
         said = tuple(one for one in held.profile.unproven if one != kind)
         return replace(used, profile=replace(held.profile.having(kind, value), unproven=said))
 
     await holding.change(ctx, interaction, bound)
+    await note(ctx, interaction, f"{state.event}.Profile.Update", state.user_id)
+
+
+def refuse_another(held: State, state: State) -> None:
+    """Refuse to write in a sign-in that has become another one meanwhile; raises IdentifierNotFound."""
+    if (held.event, held.user_id) != (state.event, state.user_id):
+        raise IdentifierNotFound
 
 
 async def bind_social(ctx: Context, interaction: Interaction, record_id: str) -> None:
@@ -185,11 +199,11 @@ async def bind_social(ctx: Context, interaction: Interaction, record_id: str) ->
 
 
 async def set_password(ctx: Context, interaction: Interaction, password: str) -> None:
-    """Choose a password: to register with, or in place of the one of whoever was identified.
+    """Choose a password: to register with, or in place of the one of whoever was identified, or where they lack one.
 
     It is written at the end, with everything else. Raises PasswordRejected, SamePassword, TooManyAttempts (of such
-    comparisons), IdentifierNotFound, Forbidden where a password is there and has not expired, and what `holding.hold`
-    raises.
+    comparisons), IdentifierNotFound, Forbidden where a password is there and has not expired or none is asked for,
+    MfaRequired, and what `holding.hold` raises.
     """
     state, sealed = await holding.read(ctx, interaction), None
     if state.event == "Register" and state.user_id is None:
@@ -199,8 +213,7 @@ async def set_password(ctx: Context, interaction: Interaction, password: str) ->
         digest = await _replacement(ctx, state, password)
 
     def chosen(held: State) -> State:
-        if (held.event, held.user_id) != (state.event, state.user_id):
-            raise IdentifierNotFound
+        refuse_another(held, state)
         return replace(held, profile=replace(held.profile, password_digest=digest, password_sealed=sealed))
 
     await holding.change(ctx, interaction, chosen)
@@ -216,9 +229,10 @@ async def replace_forgotten(ctx: Context, interaction: Interaction, password: st
 
 async def _replacement(ctx: Context, state: State, password: str) -> str:
     user = await _identified(ctx, state)
-    if state.event != "ForgotPassword" and not await credentials.is_expired(ctx, user.id):
+    is_due = state.event == "ForgotPassword" or await credentials.is_expired(ctx, user.id)
+    if not is_due and not (not user.has_password and await completing.takes(ctx, state, "password")):
         raise Forbidden("This password has not expired.")
-    about = [user.username, user.primary_email, user.primary_phone, user.name]
+    about = [user.username, user.primary_email, user.primary_phone, user.name, *state.profile.identifiers]
     digest = await passwords.digest_of(ctx, password, about)
     if user.has_password:
         await attempts.begin_comparing(ctx, user.id)
@@ -238,10 +252,12 @@ async def _identified(ctx: Context, state: State) -> User:
     return user
 
 
-async def _changed(ctx: Context, interaction: Interaction, apply: Callable[[Profile], Profile]) -> None:
-    def changed(state: State) -> State:
-        check_registering(state)
-        return replace(state, profile=apply(state.profile))
+async def _changed(ctx: Context, interaction: Interaction, state: State, apply: Callable[[Profile], Profile]) -> None:
+    """Change what is said in the sign-in that was looked at; raises IdentifierNotFound, and what `hold` raises."""
+
+    def changed(held: State) -> State:
+        refuse_another(held, state)
+        return replace(held, profile=apply(held.profile))
 
     await holding.change(ctx, interaction, changed)
-    await note(ctx, interaction, "Register.Profile.Update", None)
+    await note(ctx, interaction, f"{state.event}.Profile.Update", state.user_id)

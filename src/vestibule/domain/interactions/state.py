@@ -183,6 +183,10 @@ class Profile(Struct, frozen=True, omit_defaults=True):
         """The identifiers that there are."""
         return [text for text in (self.username, self.primary_email, self.primary_phone) if text]
 
+    def address(self, kind: RecipientKind) -> str | None:
+        """Return the address of a kind."""
+        return self.primary_email if kind == "email" else self.primary_phone
+
     def having(self, kind: IdentifierKind, value: str) -> "Profile":
         """Return it with an identifier."""
         return replace(self, **{kind if kind == "username" else f"primary_{kind}": value})

@@ -4,7 +4,7 @@ from vestibule.db import Tx
 from vestibule.domain import attempts, credentials, sessions, token_secrets, users
 from vestibule.domain.authorization import ADD_PASSKEY
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import enrolment, events, factors, holding, identifying, socials, sso
+from vestibule.domain.interactions import completing, enrolment, events, factors, holding, identifying, socials, sso
 from vestibule.domain.interactions.state import Record, State
 from vestibule.domain.interactions.steps import LOGIN, Outcome, advance, params_of
 from vestibule.domain.interactions.trail import note
@@ -13,6 +13,7 @@ from vestibule.errors import (
     AppError,
     IdentifierNotFound,
     InvalidCredentials,
+    MissingProfile,
     NewPasswordRequired,
     NotForForgottenPassword,
     PasswordExpired,
@@ -25,8 +26,8 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
     """Finish; returns where to go next, or None when a forgotten password was replaced and nobody is signed in.
 
     Raises IdentifierNotFound, InvalidCredentials (suspended, or another password since the proof), PasswordExpired,
-    NewPasswordRequired, MfaRequired, Forbidden, and what `enrolment.settle` and `holding.hold` raise; everything stays
-    as it was then.
+    NewPasswordRequired, MfaRequired, Forbidden, MissingProfile, the three InUse (what was said is taken meanwhile, and
+    forgotten), and what `enrolment.settle` and `holding.hold` raise; everything else stays as it was then.
     """
     state = None
     try:
@@ -43,6 +44,8 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
     except AppError as error:
         if state is not None:
             await note(ctx, interaction, f"{state.event}.Submit", state.user_id, error)
+        if type(error) in completing.TAKEN:
+            await completing.forget(ctx, interaction, error)
         raise
     await note(ctx, interaction, f"{state.event}.Submit", state.user_id)
     await _keep_tokens(ctx, interaction, state)
@@ -72,7 +75,10 @@ async def finish(ctx: Context, interaction: Interaction) -> str:
 
     Raises as `submit`, NotForForgottenPassword, and PasskeySuggested: a page can show what an API cannot.
     """
-    onward = await submit(ctx, interaction, offers=True)
+    try:
+        onward = await submit(ctx, interaction, offers=True)
+    except tuple(completing.TAKEN) as error:
+        raise MissingProfile from error
     if onward is None:
         raise NotForForgottenPassword
     return onward
@@ -91,8 +97,10 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
     )
     if not is_excused:
         await factors.check(tx, ctx, state, user_id)
+    await completing.ask(tx, ctx, state, user_id)
     # First: what this sign-in sets up is the owner's.
     await identifying.note_proven(tx, ctx, state, user_id)
+    await completing.write(tx, ctx, state, user_id)
     await enrolment.settle(tx, ctx, state, user_id, asks=not is_excused)
     if state.enrolment.factors:
         # B40: whoever was signed in elsewhere without this factor is no longer.
