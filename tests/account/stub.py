@@ -14,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.account.credentials import Credentials
 from tests.account.elsewhere import JSON, Elsewhere, error
+from tests.account.opened import Opened
 
 CONTRACT = Path(__file__).parent.parent / "contract"
 SHAPES = json.loads((CONTRACT / "management.openapi.json").read_text())
@@ -38,7 +40,7 @@ def blank_user(user_id: str) -> JSON:
 
 
 @dataclass
-class Stub(Elsewhere):
+class Stub(Elsewhere, Credentials, Opened):
     """What the stub holds, what it was asked, and the faults a test asks it to show."""
 
     url: str = ""
@@ -46,13 +48,6 @@ class Stub(Elsewhere):
     asked: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     codes: dict[str, JSON] = field(default_factory=dict)
-    personal: dict[str, list[JSON]] = field(default_factory=dict)
-    factors: dict[str, list[JSON]] = field(default_factory=dict)
-    sessions: dict[str, list[JSON]] = field(default_factory=dict)
-    grants: dict[str, list[JSON]] = field(default_factory=dict)
-    devices: dict[str, list[JSON]] = field(default_factory=dict)
-    ended: list[tuple[str, str]] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
     experience: JSON | None = None
     issues: dict[str, list[JSON]] | None = None
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one", "use": "sig"}))
@@ -202,163 +197,6 @@ class Stub(Elsewhere):
         """Delete a user."""
         del self.users[request.path_params["id"]]
         return Response(status_code=204)
-
-    def _tokens(self, request: Request) -> list[JSON]:
-        return self.personal.setdefault(request.path_params["id"], [])
-
-    def _named(self, request: Request, name: str) -> JSON | None:
-        return next((token for token in self._tokens(request) if token["name"] == name), None)
-
-    async def list_tokens(self, request: Request) -> Response:
-        """Tokens, with their values."""
-        return JSONResponse(self._tokens(request))
-
-    async def create_token(self, request: Request) -> Response:
-        """A token of a name that is free."""
-        body = await request.json()
-        if self._named(request, body["name"]):
-            return error(422, "user.personal_access_token_name_exists")
-        made = {
-            "tenantId": "default",
-            "userId": request.path_params["id"],
-            "name": body["name"],
-            "value": f"pat_{len(self._tokens(request)):032}",
-            "createdAt": 1_750_000_000_000 + len(self._tokens(request)),
-            "expiresAt": body.get("expiresAt"),
-        }
-        self._tokens(request).append(made)
-        return JSONResponse(made, 201)
-
-    async def rename_token(self, request: Request) -> Response:
-        """Another name for a token."""
-        body = await request.json()
-        token = self._named(request, body["currentName"])
-        if token is None:
-            return error(404, "entity.not_exists")
-        if body["name"] != body["currentName"] and self._named(request, body["name"]):
-            return error(422, "user.personal_access_token_name_exists")
-        token["name"] = body["name"]
-        return JSONResponse(token)
-
-    async def delete_token(self, request: Request) -> Response:
-        """No token any more."""
-        token = self._named(request, (await request.json())["name"])
-        if token is None:
-            return error(404, "entity.not_found")
-        self._tokens(request).remove(token)
-        return Response(status_code=204)
-
-    def _factors(self, request: Request) -> list[JSON]:
-        return self.factors.setdefault(request.path_params["id"], [])
-
-    async def list_factors(self, request: Request) -> Response:
-        """Factors without their secrets."""
-        return JSONResponse([{k: v for k, v in item.items() if k != "secret"} for item in self._factors(request)])
-
-    async def create_factor(self, request: Request) -> Response:
-        """An authenticator app, or backup codes beside one."""
-        body = await request.json()
-        self.kept.append(request.query_params.get("keepSession", ""))
-        held = {factor["type"] for factor in self._factors(request)}
-        if body["type"] == "Totp" and "Totp" in held:
-            return error(422, "user.totp_already_in_use")
-        if body["type"] == "BackupCode" and not held:
-            return error(422, "session.mfa.backup_code_can_not_be_alone")
-        if body["type"] == "BackupCode" and "BackupCode" in held:
-            return error(422, "user.backup_code_already_in_use")
-        made: JSON = {
-            "id": f"factor{len(self._factors(request))}",
-            "createdAt": "2026-01-01T00:00:00.000Z",
-            "type": body["type"],
-        }
-        if body["type"] == "Totp":
-            self._factors(request).append({**made, "secret": body["secret"]})
-            return JSONResponse({"type": "Totp", "secret": body["secret"], "secretQrCode": "data:image/png;base64,"})
-        codes = [f"{number:010x}" for number in range(10)]
-        self._factors(request).append({**made, "remainCodes": 10})
-        return JSONResponse({"type": "BackupCode", "codes": codes})
-
-    async def rename_factor(self, request: Request) -> Response:
-        """Another name for a passkey; the contract has no such operation, and Vestibule does."""
-        for one in self._factors(request):
-            if one["id"] == request.path_params["factor"] and one["type"] == "WebAuthn":
-                one["name"] = (await request.json())["name"]
-                return JSONResponse(one)
-        return error(404, "entity.not_found")
-
-    async def delete_factor(self, request: Request) -> Response:
-        """No such factor any more."""
-        held = self._factors(request)
-        self.kept.append(request.query_params.get("keepSession", ""))
-        gone = [factor for factor in held if factor["id"] == request.path_params["factor"]]
-        if not gone:
-            return error(404, "entity.not_found")
-        held.remove(gone[0])
-        return Response(status_code=204)
-
-    def add_session(self, user_id: str, uid: str, at: int, **context: str) -> None:
-        """Let a user be signed in somewhere since `at` (epoch s)."""
-        ends = at + 1_209_600
-        payload = {
-            "exp": ends, "iat": at, "jti": f"j {uid}", "uid": uid, "kind": "Session", "loginTs": at,
-            "accountId": user_id, "authorizations": {},
-        }  # fmt: skip
-        submission: JSON = {"interactionEvent": "SignIn", "userId": user_id, "verificationRecords": []}
-        if context:
-            submission["signInContext"] = context
-        made = {"payload": payload, "lastSubmission": submission, "clientId": None, "accountId": user_id}
-        self.sessions.setdefault(user_id, []).append({**made, "expiresAt": ends * 1000})
-
-    async def list_sessions(self, request: Request) -> Response:
-        """A user's sessions, as the contract shows them: without the time of the last use."""
-        return JSONResponse({"sessions": self.sessions.get(request.path_params["id"], [])})
-
-    async def end_session(self, request: Request) -> Response:
-        """No such session any more, with its grants or without."""
-        held = self.sessions.get(request.path_params["id"], [])
-        gone = [one for one in held if one["payload"]["uid"] == request.path_params["session"]]
-        if not gone:
-            return error(404, "oidc.session_not_found")
-        self.ended.append((gone[0]["payload"]["uid"], request.query_params.get("revokeGrantsTarget", "")))
-        held.remove(gone[0])
-        return Response(status_code=204)
-
-    def add_grant(self, user_id: str, grant_id: str, app: str, name: str, at: int, scope: str = "openid") -> None:
-        """Let an application have been opened at `at` (epoch s)."""
-        payload = {
-            "exp": at + 86_400, "iat": at, "jti": grant_id, "kind": "Grant", "clientId": app, "accountId": user_id,
-            "openid": {"scope": scope}, "resources": {"https://api.example": "read"}, "rejected": {},
-        }  # fmt: skip
-        made: JSON = {"id": grant_id, "payload": payload, "expiresAt": (at + 86_400) * 1000}
-        self.grants.setdefault(user_id, []).append({**made, "application": {"id": app, "name": name}})
-
-    async def list_grants(self, request: Request) -> Response:
-        """What a user has granted."""
-        return JSONResponse({"grants": self.grants.get(request.path_params["id"], [])})
-
-    async def revoke_grant(self, request: Request) -> Response:
-        """No such grant any more."""
-        held = self.grants.get(request.path_params["id"], [])
-        gone = [one for one in held if one["id"] == request.path_params["grant"]]
-        if not gone:
-            return error(404, "oidc.invalid_grant")
-        held.remove(gone[0])
-        return Response(status_code=204)
-
-    async def list_devices(self, request: Request) -> Response:
-        """A page of the trusted devices of a user, on a server that has such."""
-        if request.path_params["id"] not in self.devices:
-            return Response("Not Found", 404)
-        page, size = (int(request.query_params[name]) for name in ("page", "page_size"))
-        return JSONResponse(self.devices[request.path_params["id"]][(page - 1) * size : page * size])
-
-    async def forget_device(self, request: Request) -> Response:
-        """No such device any more, whosever it is: what is the caller's own is for the account server to know."""
-        for held in self.devices.values():
-            for one in [one for one in held if one["id"] == request.path_params["device"]]:
-                held.remove(one)
-                return Response(status_code=204)
-        return error(404, "entity.not_found")
 
     async def sign_in_experience(self, request: Request) -> Response:
         """What is decided, on a server that tells."""

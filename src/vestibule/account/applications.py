@@ -1,12 +1,13 @@
 """`/api/me/applications`: what the person lets applications do, and signing out of one of them."""
 
-from vestibule.account import problems, wire
+from vestibule.account import problems
 from vestibule.account.access import caller_of
 from vestibule.account.context import Context
 from vestibule.account.declaring import Row, declared
 from vestibule.account.me import presented
 from vestibule.account.proven import GONE, ended
 from vestibule.account.tokens import TokenChecker
+from vestibule.account.wire import applications as wire
 from vestibule.client import grants
 from vestibule.client.models import User, UserGrant
 from vestibule.http import Request, Response, Route, empty, json_response

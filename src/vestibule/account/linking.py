@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from vestibule.account import problems, store, wire
+from vestibule.account import problems, store
 from vestibule.account.access import caller_of
 from vestibule.account.context import Context, saying
 from vestibule.account.declaring import Row, declared
@@ -16,6 +16,7 @@ from vestibule.account.me import presented
 from vestibule.account.proven import proven
 from vestibule.account.tokens import TokenChecker
 from vestibule.account.ways_in import has_way_in, social_connectors
+from vestibule.account.wire import linking as wire
 from vestibule.client import NotFound, connectors, identities, sso_connectors
 from vestibule.client.identities import ConnectedSsoIdentity
 from vestibule.client.models import Connector, User

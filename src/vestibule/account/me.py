@@ -5,13 +5,14 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from vestibule.account import identifiers, policies, problems, proofs, wire
+from vestibule.account import identifiers, policies, problems, proofs
 from vestibule.account.access import caller_of
 from vestibule.account.context import Context, saying
 from vestibule.account.declaring import Row, declared
 from vestibule.account.permissions import RULES
 from vestibule.account.store import Proof
 from vestibule.account.tokens import TokenChecker
+from vestibule.account.wire import me as wire
 from vestibule.client import users
 from vestibule.client.models import Profile, User
 from vestibule.http import Request, Response, Route, empty, json_response

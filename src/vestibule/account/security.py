@@ -7,7 +7,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from vestibule import totp
-from vestibule.account import problems, store, wire
+from vestibule.account import problems, store
 from vestibule.account.access import caller_of
 from vestibule.account.context import Context
 from vestibule.account.declaring import Row, declared
@@ -15,6 +15,7 @@ from vestibule.account.me import presented
 from vestibule.account.proven import proven
 from vestibule.account.sessions import end_elsewhere
 from vestibule.account.tokens import TokenChecker
+from vestibule.account.wire import security as wire
 from vestibule.client import mfa, personal_access_tokens, users
 from vestibule.client.models import Factor, User
 from vestibule.client.operation import Operation, segment

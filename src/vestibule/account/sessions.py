@@ -2,13 +2,14 @@
 
 from msgspec import UNSET, UnsetType
 
-from vestibule.account import problems, store, wire
+from vestibule.account import problems, store
 from vestibule.account.access import caller_of
 from vestibule.account.context import Context
 from vestibule.account.declaring import Row, declared
 from vestibule.account.me import presented
 from vestibule.account.proven import GONE, ended
 from vestibule.account.tokens import TokenChecker
+from vestibule.account.wire import sessions as wire
 from vestibule.client import NotFound, Refused, sessions
 from vestibule.client.models import User
 from vestibule.http import Request, Response, Route, empty, json_response

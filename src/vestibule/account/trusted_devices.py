@@ -5,13 +5,14 @@ The operations are here and not in the client: the contract tells of them and le
 
 import msgspec
 
-from vestibule.account import problems, wire
+from vestibule.account import problems
 from vestibule.account.access import caller_of
 from vestibule.account.context import Context
 from vestibule.account.declaring import Row, declared
 from vestibule.account.me import presented
 from vestibule.account.proven import ended
 from vestibule.account.tokens import TokenChecker
+from vestibule.account.wire import trusted_devices as wire
 from vestibule.client import NotFound, Operation
 from vestibule.client.models import User
 from vestibule.client.operation import Nothing, segment
