@@ -1,6 +1,7 @@
 """The account server on a fresh store, in front of a live stub."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,11 +33,13 @@ class World:
     client: httpx2.AsyncClient
     lines: list[str]
     settings: AccountSettings
+    tls: ssl.SSLContext
 
     @asynccontextmanager
     async def another(self) -> AsyncIterator[httpx2.AsyncClient]:
         """Run a second node on the same store; yields a browser of it."""
-        server = await composition.build(self.settings, clock=self.clock, log=Log(self.clock, write=self.lines.append))
+        log = Log(self.clock, write=self.lines.append)
+        server = await composition.build(self.settings, clock=self.clock, log=log, tls=self.tls)
         async with browser(server) as client:
             yield client
         await server.close()
@@ -97,8 +100,20 @@ def browser(server: AccountServer) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=transport, base_url=URL)
 
 
+@pytest.fixture(scope="session")
+def tls() -> ssl.SSLContext:
+    """The certificates that this machine trusts: reading them takes longer than most tests."""
+    return httpx2.create_ssl_context()
+
+
+@pytest.fixture(scope="session")
+def description() -> JSON:
+    """What the settings API says of itself, put here by the first server: it is the same of each."""
+    return {}
+
+
 @pytest.fixture
-async def world(account_database_url: str) -> AsyncIterator[World]:
+async def world(account_database_url: str, tls: ssl.SSLContext, description: JSON) -> AsyncIterator[World]:
     """Start the stub on a free port, and the account server in this process; its API is held to its description."""
     stub, ports, stop = Stub(), asyncio.get_running_loop().create_future(), asyncio.Event()
     running = asyncio.create_task(serve(stub.app(), "127.0.0.1", 0, ready=ports.set_result, stop=stop))
@@ -120,18 +135,20 @@ async def world(account_database_url: str) -> AsyncIterator[World]:
             "VESTIBULE_ACCOUNT_TIMEOUT": "5",
         },
     )
-    server = await composition.build(settings, clock=clock, log=Log(clock, level="DEBUG", write=lines.append))
+    log = Log(clock, level="DEBUG", write=lines.append)
+    server = await composition.build(settings, clock=clock, log=log, tls=tls)
     async with browser(server) as client:
-        described = (await client.get("/api/openapi.json")).json()
+        if not description:
+            description.update((await client.get("/api/openapi.json")).json())
 
         async def conforms(answer: httpx2.Response) -> None:
             if answer.request.url.path.startswith("/api") and answer.request.method != "OPTIONS":
                 await answer.aread()
-                assert faults(described, answer) == [], f"{answer.request.method} {answer.request.url.path}"
+                assert faults(description, answer) == [], f"{answer.request.method} {answer.request.url.path}"
 
         client.event_hooks["response"].append(conforms)
         stub.add("ada", "correct horse", username="ada", primaryEmail="ada@example.com", name="Ada")
-        yield World(stub, server, clock, client, lines, settings)
+        yield World(stub, server, clock, client, lines, settings, tls)
     await server.close()
     stop.set()
     await running

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -81,8 +83,12 @@ def describe(routes: Sequence[Route], settings: AccountSettings) -> bytes:
 def api_face(ctx: Context, checker: TokenChecker) -> Face:
     """Return the settings API with its own description."""
 
+    @cache
+    def description() -> bytes:
+        return describe(routes, ctx.settings)
+
     async def openapi(request: Request) -> Response:
-        return json_response(description)
+        return json_response(description())
 
     routes = [
         *Me(ctx, checker).routes(),
@@ -95,7 +101,6 @@ def api_face(ctx: Context, checker: TokenChecker) -> Face:
             "GET", "/api/openapi.json", openapi, access=PUBLIC, summary="This document", responses={200: dict[str, Any]}
         ),
     ]
-    description = describe(routes, ctx.settings)
     return Face(
         name="settings",
         prefix="/api",
@@ -113,14 +118,23 @@ def translate(error: Exception) -> Exception:
     return StoreUnavailable() if isinstance(error, DatabaseUnavailable) else error
 
 
-async def build(settings: AccountSettings, *, clock: Clock | None = None, log: Log | None = None) -> AccountServer:
-    """Build the account server; the store must be migrated. Raises SettingError, SealError."""
+async def build(
+    settings: AccountSettings,
+    *,
+    clock: Clock | None = None,
+    log: Log | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> AccountServer:
+    """Build the account server; the store must be migrated. Raises SettingError, SealError.
+
+    `tls` says which certificates are trusted: those of the machine, unless it is given.
+    """
     clock = clock or SystemClock()
     settings = with_credentials(settings)
     sealer = Sealer(master_keys(settings.secret_key, settings.secret_key_file))
     db = await connect(settings.database_url, tables.metadata)
     # One for both clients: each that makes its own holds the certificates once more.
-    tls = httpx2.create_ssl_context()
+    tls = tls or httpx2.create_ssl_context()
     http = httpx2.AsyncClient(timeout=settings.timeout_seconds, verify=tls, follow_redirects=False)
     management = AsyncManagementClient(
         settings.identity_url,
