@@ -52,6 +52,13 @@ class OAuthError(Exception):
         self.headers = dict(headers or {})
 
 
+class RequestExpired(OAuthError):
+    """A sign-in that is over, or was begun in another browser; nobody's fault, and none of the application's."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid_request", "authorization request has expired")
+
+
 class TokenRejected(Exception):
     """A token that does not verify; `reason` is for the log, never for the caller."""
 

@@ -149,3 +149,16 @@ async def test_a_browser_over_http_before_an_https_server_is_noticed(database_ur
         await world.client.get("/sign-in?app_id=x", headers=plain)
         [line] = warnings(world)
     assert (line["setting"], line["part"]) == ("VESTIBULE_PUBLIC_URL", "scheme")
+
+
+async def test_a_way_back_to_a_sign_in_that_is_over_says_that_and_blames_no_application(
+    world: World, ada: Visitor
+) -> None:
+    """From another browser, or too late: as on the pages."""
+    await ada.begin(await application(world))
+    link = f"/oidc/auth/{ada.cookie('_interaction_resume')}"
+    for other in (visitor(world), ada):
+        world.clock.advance(seconds=3600 if other is ada else 0)
+        await other.open(link)
+        assert (other.answer.status_code, other.heading) == (400, t("unknown.title"))
+        assert other.reads("unknown.lead")

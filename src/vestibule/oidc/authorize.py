@@ -9,7 +9,7 @@ from vestibule.domain.audit import Event
 from vestibule.domain.interactions import steps
 from vestibule.domain.interactions.steps import CONSENT, LOGIN, Outcome
 from vestibule.domain.sessions import Lifetime
-from vestibule.errors import OAuthError
+from vestibule.errors import OAuthError, RequestExpired
 from vestibule.http import Request, Response, redirect
 from vestibule.model import Grant, Interaction, Session
 from vestibule.oidc import asked, codes, respond
@@ -22,7 +22,6 @@ from vestibule.oidc.screens import consent_page, login_page
 from vestibule.store import interactions as store
 
 DAY_SECONDS = 86_400
-EXPIRED = "authorization request has expired"
 
 
 @dataclass
@@ -65,7 +64,7 @@ class Authorization:
             if held == uid:
                 interaction = await steps.find(provider.ctx, uid, provider.cookies, request.cookies)
             if interaction is None:
-                raise OAuthError("invalid_request", EXPIRED)
+                raise RequestExpired
             if interaction.result is None:
                 return redirect(_page(interaction))
             # The client may have changed since: its redirect URI is checked again before it is used.
@@ -135,7 +134,7 @@ class Authorization:
         clock = self._provider.clock
         done = await tx.one(store.FINISH, interaction_id=interaction.id, now=clock.now())
         if done is None:
-            raise OAuthError("invalid_request", EXPIRED)
+            raise RequestExpired
         jar.finished(done)
         outcome: Outcome = steps.outcome_of(done)
         if outcome.refused:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from vestibule.errors import AppError, OAuthError
+from vestibule.errors import AppError, OAuthError, RequestExpired
 from vestibule.http import Request, Response, csp, html
 from vestibule.ui.browser import ForeignForm, language_of, onward, remember_language
 from vestibule.ui.messages import translator
@@ -63,6 +63,8 @@ class Notices:
 
     def error(self, request: Request, error: Exception) -> Response:
         """Show a refusal, or for anything unknown the request's id."""
+        if isinstance(error, RequestExpired):
+            return self.page(request, "unknown", error.status)
         if isinstance(error, OAuthError):
             detail = f"{error.error}: {error.description}" if error.description else error.error
             name = OAUTH_WORDS.get(error.error, "error.request")
