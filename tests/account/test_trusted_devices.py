@@ -112,7 +112,7 @@ async def test_the_page_lists_them_and_forgets_them_with_the_password(two: World
     assert "2 trusted" in words(await opened(two, "/"))
     said = words(await opened(two, "/trusted-devices"))
     assert "Firefox on Linux" in said
-    assert re.search(r"Until \w+ \d+, \d{4} · trusted on \w+ \d+, \d{4} · last used on \w+ \d+, \d{4}", said)
+    assert re.search(r"Until \w+ \d+, \d{4}\s+trusted on \w+ \d+, \d{4}\s+last used on \w+ \d+, \d{4}", said)
     assert "Safari on iPhone" in said
     page = await opened(two, "/trusted-devices/remove?id=phone")
     assert "Safari on iPhone asks for a second factor again" in words(page)

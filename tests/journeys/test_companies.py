@@ -13,7 +13,8 @@ from tests.journeys.looking import Look
 from tests.journeys.site import Site
 from tests.journeys.test_ways_in import decided
 from tests.journeys.visitor import PASSWORD, Visitor, visiting
-from vestibule.client import identities, users
+from tests.real_provider import CLIENTS, SECRET
+from vestibule.client import identities, sso_connectors, users
 from vestibule.client.models import User
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("site", ONE_STORE, indirect=True)]
@@ -102,6 +103,82 @@ async def test_an_address_of_a_company_opens_no_other_way(browser: Browser, site
         await ada.sees(ada.t("company.to_title", company=COMPANY))
         await look(ada.page, "which company, known")
     assert [user.id for user in known_as(site, address)] == [held.id]
+    assert look.is_content()
+
+
+async def test_somebody_new_accepts_the_terms_first(browser: Browser, site: Site, there: Elsewhere) -> None:
+    name, look = site.somebody("ada"), Look()
+    terms = {"termsOfUseUrl": "https://example.com/terms", "agreeToTermsPolicy": "ManualRegistrationOnly"}
+    with decided(site, **terms):
+        async with visiting(browser, site) as ada:
+            await go(ada, f"{name}@{DOMAIN}")
+            await agree(ada, f"{name}@{DOMAIN}")
+            await ada.sees(ada.t("company.new_title"))
+            await look(ada.page, "the terms")
+            # What the browser checks itself is let through once, so that the page says it.
+            await ada.page.get_by_role("checkbox").evaluate("box => { box.required = false }")
+            await ada.press("company.new_go")
+            await expect(ada.page.get_by_role("checkbox")).to_have_attribute("aria-invalid", "true")
+            await look(ada.page, "the terms, not accepted")
+            assert known_as(site, name) == []
+            await ada.page.get_by_role("checkbox").check()
+            await ada.press("company.new_go")
+            await ada.sees(name.capitalize())
+    assert look.is_content()
+
+
+async def claimed(browser: Browser, site: Site, address: str) -> None:
+    """Somebody makes an account with an address that they do not prove, before companies sign people in."""
+    sign_up = {"identifiers": ["email"], "password": True, "verify": False}
+    with decided(site, singleSignOnEnabled=False, signUp=sign_up):
+        async with visiting(browser, site, scripts=False) as eve:
+            await eve.open("/")
+            await eve.follow("sign_in.register")
+            await eve.page.get_by_role("textbox").first.fill(address)
+            await eve.fill(new_password=PASSWORD)
+            await eve.press("register.go")
+            await eve.reads(address)
+
+
+async def test_a_good_answer_of_a_company_that_leads_nowhere_is_a_page_of_its_own(
+    browser: Browser, site: Site, there: Elsewhere
+) -> None:
+    name, taken, closed, look = site.somebody("ada"), site.somebody("eve"), site.somebody("cleo"), Look()
+    await claimed(browser, site, f"{taken}@{DOMAIN}")
+    held = site.manager.send(users.create(name="Cleo", primary_email=f"{closed}@{DOMAIN}", password=PASSWORD))
+    site.manager.send(users.suspend(held.id))
+    for person, ends, settings in (
+        (name, "nobody", {"signInMode": "SignIn"}),
+        (taken, "taken", {"signInMode": "SignInAndRegister"}),
+        (closed, "suspended", {"signInMode": "SignInAndRegister"}),
+    ):
+        with decided(site, **settings):
+            async with visiting(browser, site) as ada:
+                await go(ada, f"{person}@{DOMAIN}")
+                await agree(ada, f"{person}@{DOMAIN}")
+                await ada.sees(ada.t(f"company.{ends}_title", company=COMPANY))
+                await ada.reads(ada.t(f"company.{ends}_lead", company=COMPANY))
+                await look(ada.page, ends)
+                await ada.follow("link.other")
+                await ada.sees(ada.t("sign_in.title"))
+    assert known_as(site, name) == []
+    assert look.is_content()
+
+
+async def test_a_company_without_a_name_for_people_is_called_as_its_operator_called_it(
+    browser: Browser, site: Site, there: Elsewhere
+) -> None:
+    """Not `OIDC`, which nobody knows; of two with one domain each has a name of its own."""
+    look, names = Look(), ("Hooli, Paris", "Hooli, Berlin")
+    config = {"clientId": CLIENTS["oauth2"], "clientSecret": SECRET, "issuer": there.address}
+    for one in names:
+        site.manager.send(sso_connectors.create("OIDC", one, config=config, domains=["hooli.example"]))
+    async with visiting(browser, site) as ada:
+        await go(ada, "ada@hooli.example")
+        await ada.sees(ada.t("company.title"))
+        for one in names:
+            await expect(ada.page.get_by_role("button", name=ada.t("company.to_go", company=one))).to_be_visible()
+        await look(ada.page, "two companies")
     assert look.is_content()
 
 

@@ -78,8 +78,13 @@ class SsoConnector:
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """What the contract's lists call it: without a name for people, the kind of provider."""
         return self.branding.get("displayName") or self.provider.title["en"]
+
+    @property
+    def company(self) -> str:
+        """What people read on our pages: the name for them, else the one that the operator gave it."""
+        return self.branding.get("displayName") or self.name
 
     @property
     def logo(self) -> str:

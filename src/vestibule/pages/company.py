@@ -89,7 +89,7 @@ class CompanyForms(StepPages):
             "company.html",
             error,
             email=email,
-            choices=[Choice(one.id, one.title) for one in found],
+            choices=[Choice(one.id, one.company) for one in found],
             fault=step.t("company.none") if error else "",
             action=step.at(COMPANY),
             other=step.at(SIGN_IN),
@@ -170,6 +170,6 @@ class CompanyForms(StepPages):
 
     async def _title(self, step: Step, connector_id: str) -> str:
         try:
-            return (await sso_connectors.get(self.ctx, connector_id)).title
+            return (await sso_connectors.get(self.ctx, connector_id)).company
         except EntityNotExistsWithId:
             return step.t("company.unnamed")
