@@ -55,7 +55,7 @@ async def test_an_account_is_connected_and_disconnected(providers: World) -> Non
     assert (done.status_code, done.headers["location"]) == (303, "/connected?saved=connected")
     page = words(await opened(providers, "/connected?saved=connected"))
     assert "The account is connected." in page
-    assert "octocat there octocat@there.example" in page
+    assert re.search(r"octocat there\s+octocat@there\.example", page)
     assert "Git <Hub>" in words(await opened(providers, "/"))
     gone = await sent(providers, "/connected/remove?of=github")
     assert (gone.status_code, gone.headers["location"]) == (303, "/connected?saved=disconnected")
