@@ -66,8 +66,7 @@ def postgres_stores(postgres_server: str, postgres_templates: dict[str, str]) ->
     stores = {name: PostgresStores.of(postgres_server, template) for name, template in postgres_templates.items()}
     yield stores
     for held in stores.values():
-        held.drop()
-        run_admin(postgres_server, f"DROP DATABASE {held.template} WITH (FORCE)")
+        held.close()
 
 
 def fresh_store(request: pytest.FixtureRequest, tree: str, folder: Path) -> str:
