@@ -106,6 +106,29 @@ async def test_a_newcomer_gets_an_account_and_is_known_the_next_time(
     assert len(await users(world)) == 1
 
 
+BY_OTHERS = {"identifiers": [], "password": False, "verify": False}
+
+
+async def test_where_nobody_registers_with_an_identifier_providers_are_the_way(
+    world: World, upstream: Upstream, ana: Visitor
+) -> None:
+    await decide(world, signUp=BY_OTHERS)
+    page = ana.address.replace("/sign-in", "/register")
+    await ana.open(page)
+    assert ana.reads("register.closed")
+    assert "<form" not in ana.text
+    trial, connector = await set_up(world, upstream)
+    await ana.open(page)
+    assert 'name="identifier"' not in ana.text
+    assert not ana.reads("register.closed")
+    await ana.submit(identifier="ana", password=PASSWORD)
+    assert (ana.answer.status_code, await users(world)) == (403, [])
+    await ana.open(page)
+    await through(ana, trial, connector)
+    assert ana.address.startswith(CALLBACK)
+    assert [user["primaryEmail"] for user in await users(world)] == [EMAIL]
+
+
 async def test_an_account_with_the_same_address_is_asked_about(world: World, upstream: Upstream, ana: Visitor) -> None:
     held = await world.user(primaryEmail=EMAIL, password=PASSWORD)
     trial, connector = await set_up(world, upstream)

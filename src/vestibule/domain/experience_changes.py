@@ -92,12 +92,10 @@ def _check_sign_in(sign_in: SignIn) -> None:
 
 
 def _check_sign_up(sign_up: SignUp) -> None:
-    if not sign_up.password and not sign_up.verify:
+    if sign_up.identifiers and not sign_up.password and not sign_up.verify:
         raise PasswordlessRequiresVerify
     if not sign_up.password and "username" in sign_up.identifiers:
         raise InvalidRequest("A user name alone proves nobody: ask for a password, too.")
-    if not sign_up.identifiers:
-        raise _not_supported("signUp.identifiers")
 
 
 def _reached_by_codes(experience: SignInExperience) -> set[Identifier]:

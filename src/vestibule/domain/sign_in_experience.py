@@ -85,7 +85,7 @@ class SecondaryIdentifier(Struct, frozen=True):
 
 
 class SignUp(Struct, frozen=True, rename="camel"):
-    """What people register with: any one of the identifiers, and a password."""
+    """What people register with: any one of the identifiers, and a password; without any, only as others name them."""
 
     identifiers: tuple[Identifier, ...] = EVERY_IDENTIFIER
     password: bool = True

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from vestibule.domain import registration
+from vestibule.domain import registration, sso_connectors
 from vestibule.domain.interactions import at_once, by_code
-from vestibule.errors import AppError
+from vestibule.errors import AppError, Forbidden
 from vestibule.http import Request, Response, redirect
 from vestibule.pages.socials import buttons
-from vestibule.pages.step import CODE, LINK, SIGN_IN, SOCIAL, Step, StepPages, done, with_query
+from vestibule.pages.step import CODE, COMPANY, LINK, SIGN_IN, SOCIAL, Step, StepPages, done, with_query
 from vestibule.pages.words import (
     REGISTER_FAULTS,
     SEND_FAULTS,
@@ -43,7 +43,7 @@ class RegisterForms(StepPages):
             "register.html",
             error,
             identifier=identifier,
-            label=label_of(kinds),
+            label=label_of(kinds) if kinds else "",
             hint=identifier_hint(step.t, kinds, proves=experience.sign_up.verify and "username" not in kinds),
             asks_password=experience.sign_up.asks_password_first,
             length=experience.password_policy.effective.length,
@@ -52,6 +52,7 @@ class RegisterForms(StepPages):
             faults=faults,
             socials=await buttons(self, step),
             social=step.at(SOCIAL),
+            company="" if kinds or not await sso_connectors.is_any_available(self.ctx) else step.at(COMPANY),
             other=with_query(SIGN_IN, request) if experience.lets_sign_in else "",
         )
 
@@ -61,6 +62,8 @@ class RegisterForms(StepPages):
         identifier = values.get("identifier", "").strip()
         if self.experience.asks_to_agree_at_sign_up and values.get("agree") != "yes":
             return await self._form(request, step, identifier, {"agree": step.t(UNTICKED)}, Unticked())
+        if not self.experience.sign_up.identifiers:
+            raise Forbidden
         try:
             return redirect(await self._begun(request, step, identifier, values.get("password", "")))
         except tuple(REGISTER_FAULTS) as error:

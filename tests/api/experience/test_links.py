@@ -44,6 +44,27 @@ async def test_nobody_yet_registers_with_the_same_token(world: World, program: H
     assert await program.code_for_tokens()
 
 
+async def test_where_nobody_registers_with_an_identifier_a_link_invites_and_a_code_does_not(
+    world: World, program: Headless
+) -> None:
+    """What is asked for beside is asked of whom a provider names, and opens no door of its own."""
+    beside = [{"identifier": "email"}, {"identifier": "username"}]
+    sign_up = {"identifiers": [], "password": False, "verify": True, "secondaryIdentifiers": beside}
+    assert (await world.call("PATCH", "/sign-in-exp", {"signUp": sign_up})).status_code == 200
+    closed = (422, "user.sign_in_method_not_enabled")
+    await program.start("Register")
+    sent = await program.verified_code(ADDRESS, "Register")
+    assert await program.refused("POST", "/identification", {"verificationId": sent}) == closed
+    await program.good("POST", "/profile", {"type": "username", "value": "ada"})
+    assert await program.refused("POST", "/identification", {}) == closed
+    assert (await world.call("GET", "/users")).json() == []
+    await program.start("Register")
+    await program.good("POST", "/profile", {"type": "username", "value": "ada"})
+    verification = (await program.good("POST", PATH, await body_of(world)))["verificationId"]
+    assert (await program.call("POST", "/identification", {"verificationId": verification})).status_code == 201
+    assert await program.code_for_tokens()
+
+
 async def test_a_token_fits_one_of_many_sign_ins(world: World, program: Headless) -> None:
     await world.user(primaryEmail=ADDRESS)
     body = await body_of(world)

@@ -81,6 +81,12 @@ async def test_a_style_sheet_of_ones_own_is_taken_cleared_and_bounded(world: Wor
     assert refusal(await patch(world, customCss="x" * 65_537)) == (400, "guard.invalid_input")
 
 
+@pytest.mark.parametrize("password", [True, False])
+async def test_people_may_register_only_as_others_name_them(world: World, password: bool) -> None:
+    sign_up = {"identifiers": [], "password": password, "verify": False}
+    assert (await patch(world, signUp=sign_up)).json()["signUp"] == sign_up
+
+
 NOT_OBEYED = {
     "customContent": {"/": "x"},
     "adaptiveMfa": {"enabled": True},
@@ -118,7 +124,6 @@ def methods(*kinds: str, password: bool = True, code: bool = False) -> dict[str,
             "sign_in_experiences.passwordless_requires_verify",
         ),
         ({"signUp": {"identifiers": ["username"], "password": False, "verify": True}}, "request.invalid_input"),
-        ({"signUp": {"identifiers": [], "password": True, "verify": False}}, "sign_in_experiences.not_supported"),
         (
             {"languageInfo": {"autoDetect": True, "fallbackLanguage": "nl"}},
             "sign_in_experiences.unsupported_default_language",

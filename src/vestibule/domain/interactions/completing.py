@@ -52,7 +52,7 @@ def _missing(experience: SignInExperience, profile: Profile, *, at_provider: boo
     held = {"username": profile.username, "email": profile.primary_email, "phone": profile.primary_phone}
     kinds = sign_up.identifiers
     wanted: list[str] = []
-    if not any(held[kind] for kind in kinds):
+    if kinds and not any(held[kind] for kind in kinds):
         wanted.append("emailOrPhone" if {"email", "phone"} == set(kinds) else kinds[0])
     wanted += [one.identifier for one in sign_up.secondary if not any(held[kind] for kind in one.kinds)]
     # Who signs in at a provider needs no password, and can choose one later.

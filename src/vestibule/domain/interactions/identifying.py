@@ -280,9 +280,19 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
 def _joined(ctx: Context, state: State, record: Record | None) -> Profile:
     if record is None:
         events.check_open(ctx, state.event)
-        return state.profile
-    check_fits(ctx, state.event, record)
-    return profiles.joined(state.profile, record)
+        profile = state.profile
+    else:
+        check_fits(ctx, state.event, record)
+        profile = profiles.joined(state.profile, record)
+    if not ctx.live.experience.sign_up.identifiers and not _comes_by_other(state, profile):
+        raise SignInMethodNotEnabled
+    return profile
+
+
+def _comes_by_other(state: State, profile: Profile) -> bool:
+    """Tell whether a newcomer needs no identifier of their own: a provider has named them, or a link invites them."""
+    is_invited = any(one.type == "OneTimeToken" and one.verified_at is not None for one in state.records)
+    return profile.social is not None or is_invited
 
 
 def _told_before(state: State) -> Record | None:
