@@ -162,7 +162,7 @@ class Sealer:
 
     def keyed_digest(self, text: str, purpose: str) -> str:
         """Return an HMAC-SHA256 in hex: a look-up value for secrets and recipients that need a key."""
-        return hmac.new(self.digest_key, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self.digest_key, f"{purpose}\0{text}".encode(), "sha256").hex()
 
     def derived(self, purpose: str) -> bytes:
         """Return 32 bytes for one purpose, such as signing cookies."""

@@ -18,6 +18,10 @@ REVISION = "SELECT version_num FROM alembic_version"
 class Tx(Protocol):
     """A unit of work: statements that belong together."""
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other writes while a transaction does: SQLite's take turns anyway."""
+
     async def one(self, statement: Statement[R], **parameters: Any) -> R | None:
         """Return the first row, or None."""
 

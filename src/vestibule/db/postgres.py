@@ -42,6 +42,7 @@ class Work:
     """A unit of work: on one connection inside a transaction, or on the pool for single reads."""
 
     __slots__ = ("_source",)
+    is_alone = False
 
     def __init__(self, source: "asyncpg.Pool[Any] | PoolConnectionProxy[Any]") -> None:
         self._source = source

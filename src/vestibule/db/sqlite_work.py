@@ -28,6 +28,7 @@ class Work:
     """Statements on one connection, in the event loop."""
 
     __slots__ = ("_connection", "_names")
+    is_alone = True
 
     def __init__(self, connection: sqlite3.Connection, names: ConstraintNames) -> None:
         self._connection = connection
@@ -111,6 +112,7 @@ class Scan:
     """Long reads: the same statements, each on a thread of the pool with a connection of its own."""
 
     __slots__ = ("_in_thread",)
+    is_alone = True
 
     def __init__(self, in_thread: Callable[[str, Any], Awaitable[tuple[Rows, int]]]) -> None:
         self._in_thread = in_thread

@@ -66,17 +66,15 @@ async def _count(ctx: Context, counters: Sequence[Counter]) -> None:
     """Count at every counter or at none; they are held in one order everywhere, texts before accounts."""
     now = ctx.clock.now()
     async with ctx.db.write() as tx:
-        for counter, action, limit, window in counters:
-            await take_turn(tx, counter)
-            if await activities.count(tx, counter, action, now - window) >= limit:
+        await take_turn(tx, *(target for target, *_ in counters))
+        for target, action, limit, window in counters:
+            if not await activities.record_below(tx, target, action, now, limit=limit, window=window):
                 raise TooManyAttempts
-            await activities.record(tx, counter, action, now)
 
 
 async def forgive(tx: Tx, ctx: Context, account: str, typed: Iterable[str]) -> None:
     """Forget the tries at a password that is no more, those at every text that leads to it, too; factors' stay."""
-    for one in (*sorted(set(typed)), account):
-        await activities.forget(tx, account_target(ctx, one), ACTION)
+    await activities.forget(tx, {account_target(ctx, one) for one in (*typed, account)}, ACTION)
 
 
 async def succeed(ctx: Context, account: str, *, typed: Iterable[str] = (), factor: bool = False) -> None:
@@ -87,4 +85,4 @@ async def succeed(ctx: Context, account: str, *, typed: Iterable[str] = (), fact
     async with ctx.db.write() as tx:
         await forgive(tx, ctx, account, typed)
         if factor:
-            await activities.forget(tx, account_target(ctx, account), FACTOR)
+            await activities.forget(tx, [account_target(ctx, account)], FACTOR)

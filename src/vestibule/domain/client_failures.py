@@ -21,7 +21,4 @@ async def too_many(ctx: Context, client_id: str, address: str) -> bool:
     target = family(ctx, client_id) + ctx.sealer.keyed_digest(f"{client_id}\0{address}", "client-failure")[:HALF]
     async with ctx.db.write() as tx:
         await take_turn(tx, target)
-        if await activities.count(tx, target, ACTION, now - WINDOW_MS) >= LIMIT:
-            return True
-        await activities.record(tx, target, ACTION, now)
-    return False
+        return not await activities.record_below(tx, target, ACTION, now, limit=LIMIT, window=WINDOW_MS)

@@ -8,7 +8,6 @@ import base64
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -90,7 +89,7 @@ class CookieKeys:
 
 
 def _mac(key: bytes, name: str, value: str) -> str:
-    mac = hmac.new(key, f"{name}={value}".encode(), sha256).digest()
+    mac = hmac.digest(key, f"{name}={value}".encode(), "sha256")
     return base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
 

@@ -62,7 +62,8 @@ async def _prepare(ctx: Context, key: Key, code: str) -> str:
     target, now, row_id = bucket(ctx, key[0], key[1]), ctx.clock.now(), crypto.new_id()
     async with ctx.db.write() as tx:
         await take_turn(tx, target)
-        if await activities.count(tx, target, SEND, now - WINDOW_MS) >= PER_WINDOW:
+        activity_id = await activities.record_below(tx, target, SEND, now, limit=PER_WINDOW, window=WINDOW_MS)
+        if activity_id is None:
             raise MessageRateLimited
         await tx.run(
             store.REPLACE,
@@ -75,7 +76,7 @@ async def _prepare(ctx: Context, key: Key, code: str) -> str:
             created_at=now,
             consumed_at=None,
         )
-        return await activities.record(tx, target, SEND, now)
+    return activity_id
 
 
 async def verify_code(ctx: Context, kind: RecipientKind, recipient: str, code: str, purpose: str = GENERIC) -> None:
@@ -104,7 +105,7 @@ async def _try(tx: Tx, ctx: Context, key: Key, code: str) -> AppError | None:
         await activities.record(tx, target, TRY, now)
         return CodeMismatch()
     await tx.run(store.CONSUME, code_id=held.id, now=now)
-    await activities.forget(tx, target, TRY)
+    await activities.forget(tx, [target], TRY)
     return None
 
 

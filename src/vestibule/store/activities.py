@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
 
 from vestibule.crypto import new_id
 from vestibule.db import Statement, Tx
@@ -11,7 +11,8 @@ from vestibule.store.rows import Row
 from vestibule.store.tables import activities
 
 INSERT: Statement[Row] = Statement(insert(activities))
-COUNT: Statement[Row] = Statement(
+_NEW = {"new_id": "id", "target": "target_digest", "kind": "action", "now": "created_at"}
+_count = (
     select(func.count())
     .select_from(activities)
     .where(
@@ -20,11 +21,18 @@ COUNT: Statement[Row] = Statement(
         activities.c.created_at > bindparam("since"),
     )
 )
+COUNT: Statement[Row] = Statement(_count)
+INSERT_BELOW: Statement[Row] = Statement(
+    insert(activities).from_select(
+        ["id", "target_digest", "action", "created_at"],
+        select(
+            *(bindparam(name, type_=activities.c[column].type) for name, column in _NEW.items()),
+        ).where(_count.scalar_subquery() < bindparam("limit", type_=BigInteger())),
+    )
+)
 CANCEL: Statement[Row] = Statement(delete(activities).where(activities.c.id == bindparam("activity_id")))
 FORGET: Statement[Row] = Statement(
-    delete(activities).where(
-        activities.c.target_digest == bindparam("target"), activities.c.action == bindparam("kind")
-    )
+    delete(activities).where(in_set(activities.c.target_digest, "targets"), activities.c.action == bindparam("kind"))
 )
 FORGET_TARGETS: Statement[Row] = Statement(delete(activities).where(in_set(activities.c.target_digest, "targets")))
 FORGET_FAMILY: Statement[Row] = Statement(
@@ -46,6 +54,16 @@ async def record(tx: Tx, target: str, action: str, now: int) -> str:
     return activity_id
 
 
+async def record_below(tx: Tx, target: str, action: str, now: int, *, limit: int, window: int) -> str | None:
+    """Write one down unless the time before (`window`, in ms) holds `limit` of them; returns its id, or None.
+
+    Take the target's turn first: two at once would else both find room.
+    """
+    activity_id, since = new_id(), now - window
+    named = {"new_id": activity_id, "target": target, "kind": action, "now": now}
+    return activity_id if await tx.run(INSERT_BELOW, **named, limit=limit, since=since) else None
+
+
 async def cancel(tx: Tx, activity_id: str) -> None:
     """Take one back."""
     await tx.run(CANCEL, activity_id=activity_id)
@@ -61,6 +79,6 @@ async def forget_family(tx: Tx, prefix: str) -> None:
     await tx.run(FORGET_FAMILY, prefix=prefix, past=f"{prefix}g")
 
 
-async def forget(tx: Tx, target: str, action: str) -> None:
-    """Forget a target's activities of one kind."""
-    await tx.run(FORGET, target=target, kind=action)
+async def forget(tx: Tx, targets: Iterable[str], action: str) -> None:
+    """Forget the activities of some targets of one kind."""
+    await tx.run(FORGET, targets=sorted(targets), kind=action)

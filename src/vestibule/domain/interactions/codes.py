@@ -78,9 +78,8 @@ async def _count_sent(ctx: Context, ip: str) -> None:
     target, now = ctx.sealer.keyed_digest(ip, "code-asked-address"), ctx.clock.now()
     async with ctx.db.write() as tx:
         await take_turn(tx, target)
-        if await activities.count(tx, target, ASKED, now - WINDOW_MS) >= PER_ADDRESS:
+        if not await activities.record_below(tx, target, ASKED, now, limit=PER_ADDRESS, window=WINDOW_MS):
             raise MessageRateLimited
-        await activities.record(tx, target, ASKED, now)
 
 
 async def verify(
