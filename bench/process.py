@@ -31,13 +31,21 @@ class Process:
 
     def cpu(self) -> float:
         """Return the CPU seconds spent so far, user and system."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        return _cpu(Path(f"/proc/{self.pid}"))
+
+    def cpu_by_thread(self) -> dict[str, float]:
+        """Return the same for each thread, by its id."""
+        return {task.name: _cpu(task) for task in Path(f"/proc/{self.pid}/task").iterdir()}
 
     def memory(self) -> float:
         """Return the resident memory not shared with others (PSS), in MB."""
         lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
         return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def _cpu(folder: Path) -> float:
+    fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 @contextlib.asynccontextmanager

@@ -26,6 +26,13 @@ KEEP: Statement[Row] = Statement(
 )
 """Of an interaction that is held."""
 
+BEGIN_ANEW: Statement[Row] = Statement(
+    update(interactions)
+    .where(*_live, interactions.c.prompt == bindparam("at_prompt"))
+    .values(state=bindparam("new_state"))
+)
+"""The same of one that is not held, which it is from then on; no row when the step is over."""
+
 ADVANCE: Statement[Row] = Statement(
     update(interactions)
     .where(*_live, interactions.c.prompt == bindparam("at_prompt"))

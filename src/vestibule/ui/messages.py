@@ -1,8 +1,8 @@
 """Message catalogues: one JSON file a language, flat keys, named placeholders in braces."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from importlib import resources
 
 import msgspec
@@ -44,7 +44,7 @@ def translator(language: str) -> Translate:
 def negotiate(*wishes: str | None) -> str:
     """Choose a language: a wish lists tags as `ui_locales` or `Accept-Language` do; the first fit wins."""
     for wish in wishes:
-        found = _first(_tags(wish or ""))
+        found = _first(_tags((wish or "")[:MAX_HEADER]))
         if found:
             return found
     return DEFAULT
@@ -52,22 +52,24 @@ def negotiate(*wishes: str | None) -> str:
 
 def first_tag(*wishes: str | None) -> str | None:
     """Return the first language tag that is wished for, whether the pages have words in it or not."""
-    return next((tag for wish in wishes for tag in _tags(wish or "") if _TAG.fullmatch(tag)), None)
+    return next((tag for wish in wishes for tag in _tags((wish or "")[:MAX_HEADER]) if _TAG.fullmatch(tag)), None)
 
 
-def _tags(wish: str) -> list[str]:
+@lru_cache(maxsize=256)
+def _tags(wish: str) -> tuple[str, ...]:
     weighted: list[tuple[float, str]] = []
-    for part in wish[:MAX_HEADER].replace(" ", ",").split(","):
+    for part in wish.replace(" ", ",").split(","):
         tag, _, quality = part.partition(";q=")
         try:
             weighted.append((float(quality or 1), tag.strip()))
         except ValueError:
             continue
     ordered = sorted(weighted, key=lambda pair: -pair[0])
-    return [tag for weight, tag in ordered if tag and weight > 0]
+    return tuple(tag for weight, tag in ordered if tag and weight > 0)
 
 
-def _first(tags: Iterable[str]) -> str | None:
+@lru_cache(maxsize=256)
+def _first(tags: tuple[str, ...]) -> str | None:
     try:
         return negotiate_locale(list(tags), list(LANGUAGES), sep="-")
     except (ValueError, UnknownLocaleError):

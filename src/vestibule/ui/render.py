@@ -1,7 +1,7 @@
 """Pages from templates: autoescaped, strict about unknown names; assets under a path that changes with them."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 from importlib import resources
 from urllib.parse import parse_qsl, urlencode
@@ -61,7 +61,7 @@ class Pages:
             own=f"{self._prefix}/own/",
             here=here,
             languages=list(LANGUAGES.items()),
-            here_in=lambda code: in_language(here, code),
+            here_in=in_language(here),
             **values,
         )
 
@@ -87,11 +87,12 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper() if words else "#"
 
 
-def in_language(here: str, language: str) -> str:
-    """Return an address with another language asked for."""
+def in_language(here: str) -> Callable[[str], str]:
+    """Return what leads to an address with another language asked for."""
     path, _, query = here.partition("?")
     kept = [(key, value) for key, value in parse_qsl(query, keep_blank_values=True) if key != LANGUAGE_PARAMETER]
-    return f"{path}?{urlencode([*kept, (LANGUAGE_PARAMETER, language)])}"
+    start = f"{path}?{urlencode([*kept, (LANGUAGE_PARAMETER, '')])}"
+    return lambda language: start + language
 
 
 def choose_language(

@@ -5,14 +5,24 @@ from msgspec.structs import replace
 from vestibule.crypto import new_id
 from vestibule.domain import attempts, credentials, registration, users
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding, identifying, passkeys, passwords, profiles, sso, submitting
+from vestibule.domain.interactions import (
+    events,
+    factors,
+    holding,
+    identifying,
+    passkeys,
+    passwords,
+    profiles,
+    sso,
+    submitting,
+)
 from vestibule.domain.interactions.passwords import NEW_STEP, PASSWORD_STEP
 from vestibule.domain.interactions.state import Profile, Record, State
 from vestibule.domain.interactions.steps import refuse_unless_asked
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.webauthn import Answer
 from vestibule.errors import AppError, Forbidden, SignInMethodNotEnabled, UserSuspended
-from vestibule.model import Interaction, RecipientKind, User
+from vestibule.model import Interaction, RecipientKind
 
 
 async def sign_in(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> str:
@@ -21,8 +31,8 @@ async def sign_in(ctx: Context, interaction: Interaction, identifier: str, passw
     Raises Forbidden where nobody signs in, SsoEnabled, InvalidCredentials (unknown account or wrong password alike),
     TooManyAttempts, UserSuspended, PasswordExpired, MfaRequired, and SessionNotFound when the interaction is over.
     """
-    await _known(ctx, interaction, identifier, password, ip)
-    return await submitting.finish(ctx, interaction)
+    state, typed = await _known(ctx, interaction, identifier, password, ip)
+    return await submitting.finish_anew(ctx, interaction, state, typed)
 
 
 async def by_passkey(ctx: Context, interaction: Interaction, answer: Answer) -> str:
@@ -43,15 +53,18 @@ async def renew(ctx: Context, interaction: Interaction, identifier: str, passwor
     Raises what `sign_in` raises, PasswordRejected and SamePassword. A password that has not expired stays, and so does
     every one until a factor is proven where the user has one.
     """
-    user = await _known(ctx, interaction, identifier, password, ip)
-    if not await credentials.is_expired(ctx, user.id):
+    state, typed = await _known(ctx, interaction, identifier, password, ip)
+    await submitting.begin_anew(ctx, interaction, state, typed)
+    if not await credentials.is_expired(ctx, factors.identified(state)):
         raise Forbidden("This password has not expired.")
     await profiles.set_password(ctx, interaction, fresh)
     return await submitting.finish(ctx, interaction)
 
 
-async def _known(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> User:
-    """Begin, check a password, and identify whose it is."""
+async def _known(
+    ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str
+) -> tuple[State, list[str]]:
+    """Check a password; returns whom it identified, and the texts that lead there, at which tries are counted."""
     refuse_unless_asked(interaction)
     await sso.refuse_company(ctx, identifier.strip(users.BLANK))
     at = ctx.clock.now()
@@ -59,17 +72,14 @@ async def _known(ctx: Context, interaction: Interaction, identifier: str, passwo
         user = await users.find_by_identifier(tx, ctx, identifier, ctx.live.experience.password_identifiers)
     typed = users.looked_up_as(ctx, identifier.strip(users.BLANK))
     checked = await passwords.check(ctx, interaction, user, typed, password, ip)
-    try:
-        if checked.is_suspended:
-            raise UserSuspended
-    except AppError as error:
-        await note(ctx, interaction, PASSWORD_STEP, checked.id, error)
-        raise
-    record = Record(new_id(), "Password", user_id=checked.id, verified_at=at)
-    async with ctx.db.write() as tx:
-        await holding.begin_anew(tx, ctx, interaction, State("SignIn").identified(checked.id, record))
+    ways = [typed, *users.ways_to(ctx, checked)]
+    if checked.is_suspended:
+        await attempts.succeed(ctx, checked.id, typed=ways)
+        await note(ctx, interaction, PASSWORD_STEP, checked.id, UserSuspended())
+        raise UserSuspended
     await note(ctx, interaction, PASSWORD_STEP, checked.id, is_last=False)
-    return checked
+    record = Record(new_id(), "Password", user_id=checked.id, verified_at=at)
+    return State("SignIn").identified(checked.id, record), ways
 
 
 async def register(

@@ -37,9 +37,9 @@ async def change(ctx: Context, interaction: Interaction, apply: Callable[[State]
 
 async def begin_anew(tx: Tx, ctx: Context, interaction: Interaction, state: State) -> None:
     """Put a fresh state in place of whatever there was; raises SessionNotFound."""
-    if await tx.one(store.HELD, interaction_id=interaction.id, now=ctx.clock.now(), at_prompt=LOGIN) is None:
+    values = {"interaction_id": interaction.id, "now": ctx.clock.now(), "at_prompt": LOGIN, "new_state": encoded(state)}
+    if not await tx.run(store.BEGIN_ANEW, **values):
         raise SessionNotFound
-    await keep(tx, interaction, state)
 
 
 async def waiting(tx: Tx, ctx: Context, interaction: Interaction) -> tuple[Record, ...]:

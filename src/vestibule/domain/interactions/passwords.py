@@ -33,6 +33,7 @@ async def verify(ctx: Context, interaction: Interaction, identifier: Identifier,
         user = await users.find_by(tx, ctx, identifier.type, identifier.value)
     typed = users.looked_up_as(ctx, identifier.value, identifier.type)
     checked = await check(ctx, interaction, user, typed, password, ip)
+    await attempts.succeed(ctx, checked.id, typed=[typed, *users.ways_to(ctx, checked)])
     record = Record(new_id(), "Password", identifier, user_id=checked.id, verified_at=at)
     await holding.change(ctx, interaction, lambda state: state.keeping(record))
     await note(ctx, interaction, PASSWORD_STEP, checked.id)
@@ -42,14 +43,13 @@ async def verify(ctx: Context, interaction: Interaction, identifier: Identifier,
 async def check(ctx: Context, interaction: Interaction, user: User | None, typed: str, password: str, ip: str) -> User:
     """Count the try and check the password; an unknown account costs the same. Every refusal is noted.
 
-    `typed` is the identifier in the form of `users.looked_up_as`.
+    `typed` is the identifier in the form of `users.looked_up_as`. Whoever calls forgives the tries after a good one.
     """
     try:
         events.check_open(ctx, "SignIn")
         await attempts.begin(ctx, None if user is None else user.id, ip, typed=typed)
         if not await credentials.check_password(ctx, user, password) or user is None:
             raise InvalidCredentials
-        await attempts.succeed(ctx, user.id, typed=[typed, *users.ways_to(ctx, user)])
     except AppError as error:
         await note(ctx, interaction, PASSWORD_STEP, None if user is None else user.id, error)
         raise

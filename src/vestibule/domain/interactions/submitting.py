@@ -1,5 +1,7 @@
 """The end of a sign-in under way, whatever the way there: the only place where somebody is signed in."""
 
+from collections.abc import Sequence
+
 from vestibule.db import Tx
 from vestibule.domain import attempts, credentials, sessions, token_secrets, users
 from vestibule.domain.authorization import ADD_PASSKEY
@@ -50,6 +52,34 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
     await note(ctx, interaction, f"{state.event}.Submit", state.user_id)
     await _keep_tokens(ctx, interaction, state)
     return onward
+
+
+async def finish_anew(ctx: Context, interaction: Interaction, state: State, typed: Sequence[str]) -> str:
+    """Sign in whom one form identified, in place of whatever there was; raises as `finish`.
+
+    The tries at the password are forgiven, those at what was `typed`, too. All in one transaction: where it is refused,
+    because a factor is asked for, what was said is kept in another for the page that comes next.
+    """
+    user_id, step = factors.identified(state), f"{state.event}.Submit"
+    try:
+        async with ctx.db.write() as tx:
+            await holding.begin_anew(tx, ctx, interaction, state)
+            events.check_open(ctx, state.event)
+            onward = await _sign_in(tx, ctx, interaction, state, user_id, offers=True)
+            await attempts.forgive(tx, ctx, user_id, typed)
+    except AppError as error:
+        await begin_anew(ctx, interaction, state, typed)
+        await note(ctx, interaction, step, user_id, error)
+        raise
+    await note(ctx, interaction, step, user_id)
+    return onward
+
+
+async def begin_anew(ctx: Context, interaction: Interaction, state: State, typed: Sequence[str]) -> None:
+    """Keep what one form said in place of whatever there was, and forgive the tries; raises SessionNotFound."""
+    async with ctx.db.write() as tx:
+        await holding.begin_anew(tx, ctx, interaction, state)
+        await attempts.forgive(tx, ctx, factors.identified(state), typed)
 
 
 async def _keep_tokens(ctx: Context, interaction: Interaction, state: State) -> None:
