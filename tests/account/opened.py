@@ -14,6 +14,7 @@ class Opened:
 
     sessions: dict[str, list[JSON]] = field(default_factory=dict)
     grants: dict[str, list[JSON]] = field(default_factory=dict)
+    resources: dict[str, int] = field(default_factory=dict)
     devices: dict[str, list[JSON]] = field(default_factory=dict)
     ended: list[tuple[str, str]] = field(default_factory=list)
 
@@ -52,6 +53,13 @@ class Opened:
         }  # fmt: skip
         made: JSON = {"id": grant_id, "payload": payload, "expiresAt": (at + 86_400) * 1000}
         self.grants.setdefault(user_id, []).append({**made, "application": {"id": app, "name": name}})
+
+    async def list_resources(self, request: Request) -> Response:
+        """The APIs, and for how many seconds tokens for them are good."""
+        made = [
+            {"id": name, "name": name, "indicator": name, "accessTokenTtl": ttl} for name, ttl in self.resources.items()
+        ]
+        return JSONResponse(made)
 
     async def list_grants(self, request: Request) -> Response:
         """What a user has granted."""

@@ -99,6 +99,7 @@ class Stub(Elsewhere, Credentials, Opened):
             ("GET", "/api/users/{id}/trusted-devices", self.list_devices),
             ("DELETE", "/api/users/{id}/trusted-devices/{device}", self.forget_device),
             ("GET", "/api/connectors", self.list_connectors),
+            ("GET", "/api/resources", self.list_resources),
             ("POST", "/api/connectors/{connector}/authorization-uri", self.authorization_uri),
             ("POST", "/api/users/{id}/identities", self.link),
             ("PUT", "/api/users/{id}/identities/{target}", self.put_identity),

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.anyio
 def three(world: World) -> World:
     """Ada uses two applications, one of them in two browsers, and this page; somebody else uses one of them, too."""
     now = world.clock.now() // 1000
+    world.stub.resources = {"https://api.example": 7200, "https://other.example": 86400}
     world.stub.add_grant("ada", "g1", "photos", "Photos & <films>", now - 20, "openid profile")
     world.stub.add_grant("ada", "g2", "notes", "Notes", now - 10, "openid urn:logto:scope:organizations unheard-of")
     world.stub.add_grant("ada", "g3", "photos", "Photos & <films>", now - 5, "openid email")
@@ -39,7 +40,11 @@ async def test_applications_are_listed_once_each_with_all_they_may_do(three: Wor
         "resources": ["https://api.example"],
         "grantedAt": (three.clock.now() // 1000 - 5) * 1000,
         "present": False,
+        "outlastsSeconds": 7200,
     }
+    three.stub.resources = {}
+    listed = (await three.call("GET", "/applications")).json()["applications"]
+    assert listed[1]["outlastsSeconds"] == 3600, "where the server does not say"
 
 
 async def test_nothing_ends_without_scope_and_proof(three: World) -> None:
@@ -93,6 +98,7 @@ async def test_the_page_lists_them_without_itself_and_signs_out_of_one(three: Wo
     assert (await three.client.get("/applications/end?id=games")).status_code == 404
     form = await opened(three, "/applications/end?id=photos")
     assert "Sign out of Photos & <films>" in words(form)
+    assert "can be used until it ends by itself, after 2 hours at most." in words(form)
     wrong = await post(three, "/applications/end", form, current="not it")
     assert (wrong.status_code, 'id="current-fault"' in wrong.text) == (422, True)
     gone = await sent(three, "/applications/end?id=photos")
@@ -114,3 +120,20 @@ async def test_without_applications_the_overview_does_not_speak_of_them(world: W
     await sign_in(world)
     assert "/applications" not in await opened(world, "/")
     assert "No application is signed in with this account." in await opened(world, "/applications")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(60, "1 minute"), (3600, "1 hour"), (5400, "2 hours"), (86_400, "1 day"), (90_000, "2 days")]
+)
+async def test_how_long_access_lasts_after_signing_out_is_never_said_too_short(
+    three: World, seconds: int, said: str
+) -> None:
+    three.stub.resources = {"https://api.example": seconds}
+    await sign_in(three)
+    assert f"after {said} at most" in words(await opened(three, "/applications/end?id=photos"))
+
+
+async def test_a_server_that_does_not_list_resources_ends_applications_all_the_same(three: World) -> None:
+    three.stub.broken = lambda path: Response("Not Found", 404) if path == "/api/resources" else None
+    await sign_in(three)
+    assert "after 1 hour at most" in words(await opened(three, "/applications/end?id=photos"))

@@ -8,7 +8,8 @@ import pytest
 from starlette.responses import Response
 
 from tests.account.conftest import World, browser, refused
-from tests.account.test_page import COOKIE, asked, form, sign_in, tokens
+from tests.account.test_page import COOKIE, asked, form, post, sign_in, tokens
+from tests.account.test_page_sessions import sign_out
 from tests.account.test_security import proven, secret_of
 from tests.account.test_security_page import PASSKEYS, opened, sent
 from tests.account.test_sessions import left, three
@@ -176,3 +177,24 @@ async def test_who_signs_in_instead_of_who_went_to_make_a_passkey_has_made_none(
 
 async def test_a_passkey_is_made_only_by_who_is_signed_in(world: World) -> None:
     assert (await world.client.get("/passkeys/new")).headers["location"] == "/login?back=%2Fpasskeys%2Fnew"
+
+
+@pytest.mark.parametrize("path", ["/backup-codes", "/authenticator"])
+async def test_a_session_that_ends_while_its_change_is_under_way_stays_ended(world: World, path: str) -> None:
+    """B39: the change is made, and whoever has signed out meanwhile is not signed in again by it."""
+    three(world)
+    world.stub.factors["ada"] = [dict(TOTP)]
+    await sign_in(world, sid="here")
+    page, pressed = await opened(world, path), list[int]()
+
+    async def signed_out(asked: str) -> Response | None:
+        if pressed == [0] and "/mfa-verifications/" in asked + "/":
+            pressed[0] = (await sign_out(world, page)).status_code
+        return None
+
+    world.stub.broken = signed_out
+    pressed.append(0)
+    done = await post(world, path, page, current="correct horse")
+    world.stub.broken = lambda _: None
+    assert (pressed, done.headers["location"].partition("?")[0]) == ([303], "/login")
+    assert not world.client.cookies.get(COOKIE)

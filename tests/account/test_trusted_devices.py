@@ -11,7 +11,7 @@ from tests.account.test_page import post, sign_in
 from tests.account.test_security import proven
 from tests.account.test_security_page import opened, sent, words
 from tests.account.test_sessions import FIREFOX, PHONE
-from vestibule.account.trusted_devices import PAGE
+from vestibule.account.trusted_devices import PAGE, PAGES
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
@@ -83,7 +83,7 @@ async def test_one_is_forgotten_or_all_are(two: World) -> None:
     assert left(two) == {"ada": ["computer"], "eve": ["hers"]}
     again = await two.call("DELETE", "/trusted-devices/computer", proofs=proofs)
     assert refused(again, 403, "proof-required"), "a proof is good once"
-    for number in range(PAGE + 1):
+    for number in range(PAGE * PAGES + 1):
         trusted(two, f"more {number}", None)
     proofs = await proven(two, "device.forget")
     assert (await two.call("DELETE", "/trusted-devices", proofs=proofs)).status_code == 204
@@ -140,3 +140,13 @@ async def test_a_foreign_form_forgets_nothing(two: World) -> None:
         for origin in ("https://evil.example", str(two.client.base_url)):
             assert (await two.client.post(path, data=data, headers={"origin": origin})).status_code == 403
     assert left(two) == before
+
+
+async def test_two_browsers_of_one_kind_are_told_apart(two: World) -> None:
+    """By their links, too: whoever hears a list of them hears no name twice."""
+    trusted(two, "other phone", PHONE)
+    await sign_in(two)
+    names = re.findall(r'<a class="warn"[^>]*>(.*?)</a>', await opened(two, "/trusted-devices"), re.DOTALL)
+    assert [" ".join(words(name).split()).partition(" ")[2] for name in names] == [
+        "Firefox on Linux", "Safari on iPhone (1)", "Safari on iPhone (2)",
+    ]  # fmt: skip

@@ -8,10 +8,12 @@ from vestibule.account.me import presented
 from vestibule.account.proven import GONE, ended
 from vestibule.account.tokens import TokenChecker
 from vestibule.account.wire import applications as wire
-from vestibule.client import grants
+from vestibule.client import NotFound, Refused, grants, resources
 from vestibule.client.models import User, UserGrant
 from vestibule.http import Request, Response, Route, empty, json_response
 
+USUAL_SECONDS = 3600
+"""How long an access token lives where the server does not say (contract section 5.5)."""
 OVER = {**GONE, "invalid_grant": problems.Unknown()}
 
 
@@ -29,11 +31,31 @@ class OwnApplications:
             found.setdefault(one.application.id, []).append(one)
         return found
 
+    async def _lifetimes(self) -> dict[str, float]:
+        """Return for how many seconds an access token for each resource is good, as far as the server tells."""
+        lives, number = dict[str, float](), 1
+        listing = resources.find()
+        try:
+            while found := await self._ctx.send(listing.at(number)):
+                lives |= {one.indicator: one.access_token_ttl for one in found}
+                if len(found) < listing.size:
+                    break
+                number += 1
+        except (NotFound, Refused) as error:
+            self._ctx.log.warning("resources_not_read", reason=str(error))
+        return lives
+
     async def find(self, request: Request) -> Response:
         """GET /api/me/applications."""
         caller = caller_of(request)
         held = await self._granted(await self._ctx.user(caller.user_id))
-        views = [wire.ApplicationView.of(given, is_present=name == caller.client_id) for name, given in held.items()]
+        lives = (
+            await self._lifetimes() if any(one.payload.resources for given in held.values() for one in given) else {}
+        )
+        views = [
+            wire.ApplicationView.of(given, is_present=name == caller.client_id, lives=lives, usual=USUAL_SECONDS)
+            for name, given in held.items()
+        ]
         views.sort(key=lambda view: view.granted_at, reverse=True)
         return json_response(wire.ApplicationList(views))
 

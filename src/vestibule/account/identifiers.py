@@ -90,7 +90,7 @@ async def change_password(ctx: Context, user: User, password: str, presented: li
     changed = await proven(ctx, user, "password.change", presented, users.set_password(user.id, password))
     # Whoever had signed in to the page with the old password has to sign in again (B40).
     async with ctx.db.write() as tx:
-        await tx.run(store.END_SESSIONS, owner=user.id)
+        await tx.run(store.END_SESSIONS, owner=user.id, kept=None)
     return changed
 
 

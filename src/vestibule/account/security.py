@@ -157,7 +157,7 @@ class Security:
         user = await self._user(request)
         await proven(self._ctx, user, "account.delete", presented(request), users.delete(user.id))
         async with self._ctx.db.write() as tx:
-            await tx.run(store.END_SESSIONS, owner=user.id)
+            await tx.run(store.END_SESSIONS, owner=user.id, kept=None)
         return empty(204)
 
     def routes(self) -> list[Route]:

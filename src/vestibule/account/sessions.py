@@ -18,13 +18,13 @@ OVER = {**GONE, "session_not_found": problems.Unknown()}
 
 
 async def end_elsewhere(ctx: Context, user_id: str, kept: str | UnsetType = UNSET) -> None:
-    """End the sessions of the page, and those at the identity server but the one that is kept (B40).
+    """End the sessions of the page and those at the identity server, but what belongs to the one that is kept (B40).
 
     Vestibule's has ended them with the change itself. Another may not: it is asked to, and where it does not listen the
     change stays, and the operator is told.
     """
     async with ctx.db.write() as tx:
-        await tx.run(store.END_SESSIONS, owner=user_id)
+        await tx.run(store.END_SESSIONS, owner=user_id, kept=None if kept is UNSET else kept)
     try:
         for one in (await ctx.send(sessions.find(user_id))).sessions:
             if one.payload.uid != kept:

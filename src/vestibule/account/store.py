@@ -180,7 +180,14 @@ RENEW_SESSION: Statement[object] = Statement(
         tokens_sealed=bindparam("sealed"), version=sessions.c.version + 1, seen_at=bindparam("now"), renewing_until=0
     )
 )
-END_SESSIONS: Statement[object] = Statement(delete(sessions).where(sessions.c.user_id == bindparam("owner")))
+_KEPT = bindparam("kept", type_=sessions.c.sid.type)
+END_SESSIONS: Statement[object] = Statement(
+    delete(sessions).where(
+        sessions.c.user_id == bindparam("owner"),
+        or_(_KEPT.is_(None), sessions.c.sid.is_(None), sessions.c.sid != _KEPT),
+    )
+)
+"""Of a person, but what rests on a sign-in that is kept; None keeps nothing."""
 # Of a sign-in, of a person, or of both; who is not asked for is None. A session that does not know what it rests on
 # ends with any sign-in of its person.
 _SUBJECT, _SIGN_IN = (

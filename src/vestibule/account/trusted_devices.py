@@ -3,6 +3,8 @@
 The operations are here and not in the client: the contract tells of them and leaves them out of its document.
 """
 
+from itertools import count
+
 import msgspec
 
 from vestibule.account import problems
@@ -19,7 +21,7 @@ from vestibule.client.operation import Nothing, segment
 from vestibule.http import Request, Response, Route, empty, json_response
 
 PAGE, PAGES = 100, 10
-"""Who trusts more devices than this sees the newest."""
+"""Who trusts more devices than this sees the newest, and forgets all of them."""
 
 
 class _Device(msgspec.Struct, rename="camel"):
@@ -49,9 +51,9 @@ class OwnDevices:
     async def _user(self, request: Request) -> User:
         return await self._ctx.user(caller_of(request).user_id)
 
-    async def _listed(self, user: User) -> list[_Device]:
+    async def _listed(self, user: User, pages: int | None = None) -> list[_Device]:
         held = list[_Device]()
-        for page in range(1, PAGES + 1):
+        for page in count(1) if pages is None else range(1, pages + 1):
             try:
                 held += (found := await self._ctx.send(_find(user.id, page)))
             except NotFound:
@@ -62,7 +64,7 @@ class OwnDevices:
 
     async def find(self, request: Request) -> Response:
         """GET /api/me/trusted-devices."""
-        held = await self._listed(await self._user(request))
+        held = await self._listed(await self._user(request), PAGES)
         views = [
             wire.DeviceView.of(one.id, one.user_agent, one.created_at, one.last_used_at, one.expires_at) for one in held
         ]

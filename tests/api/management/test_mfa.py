@@ -176,7 +176,7 @@ async def test_a_passkey_is_renamed_by_its_owners_id_alone(world: World) -> None
     for whose, factor in ((eve, "key1"), (user, (await listed(world, user))[1]["id"]), (user, "nothing")):
         answer = await world.call("PATCH", path(whose, factor, "name"), {"name": "x"})
         assert code_of(answer) == (404, "entity.not_found")
-    for name in ("", "x" * 129, None, 7):
+    for name in ("", " ", "\u00a0\t\u2003", "x" * 129, None, 7):
         assert (await world.call("PATCH", path(user, "key1", "name"), {"name": name})).status_code == 400
     answer = await world.call("PATCH", path(user, "key1", "name"), {"name": "key <ring>"})
     assert answer.status_code == 200

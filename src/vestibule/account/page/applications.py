@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 
 from vestibule.account.page import protected
 from vestibule.account.page.addresses import APPLICATIONS
@@ -15,6 +15,9 @@ from vestibule.account.page.site import told
 from vestibule.http import PUBLIC, Request, Response, Route, redirect
 from vestibule.ui.browser import language_of
 from vestibule.ui.messages import Translate, translator
+
+UNITS_SECONDS = (86_400, 3600, 60, 1)
+"""A time is said in the largest of these of which there is a whole one."""
 
 
 class ApplicationPages(SecurityPages):
@@ -39,7 +42,10 @@ class ApplicationPages(SecurityPages):
     async def _one(self, request: Request, session: Open, me: JsonObject, values: Values, t: Translate) -> Asked | None:
         wanted = values.get("of") or dict(request.query_items).get("id", "")
         found = next((one for one in await self._held(session) if one["id"] == wanted), None)
-        return Asked("application.end", protected.end_application(found, me, t)) if found else None
+        if found is None:
+            return None
+        lasts = _at_most(found["outlastsSeconds"], language_of(request))
+        return Asked("application.end", protected.end_application(found, lasts, me, t))
 
     async def _end(self, request: Request, session: Open, values: Values, proofs: list[str]) -> Response:
         path = f"{APPLICATIONS}/{quote(values.get('of', ''), safe='')}"
@@ -55,6 +61,12 @@ class ApplicationPages(SecurityPages):
             Route("GET", APPLICATIONS, self.applications, access=PUBLIC, summary="Applications"),
             *self._forms(table),
         ]
+
+
+def _at_most(seconds: int, language: str) -> str:
+    """Return a time in words, rounded up; an empty text for none."""
+    unit = next((one for one in UNITS_SECONDS if seconds >= one), 0)
+    return format_timedelta(-(-seconds // unit) * unit, locale=language, threshold=1) if unit else ""
 
 
 def _described(one: JsonObject, language: str, t: Translate) -> JsonObject:

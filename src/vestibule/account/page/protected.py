@@ -140,11 +140,12 @@ def end_other_sessions(me: JsonObject, t: Translate) -> Form:
     return replace(_asking(form, me, t), back=_sessions(t))
 
 
-def end_application(application: JsonObject, me: JsonObject, t: Translate) -> Form:
-    """An application that may do nothing any more."""
+def end_application(application: JsonObject, lasts: str, me: JsonObject, t: Translate) -> Form:
+    """An application that may do nothing any more, once what it holds has ended as well; `lasts` says when, if ever."""
     name = application["name"]
+    lead = [t("application.end_lead", name=name), t("application.end_later", time=lasts) if lasts else ""]
     form = Form(
-        path=f"{APPLICATIONS}/end", heading=t("application.end", name=name), lead=t("application.end_lead", name=name),
+        path=f"{APPLICATIONS}/end", heading=t("application.end", name=name), lead=" ".join(filter(None, lead)),
         go=t("application.end_go"), fields=(), hidden={"of": application["id"]}, danger=True,
     )  # fmt: skip
     return replace(_asking(form, me, t), back=Link(path=APPLICATIONS, words=t("application.heading")))

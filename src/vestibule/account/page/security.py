@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from babel.dates import format_date
 
@@ -125,7 +125,7 @@ class SecurityPages:
         if "of" in values:
             return await self._remove(session, values, proofs, f"{addresses.HOME}?saved=authenticator-removed")
         body = {"secret": values.get("secret", ""), "code": values.get("code", "")}
-        path = f"{FACTORS}/totp{_keeping(session)}"
+        path = f"{FACTORS}/totp{session.keeping}"
         await self._api.call(session.access_token, "POST", path, body, proofs=proofs)
         return await self._renewed(session, f"{addresses.HOME}?saved=authenticator")
 
@@ -142,22 +142,22 @@ class SecurityPages:
     ) -> Response:
         if "of" in values:
             return await self._remove(session, values, proofs, f"{addresses.HOME}?saved=backup-removed")
-        path = f"{FACTORS}/backup-codes{_keeping(session)}"
+        path = f"{FACTORS}/backup-codes{session.keeping}"
         made = await self._api.call(session.access_token, "POST", path, proofs=proofs)
-        again = await self._sessions.restart(session)
+        again = await self._sessions.restart(session, is_kept=bool(session.keeping))
         answer = self._once(request, again, "backup", made["codes"], addresses.HOME)
         self._sessions.hand_over(again, answer)
         return answer
 
     async def _remove(self, session: Open, values: Values, proofs: list[str], path: str) -> Response:
-        factor = f"{FACTORS}/{quote(values.get('of', ''), safe='')}{_keeping(session)}"
+        factor = f"{FACTORS}/{quote(values.get('of', ''), safe='')}{session.keeping}"
         await self._api.call(session.access_token, "DELETE", factor, proofs=proofs)
         return await self._renewed(session, path)
 
     async def _renewed(self, session: Open, path: str) -> Response:
         """Lead on under a new id: with a factor every session of the page has ended, this one's old id too (B40)."""
         answer = redirect(path)
-        self._sessions.hand_over(await self._sessions.restart(session), answer)
+        self._sessions.hand_over(await self._sessions.restart(session, is_kept=bool(session.keeping)), answer)
         return answer
 
     async def passkeys(self, request: Request) -> Response:
@@ -300,11 +300,6 @@ def _days(passkey: JsonObject, language: str, t: Translate) -> list[str]:
 
     lines = [t("token.made", day=day(passkey["createdAt"]))]
     return [*lines, t("token.used", day=day(passkey["lastUsedAt"]))] if passkey["lastUsedAt"] else lines
-
-
-def _keeping(session: Open) -> str:
-    """Return the query that keeps the present session while all others end; empty when it has no name."""
-    return f"?{urlencode({'keep': session.sid})}" if session.sid else ""
 
 
 def _token(values: Values) -> str:

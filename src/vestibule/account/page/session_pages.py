@@ -1,6 +1,7 @@
 """Pages of where the person is signed in, a list that marks the present session, and of where they are trusted; with
 forms that sign out elsewhere, and that trust no longer."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -32,7 +33,7 @@ class SessionPages(SecurityPages):
             saved = dict(request.query_items).get("saved")
             held = (await self._api.call(session.access_token, "GET", LIST))["sessions"]
             items = [_described(one, present, language, t) for one in held]
-            items.sort(key=lambda item: not item["present"])
+            items = told_apart(sorted(items, key=lambda item: not item["present"]))
             return self._pages.show(
                 request,
                 session,
@@ -73,7 +74,7 @@ class SessionPages(SecurityPages):
             language, saved = language_of(request), dict(request.query_items).get("saved")
             t = translator(language)
             held = (await self._api.call(session.access_token, "GET", TRUSTED))["devices"]
-            items = [_trusted(one, language, t) for one in held]
+            items = told_apart([_trusted(one, language, t) for one in held])
             shown = told(t, f"saved.{saved}") if saved else ""
             return self._pages.show(request, session, "trusted_devices.html", items=items, saved=shown)
 
@@ -114,6 +115,15 @@ class SessionPages(SecurityPages):
             Route("GET", TRUSTED, self.devices, access=PUBLIC, summary="Trusted devices"),
             *self._forms(table),
         ]
+
+
+def told_apart(items: list[JsonObject]) -> list[JsonObject]:
+    """Return things of a list with a `name` that no other of them has: what they are, with a number where needed."""
+    seen, kinds = Counter[str](), Counter(item["device"] for item in items)
+    for item in items:
+        seen[item["device"]] += 1
+        item["name"] = f"{item['device']} ({seen[item['device']]})" if kinds[item["device"]] > 1 else item["device"]
+    return items
 
 
 def _device(one: JsonObject, t: Translate) -> str:

@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 import msgspec
 
 from vestibule.account import store
 from vestibule.account.context import Context
+from vestibule.account.page.api import SignInAgain
 from vestibule.account.page.cookies import Cookies
 from vestibule.account.page.relying_party import RelyingParty, SignInFailed, Tokens
 from vestibule.account.problems import IdentityServerAway
@@ -48,6 +50,11 @@ class Open:
         """The id of the session at the identity server that the person uses now; empty when it was not told."""
         return sid_of(self.tokens)
 
+    @property
+    def keeping(self) -> str:
+        """The query that keeps this session while all others end; empty when it has no name."""
+        return f"?{urlencode({'keep': self.sid})}" if self.sid else ""
+
 
 def sid_of(tokens: Tokens) -> str:
     """Return the claim `sid` of the ID token; empty when there is none."""
@@ -70,15 +77,26 @@ class Sessions:
     async def start(self, user_id: str, tokens: Tokens, answer: Response) -> None:
         """Start a session under a new id."""
         now = self._ctx.clock.now()
-        self.hand_over(await self._begun(user_id, tokens, now, now + ABSOLUTE_MS), answer)
+        begun = self._new(user_id, tokens, now, now + ABSOLUTE_MS)
+        async with self._ctx.db.write() as tx:
+            await tx.run(store.INSERT_SESSION, **msgspec.structs.asdict(begun.row))
+        self.hand_over(begun, answer)
 
-    async def restart(self, session: Open) -> Open:
-        """Go on under a new id (B37), to be handed over: it lives no longer than the old one would have."""
+    async def restart(self, session: Open, *, is_kept: bool = False) -> Open:
+        """Go on under a new id (B37), to be handed over: it lives no longer than the old one would have.
+
+        Raises SignInAgain when a session that its own change has kept has ended meanwhile. A change that keeps none has
+        ended it itself.
+        """
         row = session.row
-        await self._delete(row.id)
-        return await self._begun(row.user_id, session.tokens, row.created_at, row.expires_at)
+        begun = self._new(row.user_id, session.tokens, row.created_at, row.expires_at)
+        async with self._ctx.db.write() as tx:
+            if not await tx.run(store.DELETE_SESSION, session_id=row.id) and is_kept:
+                raise SignInAgain
+            await tx.run(store.INSERT_SESSION, **msgspec.structs.asdict(begun.row))
+        return begun
 
-    async def _begun(self, user_id: str, tokens: Tokens, created_at: int, expires_at: int) -> Open:
+    def _new(self, user_id: str, tokens: Tokens, created_at: int, expires_at: int) -> Open:
         cookie, now, sid = new_token(), self._ctx.clock.now(), sid_of(tokens)
         row = store.PageSession(
             id=digest(cookie),
@@ -91,8 +109,6 @@ class Sessions:
             renewing_until=0,
             sid=sid if 0 < len(sid) <= SID_LENGTH else None,
         )
-        async with self._ctx.db.write() as tx:
-            await tx.run(store.INSERT_SESSION, **msgspec.structs.asdict(row))
         return replace(self._opened(row), cookie=cookie)
 
     def hand_over(self, session: Open, answer: Response) -> None:
@@ -175,7 +191,7 @@ class Sessions:
     async def end_all(self, user_id: str) -> None:
         """End every session of a user here: whoever is signed in to the page does not know of a new factor (B40)."""
         async with self._ctx.db.write() as tx:
-            await tx.run(store.END_SESSIONS, owner=user_id)
+            await tx.run(store.END_SESSIONS, owner=user_id, kept=None)
 
     async def give_way(self, earlier: Open, user_id: str, tokens: Tokens) -> None:
         """End a session whose browser has signed in again.

@@ -16,7 +16,7 @@ from vestibule.errors import (
     TotpSecretInvalid,
 )
 from vestibule.http import Access, Request, Response, Route, empty, json_response
-from vestibule.http.guard import Length, Maybe, rule
+from vestibule.http.guard import Length, Maybe, Pattern, rule
 from vestibule.model import FactorType, MfaVerification
 
 
@@ -41,7 +41,7 @@ class FactorChange(Struct, rename="camel"):
 class FactorName(Struct):
     """What a passkey is to be called."""
 
-    name: Annotated[str, rule(Length(minimum=1, maximum=128))]
+    name: Annotated[str, rule(Length(minimum=1, maximum=128), Pattern(r"\S"))]
 
 
 FactorIn = TotpIn | BackupCodesIn
