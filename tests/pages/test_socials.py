@@ -106,6 +106,23 @@ async def test_a_newcomer_gets_an_account_and_is_known_the_next_time(
     assert len(await users(world)) == 1
 
 
+async def test_what_went_wrong_at_a_provider_is_said_on_the_page_that_it_began_on(
+    world: World, upstream: Upstream, ana: Visitor
+) -> None:
+    """Where nobody signs in that is the sign-up page; and only there is a box that newcomers tick."""
+    await decide(world, termsOfUseUrl="https://x.io/terms", agreeToTermsPolicy="ManualRegistrationOnly")
+    trial, connector = await set_up(world, upstream)
+    await ana.open(ana.address.replace("/sign-in", "/register"))
+    await leave(ana, trial, connector, None, **{"from": "register"})
+    assert "/register?" in ana.address
+    assert ana.reads("fault.agree")
+    await decide(world, signInMode="Register", agreeToTermsPolicy="Automatic")
+    asked = await leave(ana, trial, connector, None, **{"from": "register"})
+    await come_back(ana, trial, connector, state=asked["state"], code=None, error="access_denied")
+    assert "/register?" in ana.address
+    assert ana.reads("social.declined")
+
+
 BY_OTHERS = {"identifiers": [], "password": False, "verify": False}
 
 

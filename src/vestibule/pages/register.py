@@ -6,7 +6,7 @@ from vestibule.domain import registration, sso_connectors
 from vestibule.domain.interactions import at_once, by_code
 from vestibule.errors import AppError, Forbidden
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.socials import buttons
+from vestibule.pages.socials import SOCIAL_FAULTS, buttons
 from vestibule.pages.step import CODE, COMPANY, LINK, SIGN_IN, SOCIAL, Step, StepPages, done, with_query
 from vestibule.pages.words import (
     REGISTER_FAULTS,
@@ -30,7 +30,9 @@ class RegisterForms(StepPages):
             return redirect(with_query(LINK, request))
         if not self.experience.lets_register:
             return redirect(with_query(SIGN_IN, request))
-        return done(step) or await self._form(request, step, step.details.login_hint or "", {})
+        told = dict(request.query_items).get("social", "")
+        words = {"agree" if told == "unticked" else "": step.t(SOCIAL_FAULTS[told])} if told in SOCIAL_FAULTS else {}
+        return done(step) or await self._form(request, step, step.details.login_hint or "", words)
 
     async def _form(
         self, request: Request, step: Step, identifier: str, faults: Mapping[str, str], error: AppError | None = None

@@ -5,7 +5,7 @@ from vestibule.domain.interactions import at_once, by_code, steps
 from vestibule.errors import AppError, PasswordExpired
 from vestibule.http import Request, Response, redirect
 from vestibule.pages.passkeys import answer_of
-from vestibule.pages.socials import buttons
+from vestibule.pages.socials import SOCIAL_FAULTS, buttons
 from vestibule.pages.step import CODE, COMPANY, LINK, RECOVERY, REGISTER, SOCIAL, Step, StepPages, done, with_query
 from vestibule.pages.words import (
     ADDRESS_FAULTS,
@@ -22,16 +22,6 @@ from vestibule.pages.words import (
 
 TOLD = {"new-password": "recovery.done"}
 """What other pages may have this one say, as its address names it."""
-
-
-SOCIAL_FAULTS = {
-    "declined": "social.declined",
-    "failed": "social.failed",
-    "over": "social.over",
-    "suspended": "verdict.suspended_title",
-    "unticked": UNTICKED,
-}
-"""Why a way through a provider led nowhere."""
 
 
 class SignInForms(StepPages):

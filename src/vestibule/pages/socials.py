@@ -32,7 +32,18 @@ from vestibule.errors import (
     VerificationNotFound,
 )
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.step import NEXT, QUESTION, SIGN_IN, Step, StepPages, done, fallback, is_asked_for, next_page
+from vestibule.pages.step import (
+    NEXT,
+    QUESTION,
+    REGISTER,
+    SIGN_IN,
+    Step,
+    StepPages,
+    done,
+    fallback,
+    is_asked_for,
+    next_page,
+)
 from vestibule.pages.words import UNTICKED, Unticked
 
 FAULTS: dict[type[AppError], str] = {
@@ -60,6 +71,14 @@ FAULTS: dict[type[AppError], str] = {
     ),
 }
 """What the sign-in page says of a way back that led nowhere."""
+SOCIAL_FAULTS = {
+    "declined": "social.declined",
+    "failed": "social.failed",
+    "over": "social.over",
+    "suspended": "verdict.suspended_title",
+    "unticked": UNTICKED,
+}
+"""The words of the page, by what its address says."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +115,7 @@ class SocialForms(StepPages):
         connector_id = values.get("connector", "")
         ticks = experience.asks_to_agree_at_sign_in or (values.get("from") == "register" and self._ticks)
         if ticks and values.get("agree") != "yes":
-            return self._back(step, "unticked")
+            return self._back(step, "unticked", REGISTER if values.get("from") == "register" else SIGN_IN)
         return await self._leave(request, step, connector_id)
 
     async def jump(self, request: Request) -> Response:
@@ -181,8 +200,8 @@ class SocialForms(StepPages):
             return self._back(step, FAULTS[type(error)])
         return await self.finish(step)
 
-    def _back(self, step: Step, why: str) -> Response:
-        return redirect(step.at(SIGN_IN, social=why))
+    def _back(self, step: Step, why: str, page: str = SIGN_IN) -> Response:
+        return redirect(step.at(page, social=why))
 
     @property
     def _ticks(self) -> bool:
