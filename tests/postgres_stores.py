@@ -1,6 +1,9 @@
 """PostgreSQL databases for tests: cloned from a migrated template, and emptied for the next test."""
 
 import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -19,6 +22,19 @@ _numbers = count(1)
 def run_admin(server: str, statement: str) -> None:
     """Run one statement outside any database of a test."""
     asyncio.run(_run(f"{server}/postgres", statement))
+
+
+@contextmanager
+def databases(server: str, purpose: str) -> Iterator[list[str]]:
+    """Make empty databases for an identity server and an account server; they go when the block ends."""
+    names = [f"{purpose}_{name}_{os.getpid()}" for name in ("identity", "account")]
+    for name in names:
+        run_admin(server, f"CREATE DATABASE {name}")
+    try:
+        yield [f"{server}/{name}" for name in names]
+    finally:
+        for name in names:
+            run_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def _run(url: str, statement: str) -> list[str]:

@@ -6,7 +6,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.live import Live
+from tests.conftest import STORES
+from tests.live import Live, live_servers
+from tests.postgres_stores import databases
 from tests.real_provider import connector_of, real_provider, walked
 from vestibule.client import ManagementClient, Refused, connectors, identities, users
 
@@ -20,6 +22,19 @@ def provider() -> Iterator[str]:
     """The provider's address."""
     with real_provider([BACK]) as address:
         yield address
+
+
+@pytest.fixture(scope="module", params=STORES)
+def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Both servers, on each kind of store."""
+    folder, reach = tmp_path_factory.mktemp("providers"), {"VESTIBULE_ALLOW_PRIVATE": "127.0.0.0/8"}
+    if request.param == "sqlite":
+        with live_servers(folder, "sqlite:///var/vestibule.db", "sqlite:///var/account.db", **reach) as servers:
+            yield servers
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    with databases(server, "providers") as addresses, live_servers(folder, *addresses, **reach) as servers:
+        yield servers
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """One Chromium for all journeys, and one set of servers a store."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -10,7 +9,7 @@ from tests.conftest import STORES
 from tests.journeys.companies import Company, companies
 from tests.journeys.elsewhere import Elsewhere, elsewhere
 from tests.journeys.site import Site, running
-from tests.postgres_stores import run_admin
+from tests.postgres_stores import databases
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -39,13 +38,8 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             yield site
         return
     server: str = request.getfixturevalue("postgres_server")
-    names = [f"journeys_{name}_{os.getpid()}" for name in ("identity", "account")]
-    for name in names:
-        run_admin(server, f"CREATE DATABASE {name}")
-    with running(folder, *(f"{server}/{name}" for name in names)) as site:
+    with databases(server, "journeys") as addresses, running(folder, *addresses) as site:
         yield site
-    for name in names:
-        run_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

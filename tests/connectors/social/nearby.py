@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.connectors.social.trial import Trial
 from tests.connectors.social.upstream import Upstream, upstreams
 from tests.world import World, worlds
 
@@ -21,3 +22,11 @@ async def upstream() -> AsyncIterator[Upstream]:
     """Where its providers are."""
     async with upstreams() as running:
         yield running
+
+
+@pytest.fixture
+async def trial(request: pytest.FixtureRequest, upstream: Upstream) -> AsyncIterator[Trial]:
+    """A provider's record in front of the upstream; the parameter names it."""
+    made = Trial(request.param, upstream)
+    yield made
+    await made.outgoing.close()

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -14,9 +13,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc import jws
 from joserfc.jwk import OctKey
 
+from tests.connectors.social.nearby import trial, upstream
 from tests.connectors.social.payloads import CASES, RECORDS, filled
 from tests.connectors.social.trial import FLOW, Hasty, Trial, reaching
-from tests.connectors.social.upstream import NOW, Json, Said, Upstream, rsa_pem, upstreams
+from tests.connectors.social.upstream import NOW, Json, Said, Upstream, rsa_pem
 from tests.connectors.world import LOOPBACK
 from vestibule.connectors.oauth.engine import challenge
 from vestibule.connectors.oauth.places import without_challenge
@@ -32,25 +32,13 @@ from vestibule.errors import (
     SocialIdTokenInvalid,
 )
 
+__all__ = ["trial", "upstream"]
 pytestmark = pytest.mark.anyio
 
 LOGGED_IN = [name for name in CASES if "tokenEndpoint" in CASES[name].answers]
 WITH_PROFILE = [name for name in CASES if "userInfoEndpoint" in CASES[name].answers]
 WITH_EMAIL = [name for name in CASES if "email" in RECORDS[name].claims]
 ALIPAY = ("alipay-web", "alipay-native")
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[Upstream]:
-    async with upstreams() as running:
-        yield running
-
-
-@pytest.fixture
-async def trial(request: pytest.FixtureRequest, upstream: Upstream) -> AsyncIterator[Trial]:
-    made = Trial(request.param, upstream)
-    yield made
-    await made.outgoing.close()
 
 
 every = pytest.mark.parametrize("trial", CASES, indirect=True)
@@ -211,7 +199,7 @@ async def test_a_redirect_is_never_followed(trial: Trial) -> None:
     assert trial.upstream.requests("elsewhere") == []
 
 
-@each_logged_in
+@every
 async def test_a_private_address_is_not_reached_unless_it_is_allowed(trial: Trial) -> None:
     """B92."""
     trial.outgoing = reaching([])
