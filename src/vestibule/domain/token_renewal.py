@@ -35,8 +35,8 @@ from vestibule.store import token_secrets as store
 LEASE_MS = 20_000
 """How long a renewal keeps others from one: its requests are given up before, and a node that died in it is waited for
 no longer."""
-POLL_SECONDS, POLLS = 0.05, 160
-"""How often, and how many times, somebody looks for what another one is about to keep: 8 s, fewer than callers wait."""
+WAITS = (0.05, 0.1, 0.2, *[0.4] * 19)
+"""Seconds between looks for what another one is about to keep: 8 in all, fewer than callers wait."""
 TRIES = 3
 
 
@@ -79,7 +79,7 @@ async def of_company(
 
 async def _live(ctx: Context, secret: TokenSecret | None) -> TokenSet:
     """Return tokens as they are, as they become, or as another one is making them."""
-    for _ in range(POLLS):
+    for seconds in WAITS:
         if secret is None:
             raise ThirdPartyTokenNotFound
         tokens = _opened(ctx, secret)
@@ -94,7 +94,7 @@ async def _live(ctx: Context, secret: TokenSecret | None) -> TokenSet:
             finally:
                 async with ctx.db.write() as tx:
                     await tx.run(store.RELEASE, row_id=secret.id, until=lease.until)
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(seconds)
         secret = await _again(ctx, secret)
     raise ConnectorGeneral("The token is being renewed, and the provider has not answered yet.")
 
@@ -109,12 +109,10 @@ async def _lease(ctx: Context, secret: TokenSecret) -> Lease | None:
         return None
     async with ctx.db.write() as tx:
         connector = await find(tx, ctx, str(secret.connector_id or secret.sso_connector_id))
+        if connector is None:
+            raise ThirdPartyTokenNotFound
         taken = await tx.run(store.LEASE, row_id=secret.id, held=secret.value_sealed, now=now, until=now + LEASE_MS)
-    if not taken:
-        return None
-    if connector is None:
-        raise ThirdPartyTokenNotFound
-    return Lease(secret, connector, now + LEASE_MS)
+    return Lease(secret, connector, now + LEASE_MS) if taken else None
 
 
 async def _renewed(ctx: Context, lease: Lease, tokens: TokenSet) -> TokenSet:

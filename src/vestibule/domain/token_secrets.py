@@ -113,7 +113,7 @@ async def keep(ctx: Context, interaction_id: str, user_id: str, origin: Origin, 
     try:
         async with ctx.db.write() as tx:
             reason = await _keep(tx, ctx, interaction_id, user_id, origin, sealed)
-    except DatabaseError:
+    except (DatabaseError, SealError):
         reason = "store"
     if reason is not None:
         lost(ctx, reason, user_id=user_id, interaction_id=interaction_id)

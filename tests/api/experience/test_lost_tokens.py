@@ -11,8 +11,9 @@ from tests.connectors.social.nearby import upstream, world
 from tests.connectors.social.upstream import Json, Upstream
 from tests.sso_provider import CONFIG, ISSUER
 from tests.world import World
+from vestibule.crypto import SealError
 from vestibule.db import DatabaseUnavailable
-from vestibule.domain import token_secrets
+from vestibule.domain import connectors, token_secrets
 
 __all__ = ["company", "upstream", "world"]
 pytestmark = pytest.mark.anyio
@@ -115,6 +116,20 @@ async def known_again(provider: Provider) -> None:
     provider.program.world.clock.advance(seconds=1)
     await provider.program.begin(prompt="login")
     assert (await asked(provider, await provider.verified(changes={"tokenEndpoint": GIVEN})))[0] == 204
+
+
+async def test_a_connector_that_cannot_be_opened_spoils_no_sign_in(
+    world: World, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = await keeping(world, upstream)
+    await identified(provider)
+
+    async def sealed_elsewhere(*given: Any) -> None:
+        raise SealError("another key")
+
+    monkeypatch.setattr(connectors, "held_in", sealed_elsewhere)
+    await signed_in(provider)
+    assert (await rows(world), await lost(world)) == ([], ["store"])
 
 
 async def test_tokens_that_are_too_long_leave_a_line(world: World, upstream: Upstream) -> None:

@@ -58,7 +58,7 @@ async def leased(world: World, milliseconds: int = LEASE_MS) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for long."""
-    monkeypatch.setattr(token_renewal, "POLLS", 2)
+    monkeypatch.setattr(token_renewal, "WAITS", (0.05, 0.05))
 
 
 async def test_of_many_who_ask_at_once_all_get_a_good_token_and_one_renews(world: World, upstream: Upstream) -> None:
