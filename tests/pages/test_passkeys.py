@@ -1,11 +1,13 @@
 """Passkeys on the pages, as far as a browser without script goes, and what the script sends (B41, B64)."""
 
 import json
+import re
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from tests.authenticator import code_at
 from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
 from tests.passkeys import Passkey
 from tests.world import JSON, PASSWORD, World, worlds
@@ -105,6 +107,47 @@ async def test_a_passkey_that_is_declined_is_not_offered_again(world: World, ada
     other = visitor(world)
     await (await other.begin(app)).sign_in("ada")
     assert other.address.startswith(CALLBACK)
+
+
+def later(ada: Visitor) -> int:
+    """Return which form of the page puts off what it offers."""
+    forms = ada.answer.text.split("<form")[1:]
+    return next(at for at, form in enumerate(forms) if t("binding.later") in form)
+
+
+def put_off(ada: Visitor) -> str:
+    """Return what the button of that form says."""
+    form = ada.answer.text.split("<form")[1:][later(ada)]
+    return str(re.findall(r'name="factor" value="([^"]+)"', form)[0])
+
+
+@pytest.mark.parametrize("policy", ["NoPrompt", "UserControlled", "PromptAtSignInAndSignUp"])
+async def test_a_passkey_that_would_be_a_factor_as_well_is_declined_all_the_same(
+    world: World, ada: Visitor, user: JSON, policy: str
+) -> None:
+    """And whoever puts factors off does not go round in a circle."""
+    await settings(world, passkeySignIn={"enabled": True}, mfa={"factors": ["WebAuthn"], "policy": policy})
+    await (await ada.begin(await application(world))).sign_in("ada")
+    for _ in range(2):
+        if not ada.address.startswith(CALLBACK):
+            assert ada.heading in {t("binding.passkey_title"), t("binding.title")}
+            await ada.submit(later(ada), factor=put_off(ada))
+    assert ada.address.startswith(CALLBACK)
+
+
+async def test_whoever_has_set_up_the_factor_that_is_demanded_need_not_make_a_passkey(
+    world: World, ada: Visitor, user: JSON
+) -> None:
+    """Without script it could not be made."""
+    mfa = {"factors": ["WebAuthn", "Totp"], "policy": "Mandatory"}
+    await settings(world, passkeySignIn={"enabled": True}, mfa=mfa)
+    await (await ada.begin(await application(world))).sign_in("ada")
+    await ada.open(f"{ada.address}&factor=totp")
+    (seed,) = re.findall(r'<p class="secret-text">([A-Z2-7 ]+)</p>', ada.text)
+    await ada.submit(code=code_at(world.clock.now(), seed.replace(" ", "")))
+    assert ada.heading == t("binding.passkey_title")
+    await ada.submit(later(ada), factor=put_off(ada))
+    assert ada.address.startswith(CALLBACK)
 
 
 @pytest.mark.parametrize(

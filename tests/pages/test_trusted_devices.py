@@ -72,6 +72,14 @@ async def devices(world: World, user: JSON) -> list[JSON]:
     return list(answer.json())
 
 
+async def test_nobody_is_asked_for_a_factor_in_a_trusted_browser_to_be_offered_a_passkey(
+    world: World, ada: Visitor, app: App, user: JSON
+) -> None:
+    await show_factor(world, ada, app, trust="yes")
+    await decide(world, passkeySignIn={"enabled": True})
+    assert not await is_asked(ada, app)
+
+
 async def test_a_browser_that_is_trusted_is_asked_for_no_factor_until_its_time_is_over(
     world: World, ada: Visitor, app: App, user: JSON
 ) -> None:

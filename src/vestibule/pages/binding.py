@@ -62,7 +62,7 @@ class BindingForms(StepPages):
             choices=[(name, step.at(BINDING, factor=name), self._address(offer, name)) for name in names],
             address=self._address(offer, chosen),
             offer=offer,
-            is_only_offered=chosen == "passkey" and "WebAuthn" not in offer.kinds,
+            is_only_offered=chosen == "passkey" and (offer.is_extra or "WebAuthn" not in offer.kinds),
             back=self._back(step, offer),
         )
 

@@ -40,12 +40,13 @@ SEALED = ("interactions", "state")
 class Offer:
     """What somebody may set up now, whether that can be put off, and where codes would go, masked.
 
-    A suggestion is made to who has proven a second factor that is weaker.
+    A suggestion is made to who has proven a second factor that is weaker; an extra to whom the policy asks for nothing.
     """
 
     kinds: tuple[FactorType, ...]
     skippable: bool
     is_suggestion: bool
+    is_extra: bool
     backup_codes_due: bool
     addresses: Mapping[FactorType, str]
 
@@ -245,10 +246,11 @@ async def offer(ctx: Context, interaction: Interaction) -> Offer:
         held = await factors.counting(tx, ctx, user_id)
         kinds = await _bindable(tx, ctx, state, user_id, held)
         reachable = await factors.addresses(tx, ctx, state, user_id)
+        is_extra = not await _is_asked(tx, ctx, state, user_id, held)
     suggests = _shows(ctx, state, user_id)
     skippable = suggests or not ctx.live.experience.mfa.insists(state.occasion)
     hidden = {kind: factors.masked(address) for kind, address in reachable.items()}
-    return Offer(kinds, skippable, suggests, _backup_codes_due(ctx, state, held), hidden)
+    return Offer(kinds, skippable, suggests, is_extra, _backup_codes_due(ctx, state, held), hidden)
 
 
 async def settle(tx: Tx, ctx: Context, state: State, user_id: str, *, asks: bool = True) -> None:
@@ -301,6 +303,14 @@ async def suggest_passkey(tx: Tx, ctx: Context, state: State, user_id: str, *, a
     declined = (await logto_config.choices_in(tx, user_id)).get(logto_config.PASSKEYS, {}).get("skipped")
     if not declined and not await mfa.passkeys_of(tx, user_id):
         raise PasskeySuggested
+
+
+async def _is_asked(tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaVerification]) -> bool:
+    try:
+        await _ask(tx, ctx, state, user_id, held)
+    except (FactorMissing, FactorSuggested):
+        return True
+    return False
 
 
 async def _ask(tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaVerification]) -> None:

@@ -135,7 +135,8 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
     if state.enrolment.factors:
         # B40: whoever was signed in elsewhere without this factor is no longer.
         await sessions.end_others(tx, ctx.clock, user_id, interaction.session_id)
-    if offers:
+    # Who shows no factor in a trusted browser can make no passkey there, unless they show it after all.
+    if offers and not (is_excused and await factors.available(tx, ctx, state, user_id)):
         asked_for = params_of(interaction).vestibule_action == ADD_PASSKEY
         await enrolment.suggest_passkey(tx, ctx, state, user_id, asked_for=asked_for)
     await socials.settle(tx, ctx, state, user_id)
