@@ -91,6 +91,19 @@ async def test_somebody_new_comes_in_by_the_entry_on_the_sign_in_page(
     assert (user["primaryEmail"], user["name"]) == (ADDRESS, "Ada Lovelace")
 
 
+async def test_a_company_without_a_name_for_people_is_called_as_its_operator_called_it(
+    world: World, ada: Visitor, app: App, provider: CompanyProvider
+) -> None:
+    """Not `OIDC`, which nobody knows; the API's own lists keep the contract's word."""
+    path = f"/sso-connectors/{await connector_id(world)}"
+    assert (await world.call("PATCH", path, {"branding": {}, "connectorName": "Acme, Paris"})).status_code == 200
+    await ada.begin(app, first_screen="single_sign_on")
+    await ada.submit(email=ADDRESS)
+    assert ada.heading == t("company.onward_title", company="Acme, Paris")
+    told = (await world.client.get("/api/.well-known/sign-in-exp")).json()
+    assert [one["connectorName"] for one in told["ssoConnectors"]] == ["OIDC"]
+
+
 async def test_whoever_is_new_accepts_the_terms_where_that_is_asked(
     world: World, ada: Visitor, app: App, provider: CompanyProvider
 ) -> None:
