@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from tests.db.planets import ADD, COUNT, create_tables, metadata, planet
+from tests.db.planets import ADD, COUNT, SOME, create_tables, metadata, planet
 from vestibule.db import Database, DatabaseUnavailable, InvalidText, StatementError, connect
 from vestibule.db import postgres as engine
 
@@ -65,6 +65,22 @@ async def test_a_second_statement_asks_for_a_transaction(db: Database) -> None:
             await tx.run(ADD, **planet("b", 2))
     async with db.read() as tx:
         assert await tx.value(COUNT) == 1
+
+
+async def test_a_set_of_texts_is_asked_for_in_one_query(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver asks the catalogue, once on every connection and for longer than most answers take, what it misses."""
+    asked: list[object] = []
+    look_up = asyncpg.Connection._introspect_types
+
+    async def counted(connection: asyncpg.Connection, *asked_for: object) -> object:
+        asked.append(asked_for)
+        return await look_up(connection, *asked_for)
+
+    monkeypatch.setattr(asyncpg.Connection, "_introspect_types", counted)
+    async with db.write() as tx:
+        await tx.run(ADD, **planet("mars", 4))
+        assert [one.id for one in await tx.all(SOME, ids=["mars", "pluto"])] == ["mars"]
+    assert asked == []
 
 
 async def test_a_connection_lost_inside_a_transaction_is_unavailable_and_nothing_is_kept(
