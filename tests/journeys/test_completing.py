@@ -38,3 +38,32 @@ async def test_a_missing_address_is_given_at_sign_in(browser: Browser, site: Sit
             await ada.sign_in(name, PASSWORD)
             await ada.sees(name)
     assert not scripts or look.is_content()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_an_address_becomes_a_second_factor_at_sign_in(browser: Browser, site: Site, scripts: bool) -> None:
+    name, look = somebody(site), Look()
+    address = f"{name}@example.com"
+    factors = ["Totp", "EmailVerificationCode", "PhoneVerificationCode"]
+    with decided(site, mfa={"factors": factors, "policy": "Mandatory"}):
+        async with visiting(browser, site, scripts=scripts) as ada, visiting(browser, site, scripts=scripts) as again:
+            await ada.open("/")
+            await ada.sign_in(name, PASSWORD)
+            await ada.sees(ada.t("binding.title"))
+            if scripts:
+                await look(ada.page, "which factor")
+            await ada.page.get_by_role("link", name=ada.t("binding.email")).click()
+            await ada.reads(ada.t("binding.email_new_lead"))
+            if scripts:
+                await look(ada.page, "a new address")
+            await ada.fill(email=address)
+            await ada.press("binding.codes_go")
+            await ada.sees(ada.t("code.title_email"))
+            await ada.fill(code=site.mailbox.code_for(address))
+            await ada.press("code.go")
+            await ada.sees(name)
+            await ada.reads(address)
+            await again.open("/")
+            await again.sign_in(name, PASSWORD)
+            await again.sees(again.t("factor.title"))
+    assert not scripts or look.is_content()

@@ -116,6 +116,8 @@ async def test_codes_by_email_are_one_of_the_choices(world: World, ada: Visitor,
 async def test_a_mandatory_factor_that_nobody_can_set_up_is_said_in_words(world: World, ada: Visitor) -> None:
     await world.user(username="ada", password=PASSWORD)
     await policy(world, "Mandatory", "PhoneVerificationCode")
+    for connector in (await world.call("GET", "/connectors")).json():
+        await world.call("DELETE", f"/connectors/{connector['id']}")
     await after_the_password(world, ada)
     assert ada.reads("binding.none_lead")
     assert not await ada.is_signed_in(await application(world))

@@ -1,7 +1,7 @@
 """The page that sets up a second factor at sign-in: which one, then its first code, then backup codes to keep."""
 
 from vestibule.domain import mfa
-from vestibule.domain.interactions import enrolment, passkeys, submitting
+from vestibule.domain.interactions import by_code, enrolment, passkeys, submitting
 from vestibule.domain.interactions.enrolment import Offer
 from vestibule.errors import (
     AppError,
@@ -16,9 +16,10 @@ from vestibule.errors import (
     WebAuthnFailed,
 )
 from vestibule.http import Request, Response, redirect
-from vestibule.model import FactorType
+from vestibule.model import FactorType, RecipientKind
 from vestibule.pages.passkeys import answer_of
-from vestibule.pages.step import BINDING, SIGN_IN, Step, StepPages, done
+from vestibule.pages.step import BINDING, CODE, SIGN_IN, Step, StepPages, done
+from vestibule.pages.words import ADDRESS_FAULTS, SEND_FAULTS, address_fault, send_fault
 
 OFFERED: dict[str, FactorType] = {
     "passkey": "WebAuthn",
@@ -27,8 +28,16 @@ OFFERED: dict[str, FactorType] = {
     "phone": "PhoneVerificationCode",
 }
 """The factors that this page sets up, as its address names them."""
+ADDRESSES = ("email", "phone")
 CODES, DECLINED, ANY = "backup-code", "none", "any"
 LOST = (IdentifierNotFound, InteractionNotStarted, InvalidCredentials)
+
+
+def _fault(step: Step, chosen: str, error: AppError | None) -> str:
+    """Return what to say above a form: why no message was sent, or that a passkey did not do."""
+    if error is None or isinstance(error, ADDRESS_FAULTS):
+        return ""
+    return send_fault(step.t, error) if chosen in ADDRESSES else step.t("fault.passkey")
 
 
 class BindingForms(StepPages):
@@ -42,7 +51,9 @@ class BindingForms(StepPages):
         except LOST:
             return redirect(step.at(SIGN_IN))
 
-    async def _page(self, request: Request, step: Step, wanted: str, error: AppError | None = None) -> Response:
+    async def _page(
+        self, request: Request, step: Step, wanted: str, error: AppError | None = None, typed: str = ""
+    ) -> Response:
         offer = await enrolment.offer(self.ctx, step.interaction)
         if offer.backup_codes_due:
             return await self._codes(request, step)
@@ -58,7 +69,9 @@ class BindingForms(StepPages):
             "binding.html",
             error,
             chosen=chosen,
-            fault=step.t("fault.passkey") if error else "",
+            fault=_fault(step, chosen, error),
+            typed=typed,
+            typed_fault=address_fault(step.t, error, (chosen,)) if chosen in ADDRESSES else "",
             choices=[(name, step.at(BINDING, factor=name), self._address(offer, name)) for name in names],
             address=self._address(offer, chosen),
             offer=offer,
@@ -95,12 +108,18 @@ class BindingForms(StepPages):
     async def sent(self, request: Request) -> Response:
         """POST /mfa-binding: one step, and on with the sign-in, which asks for the next one."""
         step, values = await self.posted(request)
-        name = values.get("factor", "")
+        name, typed = values.get("factor", ""), values.get("identifier")
         try:
+            if typed is not None and name in ADDRESSES:
+                kind: RecipientKind = "email" if name == "email" else "phone"
+                await by_code.ask_factor(self.ctx, step.interaction, kind, typed, request.ip, step.locale)
+                return redirect(step.at(CODE))
             await self._apply(step, name, values)
             return redirect(await submitting.finish(self.ctx, step.interaction))
         except (InvalidTotpCode, WebAuthnFailed) as error:
             return await self._page(request, step, name, error)
+        except (*ADDRESS_FAULTS, *SEND_FAULTS) as error:
+            return await self._page(request, step, name, error, typed or "")
         except (VerificationNotFound, VerificationFailed, FactorNotEnabled, TotpInUse):
             return redirect(step.at(BINDING))
         except LOST:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vestibule.domain.interactions import by_code, holding, submitting
+from vestibule.domain.interactions import by_code, completing, holding, submitting
 from vestibule.domain.interactions.state import InteractionEvent, Record, State
 from vestibule.domain.phones import international
 from vestibule.errors import (
@@ -17,7 +17,7 @@ from vestibule.errors import (
     VerificationNotFound,
 )
 from vestibule.http import Request, Response, redirect
-from vestibule.pages.step import CODE, MORE, NEW_PASSWORD, RECOVERY, REGISTER, SIGN_IN, Step, StepPages, done
+from vestibule.pages.step import BINDING, CODE, MORE, NEW_PASSWORD, RECOVERY, REGISTER, SIGN_IN, Step, StepPages, done
 from vestibule.pages.words import CODE_FAULTS, SEND_FAULTS, UNTICKED, send_fault
 
 STARTS: dict[InteractionEvent, str] = {"SignIn": SIGN_IN, "Register": REGISTER, "ForgotPassword": RECOVERY}
@@ -55,7 +55,7 @@ class CodeForms(StepPages):
         except (InteractionNotStarted, VerificationNotFound):
             return redirect(step.at(SIGN_IN))
         if record.verified_at is not None:
-            return redirect(self._start(step, state, record))
+            return redirect(await self._start(step, state, record))
         kind, _, _ = by_code.target(record)
         seconds = -(-by_code.wait_ms(self.ctx, record) // 1000)
         return self.page(
@@ -70,13 +70,14 @@ class CodeForms(StepPages):
             notice=send_fault(step.t, unsent, seconds) if unsent else "",
             told=told,
             seconds=seconds,
-            change=self._start(step, state, record),
+            change=await self._start(step, state, record),
         )
 
-    def _start(self, step: Step, state: State, record: Record) -> str:
+    async def _start(self, step: Step, state: State, record: Record) -> str:
+        kind, _, event = by_code.target(record)
         if state.user_id is not None:
-            return step.at(MORE)
-        _, _, event = by_code.target(record)
+            is_missing = await completing.takes(self.ctx, state, kind)
+            return step.at(MORE) if is_missing else step.at(BINDING, factor=kind)
         return step.at(STARTS[event], way="code") if event == "SignIn" else step.at(STARTS[event])
 
     async def sent(self, request: Request) -> Response:
@@ -135,7 +136,7 @@ class CodeForms(StepPages):
         record, verdict = by_code.pending(state), self._verdict(state, error)
         return self.page(
             request, step, "verdict.html", error, verdict=verdict.name, event=verdict.event or "",
-            target=shown(record), action=f"{CODE}/instead", change=self._start(step, state, record),
+            target=shown(record), action=f"{CODE}/instead", change=await self._start(step, state, record),
             ticks=verdict.event == "Register" and self._ticks, unticked=unticked,
         )  # fmt: skip
 

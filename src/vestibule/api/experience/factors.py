@@ -19,6 +19,7 @@ from vestibule.errors import (
     CodeNotFound,
     CodeTriesExceeded,
     ConnectorNotFound,
+    EmailInUse,
     FactorMandatory,
     FactorNotEnabled,
     IdentifierNotFound,
@@ -26,6 +27,8 @@ from vestibule.errors import (
     InvalidTotpCode,
     MessageRateLimited,
     MfaRequired,
+    PhoneInUse,
+    SsoEnabled,
     TooManyAttempts,
     TotpInUse,
     TrustedDevicesOff,
@@ -161,7 +164,8 @@ def routes(ctx: Context, access: Access) -> list[Route]:
     ]  # fmt: skip
     said: list[tuple[str, Handler, str, type | None, tuple[type[AppError], ...]]] = [
         ("", api.bind, "Set a factor up", BindBody,
-         (*setting_up, VerificationNotFound, VerificationFailed, TotpInUse, BackupCodesAlone)),
+         (*setting_up, VerificationNotFound, VerificationFailed, TotpInUse, BackupCodesAlone, SsoEnabled, EmailInUse,
+          PhoneInUse)),
         ("/mfa-enabled", api.says(enrolment.enable), "Have codes to one's addresses asked for", None,
          (FactorNotEnabled,)),
         ("/mfa-skipped", api.says(enrolment.skip), "Put off setting a factor up", None, (FactorMandatory,)),

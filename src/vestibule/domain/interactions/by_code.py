@@ -4,10 +4,26 @@ from collections.abc import Collection
 
 from vestibule.domain import registration
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import codes, completing, events, holding, identifying, profiles
+from vestibule.domain.interactions import (
+    codes,
+    completing,
+    enrolment,
+    events,
+    factor_codes,
+    factors,
+    holding,
+    identifying,
+    profiles,
+)
 from vestibule.domain.interactions.state import MAILED, InteractionEvent, Record, State
 from vestibule.domain.interactions.steps import refuse_unless_asked
-from vestibule.errors import EntityInvalidInput, MessageRateLimited, SignInMethodNotEnabled, VerificationNotFound
+from vestibule.errors import (
+    EntityInvalidInput,
+    FactorNotEnabled,
+    MessageRateLimited,
+    SignInMethodNotEnabled,
+    VerificationNotFound,
+)
 from vestibule.model import Interaction, RecipientKind
 
 WAIT_MS = 60_000
@@ -53,6 +69,21 @@ async def ask_beside(ctx: Context, interaction: Interaction, identifier: str, ip
     kinds = None if state.user_id is None else await completing.addresses(ctx, state)
     kind, value = address(ctx, "Register", identifier, kinds)
     await profiles.check_adding(ctx, state, kind)
+    await codes.send(ctx, interaction, kind, value, state.event, ip, locale=locale)
+
+
+async def ask_factor(
+    ctx: Context, interaction: Interaction, kind: RecipientKind, identifier: str, ip: str, locale: str
+) -> None:
+    """Send a code to an address that shall become a second factor of an account that lacks one.
+
+    Raises as `ask`, FactorNotEnabled, MfaRequired, and what `holding.read` raises.
+    """
+    state = await holding.read(ctx, interaction)
+    factors.identified(state)
+    if not await enrolment.takes(ctx, state, kind):
+        raise FactorNotEnabled
+    _, value = address(ctx, state.event, identifier, (kind,))
     await codes.send(ctx, interaction, kind, value, state.event, ip, locale=locale)
 
 
@@ -102,8 +133,10 @@ async def enter(ctx: Context, interaction: Interaction, code: str) -> None:
         await codes.verify(ctx, interaction, record.id, kind, value, code)
     if state.user_id is None:
         await identifying.identify(ctx, interaction, record.id)
-    else:
+    elif await completing.takes(ctx, state, kind):
         await profiles.bind(ctx, interaction, kind, record.id)
+    else:
+        await enrolment.bind(ctx, interaction, factor_codes.FACTORS[kind], record.id)
 
 
 async def go_over(ctx: Context, interaction: Interaction, event: InteractionEvent) -> None:

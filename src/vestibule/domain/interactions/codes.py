@@ -4,8 +4,8 @@ from vestibule.crypto import new_id
 from vestibule.db.locks import take_turn
 from vestibule.domain import users, verifications
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import completing, details, events, holding, sso
-from vestibule.domain.interactions.state import CODE_RECORDS, Identifier, InteractionEvent, Record
+from vestibule.domain.interactions import completing, details, enrolment, events, holding, sso
+from vestibule.domain.interactions.state import CODE_RECORDS, Identifier, InteractionEvent, Record, State
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.phones import spellings
 from vestibule.errors import (
@@ -38,7 +38,7 @@ async def send(
     if (event == "ForgotPassword") != (state.event == "ForgotPassword"):
         raise NotForForgottenPassword
     events.check_open(ctx, event)
-    if kind not in ctx.live.experience.code_identifiers(event) and not await completing.takes(ctx, state, kind):
+    if kind not in ctx.live.experience.code_identifiers(event) and not await _is_wanted(ctx, state, kind):
         raise SignInMethodNotEnabled
     await sso.refuse_company(ctx, value if kind == "email" else None)
     sent_to = await _stored(ctx, kind, value)
@@ -46,6 +46,11 @@ async def send(
                     asked_at=ctx.clock.now())  # fmt: skip
     await deliver(ctx, interaction, record, kind, sent_to, ip, usage=event, step=f"{event}.Verification", locale=locale)
     return record.id
+
+
+async def _is_wanted(ctx: Context, state: State, kind: RecipientKind) -> bool:
+    """Tell whether whoever was identified lacks such an address, and is asked for one or may make it a factor."""
+    return await completing.takes(ctx, state, kind) or await enrolment.takes(ctx, state, kind)
 
 
 async def deliver(

@@ -119,7 +119,7 @@ async def ask(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
 
 async def write(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
     """Write the identifiers that were said, where the account still has none; raises the three InUse."""
-    if state.occasion == "Register" or not state.profile.identifiers:
+    if not state.profile.identifiers:
         return
     user, said = await _found(tx, user_id), state.profile
     lacks = [name for name in COLUMNS.values() if getattr(user, name) is None]

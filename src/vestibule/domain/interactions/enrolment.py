@@ -10,8 +10,8 @@ from vestibule.crypto import new_backup_code, new_id, new_totp_secret
 from vestibule.db import Tx
 from vestibule.domain import logto_config, mfa
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import factors, holding
-from vestibule.domain.interactions.state import FACTOR_RECORDS, Enrolment, Record, State
+from vestibule.domain.interactions import factors, holding, profiles
+from vestibule.domain.interactions.state import CODE_RECORDS, FACTOR_RECORDS, Enrolment, Record, State
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import (
     BackupCodesAlone,
@@ -28,7 +28,7 @@ from vestibule.errors import (
     TrustedDevicesOff,
     VerificationFailed,
 )
-from vestibule.model import FactorType, Interaction, MfaVerification, User
+from vestibule.model import FactorType, Interaction, MfaVerification, RecipientKind, User
 from vestibule.store import users
 
 MAIN: frozenset[FactorType] = frozenset({"Totp", "WebAuthn"})
@@ -137,9 +137,14 @@ async def new_backup_codes(ctx: Context, interaction: Interaction) -> tuple[str,
 async def bind(ctx: Context, interaction: Interaction, kind: FactorType, record_id: str) -> None:
     """Set a factor up by its record, which is used by that; it is written when the sign-in is done.
 
-    Raises IdentifierNotFound, FactorNotEnabled, MfaRequired, VerificationNotFound, VerificationFailed, TotpInUse,
-    BackupCodesAlone, and what `holding.hold` raises.
+    An address that the account lacks is given to it by the same. Raises IdentifierNotFound, FactorNotEnabled,
+    MfaRequired, VerificationNotFound, VerificationFailed, TotpInUse, BackupCodesAlone, what `profiles.new_address`
+    raises of a new address, and what `holding.hold` raises.
     """
+    seen = await holding.read(ctx, interaction)
+    if kind in factors.CODE_FACTORS and seen.record(record_id).type in CODE_RECORDS.values():
+        await _bind_address(ctx, interaction, seen, kind, record_id)
+        return
     async with ctx.db.write() as tx:
         state, user, held = await begun(tx, ctx, interaction, kind)
         record, enrolment = state.verified(record_id), state.enrolment
@@ -158,6 +163,33 @@ async def bind(ctx: Context, interaction: Interaction, kind: FactorType, record_
         bound = replace(enrolment, factors=(*kept, record))
         await holding.keep(tx, interaction, replace(state.keeping(replace(record, used=True)), enrolment=bound))
     await note(ctx, interaction, f"{state.event}.BindMfa.{kind}.Submit", user.id)
+
+
+async def _bind_address(ctx: Context, interaction: Interaction, seen: State, kind: FactorType, record_id: str) -> None:
+    """Give an address to an account that lacks one, and have codes sent there asked for from now on."""
+    to = factors.CODE_FACTORS[kind]
+    if not await takes(ctx, seen, to):
+        raise FactorNotEnabled
+    value = await profiles.new_address(ctx, seen, to, record_id)
+    async with ctx.db.write() as tx:
+        state, user, _ = await begun(tx, ctx, interaction, kind)
+        given = profiles.with_address(state, seen, to, value, record_id)
+        await holding.keep(tx, interaction, replace(given, enrolment=replace(state.enrolment, enabled=True)))
+    await note(ctx, interaction, f"{seen.event}.BindMfa.{kind}.Submit", user.id)
+
+
+async def takes(ctx: Context, state: State, to: RecipientKind) -> bool:
+    """Tell whether an address may be given that becomes a factor: the account lacks one, and codes are a factor here.
+
+    Raises MfaRequired: who has a factor shows it first.
+    """
+    if state.user_id is None or state.event == "ForgotPassword":
+        return False
+    async with ctx.db.read() as tx:
+        lacks = {factors.CODE_FACTORS[kind] for kind in await factors.lacking(tx, ctx, state.user_id)}
+        if to in lacks:
+            await factors.check(tx, ctx, state, state.user_id)
+    return to in lacks
 
 
 async def begun(
@@ -348,12 +380,14 @@ async def _bindable(
 ) -> tuple[FactorType, ...]:
     """Return what can be set up beside what there is, in the order of the settings; backup codes come with another."""
     reachable = await factors.addresses(tx, ctx, state, user_id)
+    given = {kind for kind, to in factors.CODE_FACTORS.items() if state.profile.address(to) is not None}
+    lacks = await factors.lacking(tx, ctx, user_id) - given
     there = {"Totp"} & {*state.enrolment.kinds, *(one.type for one in held)}
     is_on = state.enrolment.enabled or bool(await factors.by_code(tx, ctx, state, user_id))
     return tuple(
         kind
         for kind in ctx.live.experience.mfa.factors
-        if kind not in there and (kind in MAIN or (kind in reachable and not is_on))
+        if kind not in there and (kind in MAIN or (kind in {*reachable, *lacks} and not is_on))
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from vestibule.crypto import new_id
 from vestibule.db import Tx
-from vestibule.domain import logto_config, mfa, trusted_devices
+from vestibule.domain import logto_config, messages, mfa, trusted_devices
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import holding
 from vestibule.domain.interactions.state import MAILED, Record, RecordType, State
@@ -115,6 +115,15 @@ async def addresses(tx: Tx, ctx: Context, state: State, user_id: str) -> dict[Fa
         for kind, address in found.items()
         if address is not None and (state.proof_type is None or MAILED.get(state.proof_type) != CODE_FACTORS[kind])
     }
+
+
+async def lacking(tx: Tx, ctx: Context, user_id: str) -> set[FactorType]:
+    """Return the factors by code for which a user has no address and could give one: codes can be sent there."""
+    enabled = [kind for kind in ctx.live.experience.mfa.factors if kind in CODE_FACTORS]
+    user = await tx.one(users.GET, id=user_id) if enabled else None
+    lacks = [] if user is None else [kind for kind in enabled if address_of(user, CODE_FACTORS[kind]) is None]
+    reachable = await messages.kinds_in(tx, ctx) if lacks else ()
+    return {kind for kind in lacks if CODE_FACTORS[kind] in reachable}
 
 
 def address_of(user: User, kind: RecipientKind) -> str | None:

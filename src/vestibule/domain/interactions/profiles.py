@@ -145,26 +145,33 @@ async def bind(ctx: Context, interaction: Interaction, kind: RecipientKind, reco
     """
     state = await holding.read(ctx, interaction)
     await check_adding(ctx, state, kind)
+    if kind not in ctx.live.experience.code_identifiers("Register"):
+        raise SignInMethodNotEnabled
+    value = await new_address(ctx, state, kind, record_id)
+    await holding.change(ctx, interaction, lambda held: with_address(held, state, kind, value, record_id))
+    await note(ctx, interaction, f"{state.event}.Profile.Update", state.user_id)
+
+
+async def new_address(ctx: Context, state: State, kind: RecipientKind, record_id: str) -> str:
+    """Return the address that a record proves and nobody has; raises as `bind`."""
     record = state.verified(record_id)
     if record.type != CODE_RECORDS[kind] or record.identifier is None or record.event == "ForgotPassword":
         raise VerificationFailed
     # What was proven before it was known who speaks is not theirs.
     if state.user_id is not None and (record.verified_at or 0) < state.identified_at:
         raise VerificationFailed
-    if kind not in ctx.live.experience.code_identifiers("Register"):
-        raise SignInMethodNotEnabled
     value = record.sent_to or record.identifier.value
     await sso.refuse_company(ctx, value if kind == "email" else None)
     await users.refuse_taken(ctx, email=value if kind == "email" else None, phone=value if kind == "phone" else None)
+    return value
 
-    def bound(held: State) -> State:
-        refuse_another(held, state)
-        used = held.keeping(replace(held.verified(record_id), used=True))
-        said = tuple(one for one in held.profile.unproven if one != kind)
-        return replace(used, profile=replace(held.profile.having(kind, value), unproven=said))
 
-    await holding.change(ctx, interaction, bound)
-    await note(ctx, interaction, f"{state.event}.Profile.Update", state.user_id)
+def with_address(held: State, state: State, kind: RecipientKind, value: str, record_id: str) -> State:
+    """Return a state with an address to write, whose record is used by that; raises as `refuse_another`, and more."""
+    refuse_another(held, state)
+    used = held.keeping(replace(held.verified(record_id), used=True))
+    said = tuple(one for one in held.profile.unproven if one != kind)
+    return replace(used, profile=replace(held.profile.having(kind, value), unproven=said))
 
 
 def refuse_another(held: State, state: State) -> None:

@@ -1,0 +1,81 @@
+"""Giving an address that becomes a second factor, at sign-in, on pages that need no script."""
+
+import pytest
+
+from tests.pages.test_codes import ADDRESS, NUMBER, decide, wrong
+from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
+from tests.world import PASSWORD, World
+
+pytestmark = pytest.mark.anyio
+FACTORS = ["EmailVerificationCode", "PhoneVerificationCode"]
+
+
+async def test_an_address_is_given_proven_and_asked_for_from_then_on(world: World, ada: Visitor) -> None:
+    user = await world.user(username="ada", password=PASSWORD)
+    await decide(world, mfa={"factors": FACTORS, "policy": "Mandatory"})
+    app = await application(world)
+    await ada.begin(app)
+    await ada.sign_in("ada")
+    assert ada.heading == t("binding.title")
+    assert ada.reads("binding.email_new_what")
+    assert ada.reads("binding.phone_new_what")
+    await ada.open(f"/mfa-binding?app_id={app.id}&factor=phone")
+    assert ada.reads("binding.phone_new_lead")
+    await ada.submit(identifier=ADDRESS)
+    assert (ada.answer.status_code, 'id="identifier-fault"' in ada.answer.text) == (422, True)
+    await ada.submit(identifier="+33 6 12 34 56 78")
+    assert ada.heading == t("code.title_phone")
+    assert f'href="/mfa-binding?app_id={app.id}&amp;factor=phone"' in ada.answer.text
+    await ada.submit(code=wrong(world.code_for(NUMBER)))
+    assert ada.reads("fault.sent_code")
+    await ada.submit(code=world.code_for(NUMBER))
+    assert ada.address.startswith(CALLBACK)
+    assert (await world.call("GET", f"/users/{user['id']}")).json()["primaryPhone"] == NUMBER
+    again = visitor(world)
+    await again.begin(app)
+    world.clock.advance(seconds=60)
+    await again.sign_in("ada")
+    assert again.heading == t("factor.title")
+
+
+async def test_it_can_be_put_off_where_it_is_not_insisted_on(world: World, ada: Visitor) -> None:
+    await world.user(username="ada", password=PASSWORD)
+    await decide(world, mfa={"factors": FACTORS, "policy": "UserControlled"})
+    await ada.begin(await application(world))
+    await ada.sign_in("ada")
+    assert ada.reads("binding.later")
+    await ada.submit(0, factor="none")
+    assert ada.address.startswith(CALLBACK)
+
+
+async def test_an_address_that_is_taken_or_cannot_be_reached_is_told(world: World, ada: Visitor) -> None:
+    await world.user(username="ada", password=PASSWORD)
+    other = await world.user(primaryEmail=ADDRESS)
+    await decide(world, mfa={"factors": FACTORS[:1], "policy": "Mandatory"})
+    app = await application(world)
+    await ada.begin(app)
+    await ada.sign_in("ada")
+    await ada.open(f"/mfa-binding?app_id={app.id}&factor=email")
+    await ada.submit(identifier=ADDRESS)
+    await ada.submit(code=world.code_for(ADDRESS))
+    assert ada.heading == t("verdict.taken_title")
+    assert not ada.reads("verdict.taken_go")
+    await ada.open(f"/mfa-binding?app_id={app.id}&factor=email")
+    for connector in (await world.call("GET", "/connectors")).json():
+        await world.call("DELETE", f"/connectors/{connector['id']}")
+    await ada.submit(identifier="lovelace@example.com")
+    assert ada.heading == t("binding.title")
+    assert (await world.call("GET", f"/users/{other['id']}")).json()["lastSignInAt"] is None
+
+
+async def test_after_a_missing_address_nothing_more_is_asked(world: World, ada: Visitor) -> None:
+    """One proof is both, where the policy insists on codes."""
+    await world.user(username="ada", password=PASSWORD)
+    sign_up = {"identifiers": ["email"], "password": True, "verify": True}
+    await decide(world, signUp=sign_up, mfa={"factors": FACTORS[:1], "policy": "Mandatory"})
+    await ada.begin(await application(world))
+    await ada.sign_in("ada")
+    assert ada.heading == t("more.title")
+    await ada.submit(identifier=ADDRESS)
+    await ada.submit(code=world.code_for(ADDRESS))
+    assert ada.address.startswith(CALLBACK)
