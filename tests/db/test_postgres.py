@@ -5,12 +5,17 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from sqlalchemy import func, select
 
 from tests.db.planets import ADD, COUNT, SOME, create_tables, metadata, planet
-from vestibule.db import Database, DatabaseUnavailable, InvalidText, StatementError, connect
+from vestibule.db import Database, DatabaseUnavailable, InvalidText, Statement, StatementError, connect
 from vestibule.db import postgres as engine
+from vestibule.db import postgres_pool as pooling
 
 pytestmark = pytest.mark.anyio
+
+SESSION = Statement(select(func.pg_backend_pid()))
+SLEEP = Statement(select(func.pg_sleep(60)))
 
 
 @pytest.fixture
@@ -179,9 +184,65 @@ async def test_the_driver_sends_no_query_of_its_own_between_ours(db: Database) -
     seen: list[str] = []
     connection = await db._pool.acquire()  # type: ignore[attr-defined]
     connection.add_query_logger(lambda record: seen.append(record.query))
-    await db._pool.release(connection)  # type: ignore[attr-defined]
+    db._pool.release(connection)  # type: ignore[attr-defined]
     async with db.read() as tx:
         await tx.value(COUNT)
     async with db.read() as tx:
         await tx.value(COUNT)
+    await asyncio.sleep(0)  # the driver tells of a query in the next turn of the loop
     assert len(seen) == 2
+
+
+async def session(db: Database) -> int:
+    """Return which session of the server a read comes to."""
+    async with db.read() as tx:
+        return int(await tx.value(SESSION))
+
+
+async def test_one_after_another_uses_one_connection_and_many_at_once_as_many_as_there_may_be(db: Database) -> None:
+    assert len({await session(db) for _ in range(5)}) == 1
+    assert 1 < len({*await asyncio.gather(*(session(db) for _ in range(50)))}) <= engine.POOL_SIZE
+
+
+async def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await session(db)
+    monkeypatch.setattr(pooling, "IDLE_SECONDS", -1.0)
+    assert await session(db) != first
+
+
+async def test_a_query_that_was_given_up_is_met_by_nobody_else(db: Database) -> None:
+    first = await session(db)
+
+    async def wait() -> None:
+        async with db.read() as tx:
+            await tx.value(SLEEP)
+
+    waiting = asyncio.create_task(wait())
+    await asyncio.sleep(0)  # it is sent, and waited for
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert await session(db) != first
+
+
+async def test_closing_waits_for_a_transaction_under_way_and_lets_no_other_begin(db: Database) -> None:
+    async with db.write() as tx:
+        closing = asyncio.create_task(db.close())
+        await asyncio.sleep(0)
+        with pytest.raises(DatabaseUnavailable):
+            await db.ping()
+        await tx.run(ADD, **planet("earth", 3))
+    await closing
+    with pytest.raises(DatabaseUnavailable):
+        await db.ping()
+
+
+async def test_a_refused_statement_costs_no_connection(db: Database) -> None:
+    first = await session(db)
+    for _ in range(2):
+        with pytest.raises(InvalidText):
+            async with db.single() as tx:
+                await tx.run(ADD, **planet("earth", 3, facts="{"))
+    assert await session(db) == first

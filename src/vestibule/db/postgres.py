@@ -1,16 +1,18 @@
-"""PostgreSQL: asyncpg with the reset query off. Nothing may leave session state on a pooled connection."""
+"""PostgreSQL by asyncpg. Nothing may leave session state on a connection, which the next one gets as it is."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from vestibule.db.compiled import Compiled
 from vestibule.db.database import ENGINES, REVISION, Engine
 from vestibule.db.errors import DatabaseUnavailable, StatementError, TransactionAborted
 from vestibule.db.postgres_errors import FAILURES, refuse
+from vestibule.db.postgres_pool import Connection, Pool
 from vestibule.db.statement import Statement
 from vestibule.db.units import Shared
 
@@ -20,14 +22,6 @@ POOL_SIZE = 8
 CONNECT_SECONDS, COMMAND_SECONDS = 5, 30
 # More than the program has statements, so that none is prepared twice.
 STATEMENT_CACHE = 512
-
-
-class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no types
-    """A connection without reset query: it saves a round trip, and asks that nobody leaves session state behind."""
-
-    def get_reset_query(self) -> str:
-        """Return no query at all."""
-        return ""
 
 
 def compiled_for(statement: Statement[R]) -> Compiled[R]:
@@ -44,7 +38,7 @@ class Work:
     __slots__ = ("_source",)
     is_alone = False
 
-    def __init__(self, source: "asyncpg.Pool[Any] | PoolConnectionProxy[Any]") -> None:
+    def __init__(self, source: Any) -> None:
         self._source = source
 
     async def all(self, statement: Statement[R], **parameters: Any) -> list[R]:
@@ -98,11 +92,11 @@ class Single(Work):
 
     __slots__ = ("_pool",)
 
-    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
-        self._pool: asyncpg.Pool[Any] | None = pool
+    def __init__(self, pool: Pool) -> None:
+        self._pool: Pool | None = pool
 
     @property
-    def _source(self) -> "asyncpg.Pool[Any]":
+    def _source(self) -> Pool:
         pool, self._pool = self._pool, None
         if pool is None:
             raise StatementError("a second statement needs a transaction: use write()")
@@ -114,19 +108,19 @@ class Write:
 
     __slots__ = ("_connection", "_pool")
 
-    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._connection: PoolConnectionProxy[Any] | None = None
+        self._connection: Connection | None = None
 
     async def __aenter__(self) -> Work:
         try:
-            connection = await self._pool.acquire(timeout=CONNECT_SECONDS)
+            connection = await self._pool.acquire(CONNECT_SECONDS)
         except FAILURES as error:
             refuse(error)
         try:
             await connection.execute("BEGIN")
         except BaseException as error:
-            await self._leave(connection, commit=False)
+            self._pool.release(connection, whole=False)
             if isinstance(error, FAILURES):
                 refuse(error)
             raise
@@ -138,20 +132,21 @@ class Write:
         if connection is not None:
             await self._leave(connection, commit=kind is None)
 
-    async def _leave(self, connection: "PoolConnectionProxy[Any]", *, commit: bool) -> None:
+    async def _leave(self, connection: Connection, *, commit: bool) -> None:
+        is_whole = False
         try:
-            if not commit:
-                await connection.execute("ROLLBACK")
             # PostgreSQL answers ROLLBACK to the COMMIT of a transaction that a refusal has ended.
-            elif await connection.execute("COMMIT") != "COMMIT":
-                raise TransactionAborted("an earlier statement of this transaction was refused")
+            done = await connection.execute("COMMIT" if commit else "ROLLBACK")
+            is_whole = True
         except FAILURES as error:
             # With its connection gone a transaction is rolled back, and the block's own error says more.
             if commit:
                 refuse(error)
+            return
         finally:
-            # Rolls back as well when the roll-back itself was cancelled.
-            await self._pool.release(connection)
+            self._pool.release(connection, whole=is_whole)
+        if commit and done != "COMMIT":
+            raise TransactionAborted("an earlier statement of this transaction was refused")
 
 
 class Postgres:
@@ -159,7 +154,7 @@ class Postgres:
 
     dialect = "postgresql"
 
-    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._read = Shared(Work(pool))
 
@@ -180,7 +175,8 @@ class Postgres:
     async def ping(self) -> None:
         """Ask for one row."""
         try:
-            await self._pool.fetchval("SELECT 1", timeout=CONNECT_SECONDS)
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._pool.fetchrow("SELECT 1")
         except FAILURES as error:
             refuse(error)
 
@@ -191,16 +187,16 @@ class Postgres:
 
 async def open_pool(url: str) -> Postgres:
     """Connect; raises DatabaseUnavailable when nobody answers."""
+    opened = partial(
+        asyncpg.connect,
+        url,
+        timeout=CONNECT_SECONDS,
+        command_timeout=COMMAND_SECONDS,
+        statement_cache_size=STATEMENT_CACHE,
+    )
+    pool = Pool(opened, POOL_SIZE, CONNECT_SECONDS)
     try:
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=POOL_SIZE,
-            connection_class=Connection,
-            timeout=CONNECT_SECONDS,
-            command_timeout=COMMAND_SECONDS,
-            statement_cache_size=STATEMENT_CACHE,
-        )
+        pool.release(await pool.acquire())
     except FAILURES as error:
         refuse(error)
     return Postgres(pool)
