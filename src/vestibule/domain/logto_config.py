@@ -13,7 +13,8 @@ from vestibule.store import users
 Choices = Mapping[str, Mapping[str, bool]]
 """By group (`mfa`, `passkeySignIn`), then by name."""
 
-FACTORS, PASSKEYS = "mfa", "passkeySignIn"
+FACTORS, PASSKEYS, LAST_CODE = "mfa", "passkeySignIn", "lastCode"
+"""The contract's groups, and one of ours: by which factor that is sent, if by one, somebody signed in last."""
 
 _choices = msgspec.json.Decoder(dict[str, dict[str, bool]]).decode
 

@@ -281,6 +281,28 @@ async def test_a_code_by_email_is_the_second_factor_where_one_is_mandatory(
     assert await other.refused("POST", "/submit") == NEEDED
 
 
+async def test_the_factor_that_was_used_last_comes_first_also_one_that_is_sent(
+    world: World, program: Headless, ada: JSON
+) -> None:
+    await policy(world, "Mandatory", "Totp", "EmailVerificationCode")
+    await give_totp(world, ada)
+
+    async def asked(one: Headless) -> list[str]:
+        return list((await one.call("POST", "/submit")).json()["data"]["availableFactors"])
+
+    await program.identified()
+    assert await asked(program) == ["Totp", "EmailVerificationCode"]
+    await program.good("POST", VERIFY, await sent(world, program))
+    assert await program.code_for_tokens()
+    other = await again(world)
+    assert await asked(other) == ["EmailVerificationCode", "Totp"]
+    await other.good("POST", "/verification/totp/verify", {"code": code_at(world.clock.now())})
+    assert await other.code_for_tokens()
+    assert await asked(await again(world)) == ["Totp", "EmailVerificationCode"]
+    configs = (await world.call("GET", f"/users/{ada['id']}/logto-configs")).json()
+    assert set(configs) == {"mfa", "passkeySignIn"}
+
+
 async def test_a_code_that_signed_in_is_no_second_factor(world: World, program: Headless, ada: JSON) -> None:
     """A21: one address is one factor, however often a code goes there."""
     await policy(world, "Mandatory", "EmailVerificationCode", "Totp")

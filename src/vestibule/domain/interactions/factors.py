@@ -71,8 +71,21 @@ async def available(tx: Tx, ctx: Context, state: State, user_id: str) -> list[Fa
     held.sort(key=lambda one: -(one.last_used_at or 0))
     kinds = dict.fromkeys(one.type for one in held if one.type != "BackupCode")
     by_message = await by_code(tx, ctx, state, user_id)
+    last = (await logto_config.choices_in(tx, user_id)).get(logto_config.LAST_CODE, {}) if by_message else {}
+    first = [kind for kind in by_message if last.get(kind)]
     backup: list[FactorType] = ["BackupCode"] if any(one.type == "BackupCode" for one in held) else []
-    return [*kinds, *by_message, *backup]
+    return list(dict.fromkeys([*first, *kinds, *by_message, *backup]))
+
+
+async def note_used(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
+    """Remember whether the factor that was shown is a code that is sent; of the others their own row tells."""
+    shown = state.factors_shown(user_id)
+    if not shown:
+        return
+    said = {str(kind): kind == shown[-1] for kind in CODE_FACTORS}
+    held = (await logto_config.choices_in(tx, user_id)).get(logto_config.LAST_CODE, dict.fromkeys(said, False))
+    if held != said:
+        await logto_config.change_choices_in(tx, ctx, user_id, {logto_config.LAST_CODE: said})
 
 
 async def counting(tx: Tx, ctx: Context, user_id: str) -> list[MfaVerification]:

@@ -255,13 +255,18 @@ class State(Struct, frozen=True, omit_defaults=True):
 
     def proves_factor(self, user_id: str) -> bool:
         """Tell whether a factor of this user was verified in this sign-in."""
-        return any(
-            record.type in FACTOR_RECORDS
+        return bool(self.factors_shown(user_id))
+
+    def factors_shown(self, user_id: str) -> list[FactorType]:
+        """Return the factors of this user that were verified in this sign-in, the newest last."""
+        return [
+            FACTOR_RECORDS[record.type]
+            for record in self.records
+            if record.type in FACTOR_RECORDS
             and not record.is_new
             and record.user_id == user_id
             and record.verified_at is not None
-            for record in self.records
-        )
+        ]
 
     def keeping(self, record: Record) -> "State":
         """Return it with a record, in place of an earlier one of the same type; a new factor is a type of its own.

@@ -132,6 +132,7 @@ async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State,
     await identifying.note_proven(tx, ctx, state, user_id)
     await completing.write(tx, ctx, state, user_id)
     await enrolment.settle(tx, ctx, state, user_id, asks=not is_excused)
+    await factors.note_used(tx, ctx, state, user_id)
     if state.enrolment.factors or (state.enrolment.enabled and state.profile.identifiers):
         # B40: whoever was signed in elsewhere without this factor is no longer.
         await sessions.end_others(tx, ctx.clock, user_id, interaction.session_id)
