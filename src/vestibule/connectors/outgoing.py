@@ -7,10 +7,12 @@ followed, proxies of the environment are not used, and an answer is read up to a
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -67,6 +69,17 @@ async def system_resolver(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(item[4][0]) for item in found))
 
 
+def system_trust() -> ssl.SSLContext:
+    """Return a context that trusts what this machine does. Reading that takes 50 ms, and is done once in a process."""
+    return _trust(*(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+
+
+@cache
+def _trust(*named: str | None) -> ssl.SSLContext:
+    """Read what is trusted; `named` is where the environment, which OpenSSL reads by itself, says that it lies."""
+    return ssl.create_default_context()
+
+
 class Outgoing:
     """Requests to the outside, behind the guard. The client is made at the first request.
 
@@ -79,7 +92,7 @@ class Outgoing:
         allow_private: Iterable[Network] = (),
         *,
         resolver: Resolver = system_resolver,
-        tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+        tls: Callable[[], ssl.SSLContext] = system_trust,
     ) -> None:
         self._allowed = tuple(allow_private)
         self._resolver = resolver
