@@ -4,6 +4,7 @@ import pytest
 
 from tests.pages.test_codes import ADDRESS, NUMBER, decide, wrong
 from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
+from tests.sso_provider import CONFIG, CompanyProvider
 from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.anyio
@@ -79,3 +80,24 @@ async def test_after_a_missing_address_nothing_more_is_asked(world: World, ada: 
     await ada.submit(identifier=ADDRESS)
     await ada.submit(code=world.code_for(ADDRESS))
     assert ada.address.startswith(CALLBACK)
+
+
+async def test_an_address_of_a_company_is_told_at_its_field(world: World, ada: Visitor) -> None:
+    """Nobody is led away from the sign-in that is under way, neither for a factor nor for what is missing."""
+    await world.user(username="ada", password=PASSWORD)
+    body = {"providerName": "OIDC", "connectorName": "Acme", "config": CONFIG, "domains": ["acme.example"]}
+    CompanyProvider(world, claims={}).serve()
+    await world.made("/sso-connectors", **body)
+    await decide(world, singleSignOnEnabled=True, mfa={"factors": FACTORS[:1], "policy": "Mandatory"})
+    app = await application(world)
+    await ada.begin(app)
+    await ada.sign_in("ada")
+    await ada.open(f"/mfa-binding?app_id={app.id}&factor=email")
+    await ada.submit(identifier="ada@acme.example")
+    assert (ada.answer.status_code, ada.reads("fault.company_address")) == (422, True)
+    assert 'id="identifier-fault"' in ada.answer.text
+    await decide(world, signUp={"identifiers": ["email"], "password": True, "verify": True})
+    await ada.open(f"/continue?app_id={app.id}")
+    await ada.submit(identifier="ada@acme.example")
+    assert (ada.answer.status_code, ada.reads("fault.company_address")) == (422, True)
+    assert 'id="identifier-fault"' in ada.answer.text

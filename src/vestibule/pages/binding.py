@@ -10,6 +10,7 @@ from vestibule.errors import (
     InteractionNotStarted,
     InvalidCredentials,
     InvalidTotpCode,
+    SsoEnabled,
     TotpInUse,
     VerificationFailed,
     VerificationNotFound,
@@ -29,13 +30,15 @@ OFFERED: dict[str, FactorType] = {
 }
 """The factors that this page sets up, as its address names them."""
 ADDRESSES = ("email", "phone")
+ADDRESS_REFUSALS: tuple[type[AppError], ...] = (*ADDRESS_FAULTS, *SEND_FAULTS, SsoEnabled)
+"""Why no code was sent to an address."""
 CODES, DECLINED, ANY = "backup-code", "none", "any"
 LOST = (IdentifierNotFound, InteractionNotStarted, InvalidCredentials)
 
 
 def _fault(step: Step, chosen: str, error: AppError | None) -> str:
     """Return what to say above a form: why no message was sent, or that a passkey did not do."""
-    if error is None or isinstance(error, ADDRESS_FAULTS):
+    if error is None or isinstance(error, (*ADDRESS_FAULTS, SsoEnabled)):
         return ""
     return send_fault(step.t, error) if chosen in ADDRESSES else step.t("fault.passkey")
 
@@ -118,7 +121,7 @@ class BindingForms(StepPages):
             return redirect(await submitting.finish(self.ctx, step.interaction))
         except (InvalidTotpCode, WebAuthnFailed) as error:
             return await self._page(request, step, name, error)
-        except (*ADDRESS_FAULTS, *SEND_FAULTS) as error:
+        except ADDRESS_REFUSALS as error:
             return await self._page(request, step, name, error, typed or "")
         except (VerificationNotFound, VerificationFailed, FactorNotEnabled, TotpInUse):
             return redirect(step.at(BINDING))

@@ -9,6 +9,7 @@ from vestibule.errors import (
     InteractionNotStarted,
     NotForForgottenPassword,
     PasswordRejected,
+    SsoEnabled,
 )
 from vestibule.http import Request, Response, redirect
 from vestibule.model import RecipientKind
@@ -85,6 +86,10 @@ class MoreForms(StepPages):
                 await identifying.identify(self.ctx, step.interaction, None)
         except (*REGISTER_FAULTS, *ADDRESS_FAULTS, *SEND_FAULTS) as error:
             return await self._form(request, step, values, error)
+        except SsoEnabled as error:
+            if (await holding.read(self.ctx, step.interaction)).user_id is None:
+                raise
+            return await self._form(request, step, values, error)
         except LOST:
             return redirect(step.at(REGISTER))
         return redirect(await submitting.finish(self.ctx, step.interaction))
@@ -110,7 +115,7 @@ class MoreForms(StepPages):
 def _faults(step: Step, error: AppError, kinds: Addresses) -> dict[str, str]:
     if type(error) in SEND_FAULTS:
         return {"": send_fault(step.t, error)}
-    if type(error) in ADDRESS_FAULTS and kinds:
+    if isinstance(error, SsoEnabled) or (type(error) in ADDRESS_FAULTS and kinds):
         return {"identifier": address_fault(step.t, error, kinds)}
     told = register_fault(step.t, error, ("username",))
     return told if kinds else {"username" if place == "identifier" else place: words for place, words in told.items()}

@@ -26,6 +26,7 @@ from vestibule.errors import (
     SamePassword,
     ServerBusy,
     SignInMethodNotEnabled,
+    SsoEnabled,
     TooManyAttempts,
     UsernameInUse,
     UsernameRejected,
@@ -127,6 +128,8 @@ def register_fault(t: Translate, error: AppError, kinds: Collection[str]) -> dic
 
 def address_fault(t: Translate, error: AppError | None, kinds: Collection[str]) -> str:
     """Return what is wrong with an address that a code shall go to; an empty text where nothing is."""
+    if isinstance(error, SsoEnabled):
+        return t("fault.company_address")
     if not isinstance(error, ADDRESS_FAULTS):
         return ""
     return t("fault.phone") if isinstance(error, InvalidPhone) else t("fault.identifier_kind", kind=t(label_of(kinds)))

@@ -1,5 +1,6 @@
 """Addresses that become a second factor at sign-in, of an account that has none (A21, B40, B53)."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -162,3 +163,30 @@ async def test_whoever_registers_by_a_name_gives_an_address_as_the_factor(world:
     assert await program.code_for_tokens()
     (user,) = (await world.call("GET", "/users")).json()
     assert (user["username"], user["primaryEmail"]) == ("grace", ADDRESS)
+
+
+async def test_two_at_once_do_not_both_get_the_address(world: World, program: Headless, ada: JSON) -> None:
+    """Both have proven the mailbox; whoever comes second is told, and asked for another."""
+    await world.user(username="eve", password=PASSWORD)
+    await policy(world, "Mandatory", MAIL)
+    other = await elsewhere(program)
+    await program.identified()
+    await other.identified(value="eve")
+    await bind(program)
+    world.clock.advance(seconds=60)
+    await bind(other)
+    answers = await asyncio.gather(*(one.call("POST", "/submit") for one in (program, other)))
+    assert sorted(answer.status_code for answer in answers) == [200, 422]
+    holders = [one for one in (await world.call("GET", "/users")).json() if one["primaryEmail"] == ADDRESS]
+    assert len(holders) == 1
+
+
+async def test_what_was_bound_is_not_carried_over_to_another_event(world: World, program: Headless, ada: JSON) -> None:
+    """Nor does a sign-in that is begun anew write what the one before had proven."""
+    await policy(world, "Mandatory", MAIL)
+    await program.identified()
+    await bind(program)
+    await program.start()
+    await program.identify(await program.password())
+    assert await program.refused("POST", "/submit") == MISSING
+    assert (await held(world, ada))["primaryEmail"] is None
