@@ -8,28 +8,38 @@ export VESTIBULE_TEST_NODE
 OUT=$(mktemp -d)
 trap 'rm -rf "$OUT"' EXIT
 
-part() { # part NAME COMMAND…: run in the background, keep the output and the result
+part() { # part NAME COMMAND…: run, keep the output and the result
     name=$1
     shift
-    ("$@" >"$OUT/$name.log" 2>&1; echo $? >"$OUT/$name.code") &
+    "$@" >"$OUT/$name.log" 2>&1
+    echo $? >"$OUT/$name.code"
 }
 
-LIVE="--ignore=tests/journeys --ignore=tests/clients --ignore=tests/cli"
-part 1-checks sh scripts/check.sh
-part 2-sqlite env VESTIBULE_TEST_STORES=sqlite "$PYTHON" -m pytest -p no:cacheprovider $LIVE
-part 3-postgresql env VESTIBULE_TEST_STORES=postgresql "$PYTHON" -m pytest -p no:cacheprovider $LIVE
+tests() { # tests STORES ARGUMENTS…: run tests on these stores; those of the architecture are among the checks
+    stores=$1
+    shift
+    VESTIBULE_TEST_STORES=$stores "$PYTHON" -m pytest -p no:cacheprovider --ignore=tests/test_architecture.py "$@"
+}
+
+# Two rows side by side, of about the same length, so that both of two cores are busy up to the end. What has servers
+# of its own, browsers and timing of people comes last in each: then only one thing runs beside it.
+SUITES="--ignore=tests/journeys --ignore=tests/clients --ignore=tests/cli"
+(
+    part checks sh scripts/check.sh
+    part sqlite tests sqlite $SUITES
+    part commands tests sqlite,postgresql tests/cli tests/clients
+) &
+(
+    part postgresql tests postgresql $SUITES
+    part journeys tests sqlite,postgresql tests/journeys
+) &
 wait
-# Servers of their own, browsers and timing of people: after the suites, so that nothing starves.
-live=""
-for folder in tests/cli tests/clients tests/journeys; do [ -d "$folder" ] && live="$live $folder"; done
-[ -z "$live" ] || { part 4-live "$PYTHON" -m pytest -p no:cacheprovider $live; wait; }
 
 failed=0
-for log in "$OUT"/*.log; do
-    name=$(basename "$log" .log)
-    echo "== ${name#*-}"
-    cat "$log"
+for name in checks sqlite postgresql commands journeys; do
+    echo "== $name"
+    cat "$OUT/$name.log"
     # A part that was ended before it could say how it went has failed, too.
-    [ "$(cat "$OUT/$name.code" 2>/dev/null)" = 0 ] || { failed=1; echo "== ${name#*-} FAILED"; }
+    [ "$(cat "$OUT/$name.code" 2>/dev/null)" = 0 ] || { failed=1; echo "== $name FAILED"; }
 done
 exit $failed
