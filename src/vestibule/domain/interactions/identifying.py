@@ -236,6 +236,7 @@ def check_fits(ctx: Context, event: InteractionEvent, record: Record) -> None:
 
 async def _register(ctx: Context, interaction: Interaction, state: State, record_id: str | None) -> None:
     """Make the account in the transaction that notes it: neither is there without the other."""
+    _refuse_known(state)
     record = None if record_id is None else await socials.with_free(ctx, state.verified(record_id))
     if record is not None and record.company is not None:
         check_fits(ctx, state.event, record)
@@ -260,8 +261,7 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
     try:
         async with ctx.db.write() as tx:
             held = await holding.hold(tx, ctx, interaction)
-            if held.user_id is not None:
-                raise IdentityConflict
+            _refuse_known(held)
             if held != state:
                 raise InvalidRequest("Something else was changed in this sign-in at the same moment. Try again.")
             user = await users.insert(tx, ctx, row)
@@ -275,6 +275,12 @@ async def _register(ctx: Context, interaction: Interaction, state: State, record
             await holding.keep(tx, interaction, made)
     except UniqueViolation as error:
         raise IdentityInUse if error.constraint == IDENTITY else users.in_use(error) from error
+
+
+def _refuse_known(state: State) -> None:
+    """Refuse to note what a newcomer says where somebody was recognised: it is about no account that is there (B40)."""
+    if state.user_id is not None or state.event != "Register":
+        raise IdentityConflict
 
 
 def _joined(ctx: Context, state: State, record: Record | None) -> Profile:
@@ -308,6 +314,7 @@ async def _remember(
     """Keep what a proof says although more is missing, so that it need not be given again; not a bad password."""
 
     def told(state: State) -> State:
+        _refuse_known(state)
         profile = state.profile if record is None else profiles.joined(state.profile, record)
         if drops_password:
             profile = replace(profile, password_digest=None, password_sealed=None)
