@@ -3,8 +3,10 @@
 import pytest
 
 from tests.api.experience.headless import Headless
-from tests.api.experience.test_claims import ADDRESS, decide
+from tests.api.experience.test_claims import ADDRESS, claimed, decide
 from tests.api.experience.test_completing import NUMBER
+from tests.api.experience.test_enrolment import NEEDED, policy
+from tests.authenticator import give_totp
 from tests.world import JSON, PASSWORD, World
 from vestibule.domain.interactions import socials
 
@@ -71,3 +73,19 @@ async def test_whoever_is_recognised_meanwhile_gets_none_either(
     assert (await program.good("GET", "/interaction"))["profile"] == {}
     assert (await program.call("POST", "/submit")).status_code == 200
     await stays(world, program)
+
+
+async def test_going_over_to_sign_up_is_no_way_around_the_factor_of_a_claimed_address(
+    world: World, program: Headless
+) -> None:
+    """B62: what such an account says of itself is no excuse, whatever the event is called at the end."""
+    user = await claimed(world, program)
+    await policy(world, "UserControlled", "Totp")
+    await give_totp(world, user)
+    await world.call("PATCH", f"/users/{user['id']}/logto-configs", {"mfa": {"skipMfaOnSignIn": True}})
+    await program.begin()
+    await program.start()
+    await program.identify(await program.verified_code(ADDRESS, "SignIn"))
+    assert await program.refused("POST", "/submit") == NEEDED
+    await program.good("PUT", "/interaction-event", {"interactionEvent": "Register"})
+    assert await program.refused("POST", "/submit") == NEEDED

@@ -172,7 +172,7 @@ async def _newly_proven(tx: Tx, state: State, user_id: str) -> tuple[User | None
     """Return the user and the kind of address that this sign-in is the first to prove, or no user."""
     record = state.proof
     kind = None if record is None else MAILED.get(record.type)
-    if kind is None or record is None or state.event == "Register":
+    if kind is None or record is None or state.occasion == "Register":
         return None, None
     user = await tx.one(store.GET, id=user_id)
     is_new = user is not None and not getattr(user, users.VERIFIED[f"primary_{kind}"]) and reached(user, record)
