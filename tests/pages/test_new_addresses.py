@@ -101,3 +101,23 @@ async def test_an_address_of_a_company_is_told_at_its_field(world: World, ada: V
     await ada.submit(identifier="ada@acme.example")
     assert (ada.answer.status_code, ada.reads("fault.company_address")) == (422, True)
     assert 'id="identifier-fault"' in ada.answer.text
+
+
+async def test_another_address_is_asked_for_where_one_is_taken_while_the_person_goes_on(
+    world: World, ada: Visitor
+) -> None:
+    user = await world.user(username="ada", password=PASSWORD)
+    await decide(world, mfa={"factors": FACTORS[:1], "policy": "Mandatory"}, passkeySignIn={"enabled": True})
+    await ada.begin(await application(world))
+    await ada.sign_in("ada")
+    for address in (ADDRESS, "lovelace@example.com"):
+        assert ada.reads("binding.email_new_what")
+        await ada.open(f"{ada.address}&factor=email")
+        await ada.submit(identifier=address)
+        await ada.submit(code=world.code_for(address))
+        if address == ADDRESS:
+            assert "factor=passkey" in ada.address, "one is offered before the end"
+            await world.user(primaryEmail=address)
+            await ada.submit(1, factor="no-passkey")
+    assert ada.address.startswith(CALLBACK)
+    assert (await world.call("GET", f"/users/{user['id']}")).json()["primaryEmail"] == "lovelace@example.com"

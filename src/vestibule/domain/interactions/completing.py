@@ -131,9 +131,15 @@ async def write(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
 
 
 async def forget(ctx: Context, interaction: Interaction, taken: AppError) -> None:
-    """Forget an identifier that somebody else took after it was said: another is asked for."""
-    column = COLUMNS[TAKEN[type(taken)]]
-    await holding.change(ctx, interaction, lambda held: replace(held, profile=replace(held.profile, **{column: None})))
+    """Forget an identifier that somebody else took after it was said, also as a factor: another is asked for."""
+    kind = TAKEN[type(taken)]
+
+    def forgotten(held: State) -> State:
+        is_on = held.enrolment.enabled and kind not in ADDRESSED
+        profile = replace(held.profile, **{COLUMNS[kind]: None})
+        return replace(held, profile=profile, enrolment=replace(held.enrolment, enabled=is_on))
+
+    await holding.change(ctx, interaction, forgotten)
 
 
 async def _found(tx: Tx, user_id: str) -> User:

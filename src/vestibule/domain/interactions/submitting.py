@@ -15,7 +15,6 @@ from vestibule.errors import (
     AppError,
     IdentifierNotFound,
     InvalidCredentials,
-    MissingProfile,
     NewPasswordRequired,
     NotForForgottenPassword,
     PasswordExpired,
@@ -107,8 +106,9 @@ async def finish(ctx: Context, interaction: Interaction) -> str:
     """
     try:
         onward = await submit(ctx, interaction, offers=True)
-    except tuple(completing.TAKEN) as error:
-        raise MissingProfile from error
+    except tuple(completing.TAKEN):
+        # It is forgotten: another try says what is asked for now, the identifier or a factor.
+        return await finish(ctx, interaction)
     if onward is None:
         raise NotForForgottenPassword
     return onward
