@@ -246,3 +246,15 @@ async def test_a_refused_statement_costs_no_connection(db: Database) -> None:
             async with db.single() as tx:
                 await tx.run(ADD, **planet("earth", 3, facts="{"))
     assert await session(db) == first
+
+
+async def test_a_unit_of_work_reaches_no_connection_after_its_end(db: Database) -> None:
+    """Another one may have that connection, in a transaction of its own."""
+    async with db.write() as over:
+        await over.value(COUNT)
+    async with db.write() as tx:
+        with pytest.raises(StatementError, match="after the end"):
+            await over.run(ADD, **planet("mars", 4))
+        await tx.value(COUNT)
+    async with db.read() as tx:
+        assert await tx.value(COUNT) == 0

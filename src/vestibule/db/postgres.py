@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
@@ -86,6 +86,17 @@ class Work:
         except FAILURES as error:
             refuse(error)
 
+    def end(self) -> None:
+        """Let go of what it worked on: by then it is somebody else's."""
+        self._source = _Over()
+
+
+class _Over:
+    """What a unit of work has after its transaction."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise StatementError("a statement after the end of its transaction")
+
 
 class Single(Work):
     """One statement on any connection: PostgreSQL makes it a transaction by itself."""
@@ -106,11 +117,12 @@ class Single(Work):
 class Write:
     """A transaction on one connection: committed at the end of the block, rolled back when it raises."""
 
-    __slots__ = ("_connection", "_pool")
+    __slots__ = ("_connection", "_pool", "_work")
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._connection: Connection | None = None
+        self._work: Work | None = None
 
     async def __aenter__(self) -> Work:
         try:
@@ -124,11 +136,13 @@ class Write:
             if isinstance(error, FAILURES):
                 refuse(error)
             raise
-        self._connection = connection
-        return Work(connection)
+        self._connection, self._work = connection, Work(connection)
+        return self._work
 
     async def __aexit__(self, kind: object, *_: object) -> None:
         connection, self._connection = self._connection, None
+        if self._work is not None:
+            self._work.end()
         if connection is not None:
             await self._leave(connection, commit=kind is None)
 
