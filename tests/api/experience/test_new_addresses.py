@@ -192,3 +192,15 @@ async def test_what_was_bound_is_not_carried_over_to_another_event(world: World,
     await program.identify(await program.password())
     assert await program.refused("POST", "/submit") == MISSING
     assert (await held(world, ada))["primaryEmail"] is None
+
+
+async def test_with_the_address_goes_what_was_to_make_it_a_factor(world: World, program: Headless, ada: JSON) -> None:
+    """Nothing that was to be written is left where the event changes, so that it can be given again."""
+    await policy(world, "Mandatory", MAIL)
+    await program.identified()
+    await bind(program)
+    for event in ("Register", "SignIn"):
+        await program.good("PUT", "/interaction-event", {"interactionEvent": event})
+    answer = await program.call("POST", "/submit")
+    assert (answer.status_code, answer.json()["code"]) == MISSING
+    assert answer.json()["data"]["availableFactors"] == [MAIL]

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import holding
-from vestibule.domain.interactions.state import InteractionEvent, Profile, State
+from vestibule.domain.interactions.state import Enrolment, InteractionEvent, Profile, State
 from vestibule.errors import Forbidden, NotForForgottenPassword
 from vestibule.model import Interaction
 
@@ -38,6 +38,6 @@ async def switch(ctx: Context, interaction: Interaction, event: InteractionEvent
         if "ForgotPassword" in {event, state.event} and event != state.event:
             raise NotForForgottenPassword
         check_open(ctx, event)
-        return state if event == state.event else replace(state, event=event, profile=Profile())
+        return state if event == state.event else replace(state, event=event, profile=Profile(), enrolment=Enrolment())
 
     await holding.change(ctx, interaction, switched)
