@@ -157,6 +157,24 @@ async def test_a_factor_that_one_chose_not_to_be_asked_for_is_shown_before_somet
     assert await missing(program) == ["email"]
 
 
+async def test_a_password_that_has_expired_stays_until_the_factor_is_shown(world: World, program: Headless) -> None:
+    """B40: also of whoever chose not to be asked for it, or is trusted here; the password alone gives no new one."""
+    await policy(world, "UserControlled", "Totp")
+    await decide(world, passwordExpiration={"enabled": True, "validPeriodDays": 90})
+    user = await world.user(username="ada", password=PASSWORD)
+    await give_totp(world, user)
+    await world.call("PATCH", f"/users/{user['id']}/logto-configs", {"mfa": {"skipMfaOnSignIn": True}})
+    await world.call("PATCH", f"/users/{user['id']}/password/expiration", {"isExpired": True})
+    await program.identified()
+    await program.good("POST", "/profile", {"type": "password", "value": "another lazy door"})
+    assert await program.refused("POST", "/submit") == NEEDED
+    verify = f"/users/{user['id']}/password/verify"
+    assert (await world.call("POST", verify, {"password": PASSWORD})).status_code == 204
+    await program.good("POST", "/verification/totp/verify", {"code": code_at(world.clock.now())})
+    assert await program.code_for_tokens()
+    assert (await world.call("POST", verify, {"password": "another lazy door"})).status_code == 204
+
+
 async def test_an_address_that_is_proven_so_does_not_stand_in_for_a_factor(
     world: World, program: Headless, ada: JSON
 ) -> None:

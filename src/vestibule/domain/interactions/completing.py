@@ -106,13 +106,13 @@ async def check_takes(ctx: Context, state: State, what: str) -> None:
 async def ask(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
     """At the end: ask for what is missing; raises MissingProfile, and MfaRequired also where a browser is trusted.
 
-    What is added is a way in, or may become a factor: not without the factor that there is.
+    What is written is a way in, or may become a factor: not without the factor that there is.
     """
-    user = await _found(tx, user_id)
+    user, said = await _found(tx, user_id), state.profile
     wanted = await _missing_of(tx, ctx, state, user, NOTHING)
-    if wanted or state.profile.identifiers:
+    if wanted or said.identifiers or said.password_digest is not None:
         await factors.check(tx, ctx, state, user_id)
-    still = await _missing_of(tx, ctx, state, user, state.profile) if wanted else []
+    still = await _missing_of(tx, ctx, state, user, said) if wanted else []
     if still:
         raise MissingProfile(data={"missingProfile": still})
 
