@@ -125,7 +125,7 @@ async def test_a_code_that_is_sent_is_a_factor(browser: Browser, site: Site, kin
 async def test_a_text_message_signs_in(browser: Browser, site: Site) -> None:
     name = site.somebody()
     number = f"336{abs(hash(name)) % 10**8:08d}"
-    site.manager.send(users.create(username=name, primary_phone=number))
+    site.manager.send(users.create(username=name, primary_phone=number, password=PASSWORD))
     with decided(site, signIn={"methods": METHODS}):
         async with visiting(browser, site, scripts=False) as ada:
             await ada.open("/")
