@@ -12,7 +12,8 @@ from sqlalchemy import column, func, select, table
 from tests.oidc.receiver import Receiver, receiving
 from tests.oidc.world import World, query_of, worlds
 from vestibule.db import Statement, Tx
-from vestibule.domain import logout_notices, sessions
+from vestibule.db.locks import take_turn
+from vestibule.domain import logout_notices, sessions, users
 from vestibule.domain.logout_notices import LEASE_MS
 from vestibule.store import logout_notices as notices
 from vestibule.store import tables
@@ -67,6 +68,18 @@ async def test_a_sign_in_that_is_resumed_waits_for_its_user_before_it_takes_anyt
         await sessions.end_all(tx, world.clock, user_id)
     assert "code" not in query_of(await resuming)
     assert await world.dump(tables.sessions) == "[[]]"
+
+
+async def test_whoever_gets_another_name_is_held_before_the_name_is(database_url: str) -> None:
+    """The end of a sign-in holds the user, and then the name that an account lacked."""
+    async with worlds(database_url, CASE_SENSITIVE_USERNAME="false") as world:
+        user = await world.user()
+        async with world.ctx.db.write() as tx:
+            await sessions.hold_user(tx, user.id)
+            renaming = asyncio.ensure_future(users.change_user(world.ctx, user.id, {"username": "lovelace"}))
+            await waits(world)
+            await take_turn(tx, "username:lovelace")
+        assert (await renaming).username == "lovelace"
 
 
 async def everything(tx: Tx, world: World, user_id: str) -> None:

@@ -209,8 +209,9 @@ async def change_user(ctx: Context, user_id: str, changes: Mapping[str, str | No
     plain = bool(values) and not any(name in values for name in IDENTIFIERS)
     try:
         async with ctx.db.single() if plain else ctx.db.write() as tx:
-            if not plain:
-                await get_user(tx, user_id)
+            # The user before the name, as at the end of a sign-in.
+            if not plain and await tx.one(store.GET_LOCKED, id=user_id) is None:
+                raise EntityNotFound
             if not values:
                 raise EntityInvalidInput
             user = await put_in(tx, ctx, user_id, values)
