@@ -128,7 +128,7 @@ async def test_a_pool_without_a_free_connection_is_unavailable_after_a_while(
     holders = [asyncio.create_task(hold()) for _ in range(engine.POOL_SIZE)]
     await inside.wait()
     # Not before the others are in: opening their connections may take longer on a busy machine.
-    monkeypatch.setattr(engine, "CONNECT_SECONDS", 0.05)
+    monkeypatch.setattr(db._pool, "_patience", 0.05)  # type: ignore[attr-defined]
     with pytest.raises(DatabaseUnavailable):
         async with db.write():
             pass

@@ -126,7 +126,7 @@ class Write:
 
     async def __aenter__(self) -> Work:
         try:
-            connection = await self._pool.acquire(CONNECT_SECONDS)
+            connection = await self._pool.acquire()
         except FAILURES as error:
             refuse(error)
         try:

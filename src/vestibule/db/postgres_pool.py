@@ -31,10 +31,10 @@ class Pool:
         self._idle: list[tuple[Connection, float]] = []
         self._is_closed = False
 
-    async def acquire(self, patience: float | None = None) -> Connection:
+    async def acquire(self) -> Connection:
         """Return a connection that nobody else has; give it back by `release`."""
         if self._room.locked():
-            async with asyncio.timeout(self._patience if patience is None else patience):
+            async with asyncio.timeout(self._patience):
                 await self._room.acquire()
         else:
             await self._room.acquire()
