@@ -8,10 +8,19 @@ from tests.journeys.looking import Look
 from tests.journeys.site import Site
 from tests.journeys.test_sign_in import somebody
 from tests.journeys.test_ways_in import decided
-from tests.journeys.visitor import PASSWORD, visiting
+from tests.journeys.visitor import PASSWORD, Visitor, visiting
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("site", ONE_STORE, indirect=True)]
 BY_EMAIL = {"identifiers": ["email"], "password": True, "verify": True}
+
+
+async def give(ada: Visitor, address: str, go: str) -> None:
+    """Give an address, and prove it by the code that comes there."""
+    await ada.fill(email=address)
+    await ada.press(go)
+    await ada.sees(ada.t("code.title_email"))
+    await ada.fill(code=ada.site.mailbox.code_for(address))
+    await ada.press("code.go")
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -26,11 +35,7 @@ async def test_a_missing_address_is_given_at_sign_in(browser: Browser, site: Sit
             await ada.reads(ada.t("more.account_lead"))
             if scripts:
                 await look(ada.page, "a missing address")
-            await ada.fill(email=address)
-            await ada.press("more.go")
-            await ada.sees(ada.t("code.title_email"))
-            await ada.fill(code=site.mailbox.code_for(address))
-            await ada.press("code.go")
+            await give(ada, address, "more.go")
             await ada.sees(name)
             await ada.reads(address)
             await ada.sign_out()
@@ -56,11 +61,7 @@ async def test_an_address_becomes_a_second_factor_at_sign_in(browser: Browser, s
             await ada.reads(ada.t("binding.email_new_lead"))
             if scripts:
                 await look(ada.page, "a new address")
-            await ada.fill(email=address)
-            await ada.press("binding.codes_go")
-            await ada.sees(ada.t("code.title_email"))
-            await ada.fill(code=site.mailbox.code_for(address))
-            await ada.press("code.go")
+            await give(ada, address, "binding.codes_go")
             await ada.sees(name)
             await ada.reads(address)
             await again.open("/")

@@ -286,13 +286,8 @@ async def test_somebody_registers_by_a_code_alone(world: World, ada: Visitor) ->
     assert (user["primaryEmail"], user["hasPassword"]) == ("Ada@Example.com", False)
 
 
-async def test_what_more_is_asked_for_is_filled_in(world: World, ada: Visitor) -> None:
-    """A password and a user name together, then a number with a code of its own."""
-    beside = [{"identifier": "username"}, {"identifier": "phone", "verify": True}]
-    await decide(world, signUp=sign_up("email", password=True, beside=beside))
-    await ada.begin(await application(world), first_screen="register")
-    await ada.submit(identifier=ADDRESS)
-    await ada.submit(code=world.code_for(ADDRESS))
+async def say_more(ada: Visitor) -> None:
+    """Give a user name and a password, each wrong at first, and then a number that a code goes to."""
     assert ada.heading == t("more.title")
     await ada.submit(username="1 x", password=PASSWORD)
     assert 'id="username-fault"' in ada.answer.text
@@ -301,6 +296,16 @@ async def test_what_more_is_asked_for_is_filled_in(world: World, ada: Visitor) -
     await ada.submit(username="lovelace", password=PASSWORD)
     assert f">{t('field.phone')}</label>" in ada.text
     await ada.submit(identifier="+33 6 12 34 56 78")
+
+
+async def test_what_more_is_asked_for_is_filled_in(world: World, ada: Visitor) -> None:
+    """A password and a user name together, then a number with a code of its own."""
+    beside = [{"identifier": "username"}, {"identifier": "phone", "verify": True}]
+    await decide(world, signUp=sign_up("email", password=True, beside=beside))
+    await ada.begin(await application(world), first_screen="register")
+    await ada.submit(identifier=ADDRESS)
+    await ada.submit(code=world.code_for(ADDRESS))
+    await say_more(ada)
     assert await users(world) == []
     await ada.submit(code=world.code_for(NUMBER))
     assert ada.address.startswith(CALLBACK)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.authenticator import code_at, give_totp
-from tests.pages.test_codes import ADDRESS, NUMBER, by_code, decide, sign_up, wrong
+from tests.pages.test_codes import ADDRESS, NUMBER, by_code, decide, say_more, sign_up, wrong
 from tests.pages.visitor import CALLBACK, Visitor, application, t
 from tests.world import PASSWORD, World
 
@@ -47,14 +47,7 @@ async def test_a_name_and_a_password_come_before_a_number(world: World, ada: Vis
     await ada.open(f"/continue?app_id={app.id}")
     assert ada.heading == t("factor.title"), "not before the factor"
     await ada.submit(code=code_at(world.clock.now()))
-    assert ada.heading == t("more.title")
-    await ada.submit(username="1 x", password=PASSWORD)
-    assert 'id="username-fault"' in ada.answer.text
-    await ada.submit(username="lovelace", password="lovelace99")
-    assert ada.reads("fault.password_rejected_restricted_user_info")
-    await ada.submit(username="lovelace", password=PASSWORD)
-    assert f">{t('field.phone')}</label>" in ada.text
-    await ada.submit(identifier="+33 6 12 34 56 78")
+    await say_more(ada)
     await ada.submit(code=world.code_for(NUMBER))
     assert ada.address.startswith(CALLBACK)
     held = (await world.call("GET", f"/users/{user['id']}")).json()
