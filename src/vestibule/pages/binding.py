@@ -2,6 +2,7 @@
 
 from vestibule.domain import mfa
 from vestibule.domain.interactions import by_code, enrolment, passkeys, submitting
+from vestibule.domain.interactions.completing import ADDRESSED
 from vestibule.domain.interactions.enrolment import Offer
 from vestibule.errors import (
     AppError,
@@ -17,7 +18,7 @@ from vestibule.errors import (
     WebAuthnFailed,
 )
 from vestibule.http import Request, Response, redirect
-from vestibule.model import FactorType, RecipientKind
+from vestibule.model import FactorType
 from vestibule.pages.passkeys import answer_of
 from vestibule.pages.step import BINDING, CODE, SIGN_IN, Step, StepPages, done
 from vestibule.pages.words import ADDRESS_FAULTS, SEND_FAULTS, address_fault, send_fault
@@ -29,7 +30,6 @@ OFFERED: dict[str, FactorType] = {
     "phone": "PhoneVerificationCode",
 }
 """The factors that this page sets up, as its address names them."""
-ADDRESSES = ("email", "phone")
 ADDRESS_REFUSALS: tuple[type[AppError], ...] = (*ADDRESS_FAULTS, *SEND_FAULTS, SsoEnabled)
 """Why no code was sent to an address."""
 CODES, DECLINED, ANY = "backup-code", "none", "any"
@@ -40,7 +40,7 @@ def _fault(step: Step, chosen: str, error: AppError | None) -> str:
     """Return what to say above a form: why no message was sent, or that a passkey did not do."""
     if error is None or isinstance(error, (*ADDRESS_FAULTS, SsoEnabled)):
         return ""
-    return send_fault(step.t, error) if chosen in ADDRESSES else step.t("fault.passkey")
+    return send_fault(step.t, error) if chosen in ADDRESSED else step.t("fault.passkey")
 
 
 class BindingForms(StepPages):
@@ -74,7 +74,7 @@ class BindingForms(StepPages):
             chosen=chosen,
             fault=_fault(step, chosen, error),
             typed=typed,
-            typed_fault=address_fault(step.t, error, (chosen,)) if chosen in ADDRESSES else "",
+            typed_fault=address_fault(step.t, error, (chosen,)) if chosen in ADDRESSED else "",
             choices=[(name, step.at(BINDING, factor=name), self._address(offer, name)) for name in names],
             address=self._address(offer, chosen),
             offer=offer,
@@ -113,8 +113,8 @@ class BindingForms(StepPages):
         step, values = await self.posted(request)
         name, typed = values.get("factor", ""), values.get("identifier")
         try:
-            if typed is not None and name in ADDRESSES:
-                kind: RecipientKind = "email" if name == "email" else "phone"
+            kind = next((one for one in ADDRESSED if one == name), None)
+            if typed is not None and kind is not None:
                 await by_code.ask_factor(self.ctx, step.interaction, kind, typed, request.ip, step.locale)
                 return redirect(step.at(CODE))
             await self._apply(step, name, values)
