@@ -13,13 +13,11 @@ from vestibule.model import TENANT
 
 
 class _Shown(SignInExperience, frozen=True, rename="camel"):
-    """The fields after `customCss` have one value each: they are not obeyed yet."""
+    """The fields of its own have one value each: they are not obeyed yet."""
 
     custom_content: dict[str, str] = {}
     custom_ui_assets: dict[str, Any] | None = None
     custom_ui_csp: dict[str, Any] = {}
-    adaptive_mfa: dict[str, Any] = {}
-    captcha_policy: dict[str, Any] = {}
     sign_up_profile_fields: list[dict[str, Any]] | None = None
 
 

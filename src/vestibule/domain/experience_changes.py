@@ -55,6 +55,7 @@ async def change_experience(
         if not _reached_by_codes(experience) <= reachable:
             raise EnabledConnectorNotFound
         _check_factors(experience.mfa)
+        _check_absent(experience)
         if experience.language_info.fallback_language not in languages:
             raise LanguageNotSupported
         await tx.run(configs.PUT, key=EXPERIENCE, value=msgspec.json.encode(merged).decode())
@@ -111,6 +112,13 @@ def _check_factors(mfa: Mfa) -> None:
         raise BackupCodesEnabledAlone
     if mfa.organization_required_mfa_policy not in {UNSET, "NoPrompt"}:
         raise _not_supported("mfa.organizationRequiredMfaPolicy")
+
+
+def _check_absent(experience: SignInExperience) -> None:
+    absent = {"adaptiveMfa": experience.adaptive_mfa, "captchaPolicy": experience.captcha_policy}
+    asked_for = [name for name, one in absent.items() if one.enabled]
+    if asked_for:
+        raise _not_supported(*asked_for)
 
 
 def _check_bounds(experience: SignInExperience) -> None:

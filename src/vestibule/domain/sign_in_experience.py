@@ -225,6 +225,12 @@ class SocialSignIn(Struct, frozen=True, rename="camel", omit_defaults=True):
         return self.automatic_account_linking is True
 
 
+class Absent(Struct, frozen=True):
+    """Something that this server does not do: it can be switched off, and stays off."""
+
+    enabled: bool | UnsetType = UNSET
+
+
 class SignInExperience(Struct, frozen=True, rename="camel"):
     """Everything that is decided about signing in."""
 
@@ -253,6 +259,8 @@ class SignInExperience(Struct, frozen=True, rename="camel"):
     social_sign_in: SocialSignIn = SocialSignIn()
     social_sign_in_connector_targets: tuple[str, ...] = ()
     custom_css: StyleSheet | None = None
+    adaptive_mfa: Absent = Absent()
+    captcha_policy: Absent = Absent()
 
     @property
     def sign_in_identifiers(self) -> tuple[Identifier, ...]:

@@ -107,6 +107,23 @@ async def test_a_setting_that_is_not_obeyed_is_refused_and_nothing_is_stored(wor
     assert await shown(world) == before
 
 
+@pytest.mark.parametrize("field", ["adaptiveMfa", "captchaPolicy"])
+async def test_what_there_is_not_may_be_switched_off_and_is_shown_so_until_it_is_left_out(
+    world: World, field: str
+) -> None:
+    assert (await patch(world, **{field: {"enabled": False}})).json()[field] == {"enabled": False}
+    assert (await shown(world))[field] == {"enabled": False}
+    assert (await world.client.get("/api/.well-known/sign-in-exp")).json()[field] == {"enabled": False}
+    assert refusal(await patch(world, **{field: {"enabled": True}})) == (400, "sign_in_experiences.not_supported")
+    assert refusal(await patch(world, **{field: {"enabled": "no"}})) == (400, "guard.invalid_input")
+    assert (await patch(world, **{field: {}})).json()[field] == {}
+
+
+async def test_everything_that_is_asked_for_and_not_there_is_named(world: World) -> None:
+    answer = await patch(world, captchaPolicy={"enabled": True}, adaptiveMfa={"enabled": True})
+    assert answer.json()["data"] == {"fields": ["adaptiveMfa", "captchaPolicy"]}
+
+
 def methods(*kinds: str, password: bool = True, code: bool = False) -> dict[str, Any]:
     each = {"password": password, "verificationCode": code, "isPasswordPrimary": True}
     return {"methods": [{"identifier": kind, **each} for kind in kinds]}
