@@ -234,6 +234,30 @@ async def test_closed_modes_are_closed_at_every_step(world: World, program: Head
     assert await program.refused("PUT", "/interaction-event", {"interactionEvent": "Register"}) == forbidden
 
 
+async def test_whoever_was_recognised_is_not_signed_in_as_a_newcomer_where_nobody_may_sign_in(
+    world: World, program: Headless
+) -> None:
+    await world.user(**ADA)
+    await program.identified()
+    await world.call("PATCH", "/sign-in-exp", {"signInMode": "Register"})
+    await program.good("PUT", "/interaction-event", {"interactionEvent": "Register"})
+    assert await program.refused("POST", "/submit") == (403, "auth.forbidden")
+    await world.call("PATCH", "/sign-in-exp", {"signInMode": "SignIn"})
+    assert await program.code_for_tokens()
+
+
+async def test_whoever_just_registered_is_let_in_where_people_only_register(world: World, program: Headless) -> None:
+    await program.start("Register")
+    new = {"identifier": {"type": "username", "value": "ada"}, "password": PASSWORD}
+    made = await program.good("POST", "/verification/new-password-identity", new)
+    await program.call("POST", "/identification", {"verificationId": made["verificationId"]})
+    await program.good("PUT", "/interaction-event", {"interactionEvent": "SignIn"})
+    await world.call("PATCH", "/sign-in-exp", {"signInMode": "SignIn"})
+    assert await program.refused("POST", "/submit") == (403, "auth.forbidden")
+    await world.call("PATCH", "/sign-in-exp", {"signInMode": "Register"})
+    assert await program.code_for_tokens()
+
+
 async def test_a_method_that_is_off_is_told(world: World, program: Headless) -> None:
     await world.user(**ADA)
     one = {"identifier": "email", "password": True, "verificationCode": False, "isPasswordPrimary": True}

@@ -34,7 +34,7 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
     try:
         async with ctx.db.write() as tx:
             state = await holding.hold(tx, ctx, interaction)
-            events.check_open(ctx, state.event)
+            events.check_open(ctx, state.occasion)
             if state.user_id is None or state.proof is None:
                 raise IdentifierNotFound
             if state.event == "ForgotPassword":
@@ -63,7 +63,7 @@ async def finish_anew(ctx: Context, interaction: Interaction, state: State, type
     try:
         async with ctx.db.write() as tx:
             await holding.begin_anew(tx, ctx, interaction, state)
-            events.check_open(ctx, state.event)
+            events.check_open(ctx, state.occasion)
             onward = await _sign_in(tx, ctx, interaction, state, user_id, offers=True)
             await attempts.forgive(tx, ctx, user_id, typed)
     except AppError as error:
