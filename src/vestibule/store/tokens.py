@@ -40,7 +40,7 @@ CONSUME_CODE: Statement[Row] = Statement(
         authorization_codes.c.id == bindparam("code_id"),
         authorization_codes.c.consumed_at.is_(None),
         _session_lives(authorization_codes),
-        authorization_codes.c.grant_id.in_(select(grants.c.id).where(*_grant_lives)),
+        exists().where(grants.c.id == authorization_codes.c.grant_id, *_grant_lives),
     )
     .values(consumed_at=bindparam("now"))
     .returning(authorization_codes.c.id)
