@@ -56,6 +56,26 @@ async def test_a_missing_address_is_asked_for_proven_and_kept(world: World, prog
     assert await other.code_for_tokens()
 
 
+async def test_nothing_is_asked_of_an_account_where_nobody_registers(
+    world: World, program: Headless, ada: JSON
+) -> None:
+    """What people register with says nothing there; what was said while they still did is written all the same."""
+    await program.identified()
+    assert await missing(program) == ["email"]
+    sent = await program.verified_code(ADDRESS, "SignIn")
+    await world.call("PATCH", "/sign-in-exp", {"signInMode": "SignIn"})
+    assert await program.refused("POST", "/profile", {"type": "email", "verificationId": sent}) == FORBIDDEN
+    await world.call("PATCH", "/sign-in-exp", {"signInMode": "SignInAndRegister"})
+    await program.good("POST", "/profile", {"type": "email", "verificationId": sent})
+    await world.call("PATCH", "/sign-in-exp", {"signInMode": "SignIn"})
+    other = await elsewhere(program)
+    await other.identified()
+    assert await other.code_for_tokens()
+    assert (await world.call("GET", f"/users/{ada['id']}")).json()["primaryEmail"] is None
+    assert await program.code_for_tokens()
+    assert (await world.call("GET", f"/users/{ada['id']}")).json()["primaryEmail"] == ADDRESS
+
+
 async def test_a_missing_name_and_password_are_asked_for(world: World, program: Headless) -> None:
     method = {"identifier": "email", "password": True, "verificationCode": True, "isPasswordPrimary": False}
     await decide(world, signIn={"methods": [method]}, signUp=sign_up(verify=True, beside=("username",)))

@@ -150,14 +150,15 @@ async def _found(tx: Tx, user_id: str) -> User:
 
 
 async def _missing_of(tx: Tx, ctx: Context, state: State, user: User, said: Profile) -> list[str]:
-    """Return what a user needs beside what was `said`: nothing, where a company has named them and answers for them.
+    """Return what a user needs beside what was `said`.
 
-    Nothing that could not be given or is of no use is asked for, or nobody would get in: no address that no code can be
-    sent to, no password where none signs them in.
+    Nothing, where nobody registers, or where a company has named them and answers for them. And nothing that could not
+    be given or is of no use, or nobody would get in: no address that no code can be sent to, no password where none
+    signs them in.
     """
-    if state.occasion != "SignIn" or state.proof_type == "EnterpriseSso":
-        return []
     experience = ctx.live.experience
+    if state.occasion != "SignIn" or state.proof_type == "EnterpriseSso" or not experience.lets_register:
+        return []
     held = Profile(
         username=user.username or said.username,
         primary_email=user.primary_email or said.primary_email,
