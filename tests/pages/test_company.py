@@ -252,6 +252,9 @@ async def test_a_link_that_brings_nothing_back_spoils_no_sign_in_at_the_company(
     for link in (back, f"{back}/arrival?sign_in=x&ticket=x"):
         await ada.open(link)
         assert ada.heading == t("company.failed_title", company="Acme")
+    for stranger in ("x", f"x~{app.id}", f"x~{app.id}&error=access_denied"):
+        await ada.open(f"{back}?code=c-2&state={stranger}")
+        assert ada.heading == t("company.failed_title", company="Acme")
     await ada.open(f"{back}?code=c-1&state={asked['state']}")
     assert ada.address.startswith(CALLBACK)
 

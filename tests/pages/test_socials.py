@@ -253,6 +253,19 @@ async def test_a_way_back_that_leads_nowhere_is_told_on_the_sign_in_page(
     assert ana.address.startswith(CALLBACK)
 
 
+async def test_a_strangers_link_spoils_no_sign_in_at_the_provider(
+    world: World, upstream: Upstream, ana: Visitor
+) -> None:
+    trial, connector = await set_up(world, upstream)
+    asked = await leave(ana, trial, connector)
+    app_id = asked["state"].partition("~")[2]
+    for stranger in ({}, {"state": "another"}, {"state": f"x~{app_id}"}, {"state": f"x~{app_id}", "error": "no"}):
+        await come_back(ana, trial, connector, **stranger)
+        assert "/sign-in" in ana.address
+    await come_back(ana, trial, connector, state=asked["state"])
+    assert ana.address.startswith(CALLBACK)
+
+
 async def test_a_provider_that_fails_is_told(world: World, upstream: Upstream, ana: Visitor) -> None:
     trial, connector = await set_up(world, upstream)
     await through(ana, trial, connector, {"tokenEndpoint": Said(b"<html>", 500)})

@@ -262,6 +262,32 @@ async def test_a_callback_of_another_request_is_refused(
     assert upstream.requests("tokenEndpoint") == []
 
 
+@pytest.mark.parametrize("data", [{"state": "other"}, {"state": None}, {"state": ["s"]}, {"error": "x", "state": "o"}])
+async def test_a_callback_of_another_request_uses_nothing_up(world: World, upstream: Upstream, data: Json) -> None:
+    """Any page can have a browser come with one."""
+    provider = await set_up(world, upstream)
+    await provider.program.start()
+    verification = await provider.begin()
+    assert await provider.refused(verification, **data) == (401, "connector.authorization_failed")
+    answer = await provider.program.call("POST", f"{provider.path}/verify", provider.callback(verification))
+    assert answer.status_code == 200
+    assert (await provider.refused(verification))[0] == 400, "B73: its own one counts once"
+
+
+@pytest.mark.parametrize("data", [{"error": "access_denied"}, {"redirectUri": "https://evil.example"}])
+async def test_a_callback_of_this_request_counts_once_whatever_it_says(
+    world: World, upstream: Upstream, data: Json
+) -> None:
+    """B73."""
+    provider = await set_up(world, upstream)
+    await provider.program.start()
+    verification = await provider.begin()
+    assert await provider.refused(verification, **data) == (401, "connector.authorization_failed")
+    used = (400, "session.connector_validation_session_not_found")
+    assert await provider.refused(verification) == used
+    assert upstream.requests("tokenEndpoint") == []
+
+
 async def test_what_a_providers_own_script_hands_to_a_page_needs_the_state_too_and_counts_once(
     world: World, upstream: Upstream
 ) -> None:

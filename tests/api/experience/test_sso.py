@@ -231,11 +231,20 @@ async def test_user_info_about_somebody_else_is_refused(company: Company) -> Non
 async def test_a_callback_counts_once_and_for_its_own_request(company: Company) -> None:
     """B73."""
     verification, _ = await company.leave()
-    refused = await company.program.refused("POST", f"{company.path}/verify", company.callback(verification, state="x"))
-    assert refused == (401, "connector.authorization_failed")
-    spent = (400, "session.connector_validation_session_not_found")
-    assert await company.program.refused("POST", f"{company.path}/verify", company.callback(verification)) == spent
+    for other_state in ("x", None, 7, ""):
+        callback = company.callback(verification, state=other_state)
+        refused = await company.program.refused("POST", f"{company.path}/verify", callback)
+        assert refused == (401, "connector.authorization_failed")
     assert company.provider.asked.count("token c-1") == 0
+    spent = (400, "session.connector_validation_session_not_found")
+    good = await company.program.call("POST", f"{company.path}/verify", company.callback(verification))
+    assert good.status_code == 200, "what answers another request uses nothing up"
+    assert await company.program.refused("POST", f"{company.path}/verify", company.callback(verification)) == spent
+    verification, _ = await company.leave()
+    declined = company.callback(verification, error="access_denied")
+    refused = await company.program.refused("POST", f"{company.path}/verify", declined)
+    assert refused == (401, "connector.authorization_failed")
+    assert await company.program.refused("POST", f"{company.path}/verify", company.callback(verification)) == spent
     verification = await company.prove()
     assert await company.program.refused("POST", f"{company.path}/verify", company.callback(verification)) == spent
     other = await company.world.made("/sso-connectors", providerName="OIDC", connectorName="B", config=CONFIG,

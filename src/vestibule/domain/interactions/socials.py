@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from vestibule.connectors.social.saml import SamlFactory
-from vestibule.crypto import new_id
+from vestibule.crypto import new_id, same
 from vestibule.db import Tx
 from vestibule.domain import connectors, identities, social, token_secrets, users
 from vestibule.domain.context import Context
@@ -19,6 +19,7 @@ from vestibule.domain.interactions.state import Record, RecordType, SocialProof,
 from vestibule.domain.interactions.trail import note
 from vestibule.errors import (
     AppError,
+    ConnectorAuthorizationFailed,
     ConnectorSessionNotFound,
     EntityNotFound,
     IdentityInUse,
@@ -66,8 +67,9 @@ async def verify(
 ) -> str:
     """Exchange what the browser brought back for who it is; returns the id of the record, which is verified then.
 
-    What the request began with is used up, whatever the provider answers. Raises VerificationNotFound,
-    InvalidConnectorId, ConnectorSessionNotFound, the connector's errors, and what `holding.hold` raises.
+    What the request began with is used up by the callback that has its state, whatever that says. Raises
+    VerificationNotFound, InvalidConnectorId, ConnectorSessionNotFound, the connector's errors, and what `holding.hold`
+    raises.
     """
     held, at = await holding.read(ctx, interaction), ctx.clock.now()
     proof = _of(held.record(record_id), connector_id)
@@ -76,7 +78,7 @@ async def verify(
         instance = await connectors.get_instance(ctx, connector_id)
         if isinstance(instance.factory, SamlFactory):
             return await social_assertions.verify(ctx, interaction, instance, record_id, data)
-        await holding.change(ctx, interaction, lambda state: social_assertions.spent(state, record_id))
+        await holding.change(ctx, interaction, lambda state: _answered(state, record_id, data))
         handshake = proof.handshake
         if handshake is None or social_assertions.is_over(held.record(record_id), at):
             raise ConnectorSessionNotFound
@@ -98,6 +100,18 @@ async def verify(
     await holding.change(ctx, interaction, told)
     await note(ctx, interaction, step, None)
     return record_id
+
+
+def _answered(state: State, record_id: str, data: Mapping[str, object]) -> State:
+    """Use up what a request began with, by its own callback alone: any page can have a browser come with another.
+
+    Raises ConnectorAuthorizationFailed for that, ConnectorSessionNotFound.
+    """
+    proof = state.record(record_id).social
+    begun = None if proof is None else proof.handshake
+    if begun is not None and not same(str(data.get("state", "")), begun.state):
+        raise ConnectorAuthorizationFailed("The callback answers another request.")
+    return social_assertions.spent(state, record_id)
 
 
 def _of(record: Record, connector_id: str) -> SocialProof:

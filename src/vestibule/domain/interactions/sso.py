@@ -95,8 +95,9 @@ async def verify(
 ) -> str:
     """Exchange what the company called back with; returns the id of the record, which is verified from then on.
 
-    A callback counts once, whatever the company answers (B73). Raises VerificationNotFound, ConnectorSessionNotFound,
-    SignInMethodNotEnabled, EntityNotExistsWithId, the connector errors, and what `holding.hold` raises.
+    Its own callback counts once, whatever the company says (B73); one with another state uses nothing up. Raises
+    VerificationNotFound, ConnectorSessionNotFound, SignInMethodNotEnabled, EntityNotExistsWithId, the connector errors,
+    and what `holding.hold` raises.
     """
     connector, at = await _open(ctx, connector_id), ctx.clock.now()
     settings = connector.settings
@@ -104,9 +105,9 @@ async def verify(
         await holding.change(ctx, interaction, lambda held: _answered(held, connector_id, record_id, data, at))
         await note(ctx, interaction, f"{STEP}.Submit", None)
         return record_id
-    proof = await _spend(ctx, interaction, connector_id, record_id)
-    flow = Handshake(state=proof.state, redirect_uri=proof.redirect_uri, nonce=proof.nonce, verifier=proof.verifier)
     try:
+        proof = await _spend(ctx, interaction, connector_id, record_id, data)
+        flow = Handshake(state=proof.state, redirect_uri=proof.redirect_uri, nonce=proof.nonce, verifier=proof.verifier)
         person = await oidc.finish(ctx.outgoing, settings, data, flow, at)
     except AppError as error:
         await note(ctx, interaction, f"{STEP}.Submit", None, error)
@@ -170,16 +171,28 @@ def _answered(state: State, connector_id: str, record_id: str, data: Mapping[str
         raise ConnectorSessionNotFound
     if not proof.identity_id or not assertions.has_arrived(record):
         raise ConnectorAssertionMissing
-    if not same(str(data.get("state", "")), proof.state):
-        raise ConnectorAuthorizationFailed("The callback answers another request.")
+    _check_state(proof, data)
     return state.keeping(replace(record, verified_at=at))
 
 
-async def _spend(ctx: Context, interaction: Interaction, connector_id: str, record_id: str) -> CompanyProof:
-    """Use up what a sign-in at a company began with; raises VerificationNotFound, ConnectorSessionNotFound."""
+def _check_state(proof: CompanyProof, data: Mapping[str, object]) -> None:
+    """Refuse a callback that answers another request: any page can have a browser come with one."""
+    if not same(str(data.get("state", "")), proof.state):
+        raise ConnectorAuthorizationFailed("The callback answers another request.")
+
+
+async def _spend(
+    ctx: Context, interaction: Interaction, connector_id: str, record_id: str, data: Mapping[str, object] | None = None
+) -> CompanyProof:
+    """Use up what a sign-in at a company began with, by the callback that answers it, if it is answered by one.
+
+    Raises VerificationNotFound, ConnectorSessionNotFound, ConnectorAuthorizationFailed.
+    """
 
     def spent_once(state: State) -> State:
         held, waiting = _waiting(state, connector_id, record_id)
+        if data is not None:
+            _check_state(waiting, data)
         return state.keeping(replace(held, company=replace(waiting, spent=True)))
 
     held = (await holding.change(ctx, interaction, spent_once)).record(record_id).company
