@@ -90,6 +90,23 @@ async def test_providers_have_buttons_in_their_order_on_both_pages(
     assert re.findall(r"Continue with (\w+)", ana.text) == shown
 
 
+async def test_a_provider_that_gets_another_name_or_goes_is_shown_so_at_once(
+    world: World, upstream: Upstream, ana: Visitor
+) -> None:
+    names = {"target": "acme", "name": {"en": "Acme"}}
+    made = await world.made(
+        "/connectors", connectorId="oauth2", metadata=names, config=Trial("oauth2", upstream).config
+    )
+    await decide(world, socialSignInConnectorTargets=["acme"])
+    place = f"/connectors/{made['id']}"
+    assert (await ana.open(ana.address)).reads("social.go", provider="Acme")
+    answer = await world.call("PATCH", place, {"metadata": {**names, "name": {"en": "Acme & Co"}}})
+    assert answer.status_code == 200, answer.text
+    assert (await ana.open(ana.address)).reads("social.go", provider="Acme & Co")
+    assert (await world.call("DELETE", place)).status_code == 204
+    assert "Continue with" not in (await ana.open(ana.address)).text
+
+
 async def test_a_newcomer_gets_an_account_and_is_known_the_next_time(
     world: World, upstream: Upstream, ana: Visitor
 ) -> None:

@@ -64,6 +64,7 @@ class SignInForms(StepPages):
             step,
             "sign_in.html",
             error,
+            shared=not (identifier or error),
             way=way,
             identifier=identifier,
             label=label_of(codes if way == "code" else passwords),

@@ -90,10 +90,10 @@ class Button:
     logo: str
 
 
-async def buttons(pages: StepPages, step: Step) -> Sequence[Button]:
+async def buttons(pages: StepPages, step: Step) -> tuple[Button, ...]:
     """Return the buttons of the sign-in and the sign-up page; apps that only phones have get none."""
     held = await usable(pages.ctx)
-    return [Button(one.id, _named(connectors.names(one), step.language), connectors.logo(one)) for one in held]
+    return tuple(Button(one.id, _named(connectors.names(one), step.language), connectors.logo(one)) for one in held)
 
 
 async def usable(ctx: Context) -> Sequence[Instance]:

@@ -134,11 +134,23 @@ class StepPages:
             return next_page(step, error)
 
     def page(
-        self, request: Request, step: Step, template: str, refusal: AppError | None = None, **values: object
+        self,
+        request: Request,
+        step: Step,
+        template: str,
+        refusal: AppError | None = None,
+        *,
+        shared: bool = False,
+        **values: object,
     ) -> Response:
-        """Render a page; after a refusal with its status and headers."""
+        """Render a page; after a refusal with its status and headers.
+
+        `shared` says that its values are nobody's own: at the address that we lead to, everybody gets the same page.
+        """
         here = request.path + (f"?{request.raw_query}" if request.raw_query else "")
-        text = self._pages.render(
+        is_shared = shared and here == step.at(request.path)
+        render = self._pages.render_shared if is_shared else self._pages.render
+        text = render(
             template,
             step.language,
             here,

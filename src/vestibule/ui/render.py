@@ -1,7 +1,7 @@
 """Pages from templates: autoescaped, strict about unknown names; assets under a path that changes with them."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache, cached_property
 from importlib import resources
 from urllib.parse import parse_qsl, urlencode
@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from vestibule.ui.brand import Brand, Branding
+from vestibule.ui.kept import KeptPages
 from vestibule.ui.messages import LANGUAGES, negotiate, translator
 
 ASSETS = {
@@ -29,6 +30,7 @@ class Pages:
         self._prefix = prefix
         self._branding = branding
         self._templates = _templates((*packages, "vestibule.ui"))
+        self._kept = KeptPages()
 
     @cached_property
     def contents(self) -> Mapping[str, bytes]:
@@ -63,6 +65,16 @@ class Pages:
             languages=list(LANGUAGES.items()),
             here_in=in_language(here),
             **values,
+        )
+
+    def render_shared(self, template: str, language: str, here: str, csrf: str, **values: Hashable) -> str:
+        """Render a page that tells of nobody, the same for everybody but for the token of its forms.
+
+        Values that are equal must read alike.
+        """
+        key = (template, language, here, *values.items())
+        return self._kept.page(
+            self.brand, key, csrf, lambda mark: self.render(template, language, here, csrf=mark, **values)
         )
 
 
