@@ -111,6 +111,25 @@ async def test_each_person_is_trusted_alone_in_a_shared_browser(
     assert not await is_asked(ada, app, "bob")
 
 
+@pytest.mark.parametrize("others", [("ada", "ada"), ("ada", "bob")])
+async def test_two_tabs_that_end_one_after_the_other_leave_one_browser_for_each_person(
+    world: World, ada: Visitor, app: App, user: JSON, others: tuple[str, str]
+) -> None:
+    """Both were begun before either was trusted: no row is left whose cookie nobody has, and nobody is undone."""
+    people = {"ada": user, "bob": await with_totp(world, "bob")}
+    tabs = [Visitor(ada.client), Visitor(ada.client)]
+    for tab in tabs:
+        await tab.begin(await application(world), prompt="login")
+    for tab, name in zip(tabs, others, strict=True):
+        world.clock.advance(seconds=STEP_SECONDS)
+        await tab.sign_in(name)
+        await tab.submit(code=code_at(world.clock.now()), trust="yes")
+        assert tab.address.startswith(CALLBACK)
+    for name in {*others}:
+        assert len(await devices(world, people[name])) == 1
+        assert not await is_asked(ada, app, name)
+
+
 async def test_a_cookie_that_was_there_before_opens_nothing_afterwards(
     world: World, ada: Visitor, app: App, user: JSON
 ) -> None:

@@ -25,12 +25,15 @@ async def is_trusted(tx: Tx, ctx: Context, device: str | None, user_id: str) -> 
     return bool(await tx.run(store.USE, device=device, of_user=user_id, now=ctx.clock.now()))
 
 
-async def trust(tx: Tx, ctx: Context, device: str | None, user_id: str) -> str:
-    """Trust a browser from now on; returns its new cookie. `device` is the digest of the one it had."""
+async def trust(tx: Tx, ctx: Context, held: str | None, user_id: str) -> str:
+    """Trust a browser from now on; returns its new cookie. `held` is the one it has now.
+
+    Not the one it had when the sign-in began: another tab may have got it a new one since.
+    """
     now, cookie, came = ctx.clock.now(), new_token(), origin.CURRENT.get()
-    if device is not None:
-        await tx.run(store.DELETE_HERE, device=device, of_user=user_id)
-        await tx.run(store.MOVE, device=device, new_device=digest(cookie))
+    if held is not None:
+        await tx.run(store.DELETE_HERE, device=digest(held), of_user=user_id)
+        await tx.run(store.MOVE, device=digest(held), new_device=digest(cookie))
     agent = "".join(char for char in came.user_agent if char.isprintable()) if came else ""
     row = TrustedDevice(
         id=new_id(),

@@ -146,7 +146,7 @@ class Authorization:
             jar.session(started.cookie, self._life.idle // 1000)
             if outcome.trusts:
                 ctx = self._provider.ctx
-                cookie = await trusted_devices.trust(tx, ctx, done.device_digest, done.user_id)
+                cookie = await trusted_devices.trust(tx, ctx, jar.device, done.user_id)
                 jar.trusted(cookie, ctx.live.experience.trusted_device.days * DAY_SECONDS)
             if state.hinted not in {None, done.user_id}:
                 state.refusal = OAuthError("login_required", "End-User is not the one whom id_token_hint names")
