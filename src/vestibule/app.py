@@ -83,7 +83,7 @@ from vestibule.errors import (
 from vestibule.http import Application, Face, Log, Route, api_face
 from vestibule.oidc import routes as oidc
 from vestibule.pages import demo, doctor, outbox, passkeys
-from vestibule.pages.branding import brand_of
+from vestibule.pages.branding import LiveBranding
 from vestibule.pages.notices import Notices
 from vestibule.pages.site import SignInPages
 from vestibule.password_pool import PasswordPool
@@ -238,7 +238,7 @@ async def compose(
 
 def faces(ctx: Context, keys: Keyring, log: Log | None = None) -> list[Face]:
     """Return the three faces: the protocol, the JSON API, the pages."""
-    pages = Pages(["vestibule.pages"], branding=lambda: brand_of(ctx.live.experience))
+    pages = Pages(["vestibule.pages"], branding=LiveBranding(ctx.live))
     notices = Notices(pages)
     arrivals = Arrivals(ctx.clock, (log or Log(ctx.clock)).warning, "VESTIBULE_PUBLIC_URL")
     site = SignInPages(ctx, CookieKeys(ctx), pages, notices, arrivals)

@@ -1,10 +1,11 @@
 """Content-Security-Policy of our pages: nothing is allowed but what the page itself brings (ASVS 5.0 V3.4.3)."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 
+@lru_cache(maxsize=256)
 def policy(
-    *, form_action: Sequence[str] = ("'self'",), images: Sequence[str] = ("https:",), nonce: str | None = None
+    *, form_action: tuple[str, ...] = ("'self'",), images: tuple[str, ...] = ("https:",), nonce: str | None = None
 ) -> str:
     """Return the strict policy; `form_action` lists where forms may lead, redirects after them included.
 

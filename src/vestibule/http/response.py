@@ -11,6 +11,8 @@ from vestibule.http.headers import HeaderItems, raw
 JSON = (b"content-type", b"application/json; charset=utf-8")
 HTML = (b"content-type", b"text/html; charset=utf-8")
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
+UNFRAMED = (b"x-frame-options", b"DENY")
+UNSTORED = (b"cache-control", b"no-store")
 URL_SAFE = ":/%#?=@[]!$&'()*+,;~"
 
 _encode = msgspec.json.Encoder().encode
@@ -65,18 +67,14 @@ def html(
 ) -> Response:
     """Answer with a page that is never stored; the strict policy of `csp.policy()` unless another is given."""
     response = Response(value.encode(), status, content_type=HTML, headers=headers)
-    response.raw_headers += raw(
-        {
-            "Content-Security-Policy": content_security_policy or csp.policy(),
-            "X-Frame-Options": "DENY",
-            "Cache-Control": "no-store",
-        }
-    )
+    response.raw_headers += [
+        *raw({"Content-Security-Policy": content_security_policy or csp.policy()}), UNFRAMED, UNSTORED,
+    ]  # fmt: skip
     return response
 
 
 def redirect(url: str, status: int = 303, *, headers: HeaderItems = ()) -> Response:
     """Send the browser elsewhere; 303 by default, never 307 after credentials (RFC 9700 section 4.12)."""
     response = Response(b"", status, headers=headers)
-    response.raw_headers += raw({"Location": quote(url, safe=URL_SAFE), "Cache-Control": "no-store"})
+    response.raw_headers += [*raw({"Location": quote(url, safe=URL_SAFE)}), UNSTORED]
     return response

@@ -2,9 +2,26 @@
 
 from msgspec import UNSET, UnsetType
 
+from vestibule.domain.live_settings import LiveSettings
 from vestibule.domain.sign_in_experience import DEFAULT, SignInExperience
 from vestibule.ui.brand import Brand
 from vestibule.ui.colours import sheet_name
+
+
+class LiveBranding:
+    """How pages look at this moment: worked out once for each reading of the settings."""
+
+    def __init__(self, live: LiveSettings) -> None:
+        self._live = live
+        self._experience = live.experience
+        self._brand = brand_of(live.experience)
+
+    def __call__(self) -> Brand:
+        """Return how pages look."""
+        if self._experience is not self._live.experience:
+            self._experience = self._live.experience
+            self._brand = brand_of(self._experience)
+        return self._brand
 
 
 def brand_of(experience: SignInExperience) -> Brand:

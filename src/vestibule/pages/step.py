@@ -1,6 +1,7 @@
 """What every page of a sign-in shares: finding the sign-in, checking its forms, rendering under its policy."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
 
 from vestibule.crypto import same
@@ -86,7 +87,11 @@ class Step:
 
     def at(self, path: str, **query: str) -> str:
         """Return the address of another page of this sign-in."""
-        return f"{path}?{urlencode({'app_id': self.details.application_id, **query})}"
+        return f"{path}?{self._query}" + (f"&{urlencode(query)}" if query else "")
+
+    @cached_property
+    def _query(self) -> str:
+        return urlencode({"app_id": self.details.application_id})
 
 
 class StepPages:
@@ -162,9 +167,8 @@ class StepPages:
         lost = self.experience.unknown_session_redirect_url
         leads = dict.fromkeys((*step.form_action, *(onward(lost) if lost else ())))
         policy = csp.policy(form_action=tuple(leads), images=self._pages.brand.pictures)
-        answer = html(text, 200 if refusal is None else _status(refusal), content_security_policy=policy)
-        answer.headers.update({} if refusal is None else refusal.headers)
-        return remember_language(request, answer)
+        status, headers = (200, {}) if refusal is None else (_status(refusal), refusal.headers)
+        return remember_language(request, html(text, status, content_security_policy=policy, headers=headers))
 
 
 def _status(refusal: AppError) -> int:

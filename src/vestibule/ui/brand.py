@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -31,7 +31,7 @@ class Brand:
         """The name of the style sheet of the operator's own, which changes with it; empty where there is none."""
         return _sheet_name(self.css) if self.css else ""
 
-    @property
+    @cached_property
     def pictures(self) -> tuple[str, ...]:
         """The addresses that `img-src` must allow, and nothing beside them."""
         used = (self.logo, self.dark_logo, self.favicon, self.dark_favicon)
