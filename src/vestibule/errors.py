@@ -664,7 +664,7 @@ class BackupCodesEnabledAlone(AppError):
 
 
 class EnabledConnectorNotFound(AppError):
-    """A code that no connector sends: sign-in or sign-up would ask for it in vain."""
+    """A code that no connector sends: sign-in, sign-up or a mandatory factor would ask for it in vain."""
 
     code, status = "sign_in_experiences.enabled_connector_not_found", 400
     message = "No connector sends such codes. Create one with POST /api/connectors first."

@@ -103,7 +103,7 @@ async def test_a_server_that_is_well_is_told_so(database_url: str, tmp_path: Pat
     async with site(database_url, tmp_path) as here:
         found = await here.found()
     assert {check: finding.state for check, finding in found.items()} == dict.fromkeys(
-        ("address", "clock", "cookies", "proxy", "store", "store clock", "mail", "account"), "ok"
+        ("address", "clock", "cookies", "proxy", "store", "store clock", "mail", "factors", "account"), "ok"
     )
     assert found["proxy"].words == "no proxy in between"
 
@@ -290,6 +290,27 @@ async def test_a_server_without_mail_is_warned(database_url: str, tmp_path: Path
             await here.world.call("DELETE", f"/connectors/{connector['id']}")
         finding = (await here.found())["mail"]
     assert (finding.state, finding.change) == ("warn", "POST /api/connectors")
+
+
+async def test_a_factor_that_is_insisted_on_and_that_some_cannot_have_is_found(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with site(database_url, tmp_path) as here:
+
+        async def found(*factors: str) -> Finding:
+            body = {"mfa": {"factors": factors, "policy": "Mandatory"}}
+            assert (await here.world.call("PATCH", "/sign-in-exp", body)).status_code == 200
+            return (await here.found())["factors"]
+
+        assert (await found("Totp", "EmailVerificationCode")).state == "ok"
+        assert (await found("PhoneVerificationCode", "EmailVerificationCode")).state == "ok"
+        one = await found("EmailVerificationCode", "BackupCode")
+        assert (one.state, "by e-mail" in one.words) == ("warn", True)
+        assert one.change.startswith("PATCH /api/sign-in-exp (mfa.factors")
+        for connector in (await here.world.call("GET", "/connectors")).json():
+            await here.world.call("DELETE", f"/connectors/{connector['id']}")
+        none = (await here.found())["factors"]
+    assert (none.state, none.change[:20]) == ("wrong", "POST /api/connectors")
 
 
 async def test_another_store_or_key_than_the_servers_is_found(database_url: str, tmp_path: Path) -> None:

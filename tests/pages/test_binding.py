@@ -119,8 +119,32 @@ async def test_a_mandatory_factor_that_nobody_can_set_up_is_said_in_words(world:
     for connector in (await world.call("GET", "/connectors")).json():
         await world.call("DELETE", f"/connectors/{connector['id']}")
     await after_the_password(world, ada)
-    assert ada.reads("binding.none_lead")
+    assert (ada.heading, ada.reads("binding.none_lead")) == (t("binding.none_title"), True)
+    assert not ada.reads("notice.support")
     assert not await ada.is_signed_in(await application(world))
+
+
+async def test_whoever_signs_in_by_a_code_to_their_only_factor_is_told_whom_to_ask_and_of_another_way(
+    world: World, ada: Visitor
+) -> None:
+    await world.user(username="ada", primaryEmail="ada@example.com", password=PASSWORD)
+    name = {"identifier": "username", "password": True, "verificationCode": False, "isPasswordPrimary": True}
+    mail = {"identifier": "email", "password": False, "verificationCode": True, "isPasswordPrimary": False}
+    await world.call("PATCH", "/sign-in-exp", {"signIn": {"methods": [name, mail]}, "supportEmail": "help@x.io"})
+    await policy(world, "Mandatory", "EmailVerificationCode")
+    await ada.begin(await application(world))
+    await ada.open(f"{ada.address}&way=code")
+    await ada.submit(identifier="ada@example.com", way="code")
+    await ada.submit(code=world.code_for("ada@example.com"))
+    assert (ada.heading, ada.reads("binding.none_lead")) == (t("binding.none_title"), True)
+    assert 'href="mailto:help@x.io"' in ada.answer.text
+    await ada.open(re.findall(r'<a href="(/sign-in[^"]+)"', ada.text)[0])
+    await ada.sign_in("ada")
+    assert ada.heading == t("factor.title")
+    world.clock.advance(seconds=60)
+    await ada.submit(send="yes")
+    await ada.submit(code=world.code_for("ada@example.com"))
+    assert ada.address.startswith(CALLBACK)
 
 
 async def test_the_page_is_for_whoever_proved_the_password(world: World, ada: Visitor, user: JSON) -> None:

@@ -66,7 +66,8 @@ async def _behind(settings: ServerSettings, answer: Fetched | None) -> list[Find
                 way = [] if answer is None else await _way(settings, token)
             finally:
                 await doctor.forget(ctx, token)
-            return [*way, version, await doctor_inside.store_clock(ctx), await doctor_inside.mail(ctx)]
+            settled = [await doctor_inside.mail(ctx), await doctor_inside.factors(ctx)]
+            return [*way, version, await doctor_inside.store_clock(ctx), *settled]
     except (SettingError, SealError, DatabaseUnavailable) as error:
         return [doctor_inside.not_opened(error)]
 

@@ -16,14 +16,19 @@ from vestibule.connectors.smtp_config import SmtpConfig
 from vestibule.crypto import SealError
 from vestibule.db import Database, DatabaseUnavailable, connect
 from vestibule.db.migrate import MigrationError, current
+from vestibule.domain import messages
 from vestibule.domain.connectors import instance_for
 from vestibule.domain.context import Context
 from vestibule.domain.sealing import open_sealer
 from vestibule.errors import AppError, ConnectorNotFound
+from vestibule.model import RecipientKind
 from vestibule.password_pool import PasswordPool
 from vestibule.settings import AccountSettings, ServerSettings, SettingError, master_keys
 from vestibule.store import clock, migrations
 from vestibule.store.tables import metadata
+
+CARRIERS: dict[RecipientKind, str] = {"email": "e-mail", "phone": "text message"}
+"""By what a code comes to an address."""
 
 
 async def schema(settings: ServerSettings) -> Finding:
@@ -86,6 +91,24 @@ async def mail(ctx: Context) -> Finding:
         line = f"PATCH /api/connectors/{instance.id} (its configuration)"
         return Finding("mail", "wrong", error.details or error.message, line)
     return Finding("mail", "ok", f"the mail server {config.host} answers")
+
+
+async def factors(ctx: Context) -> Finding:
+    """See that whoever has to have a second factor can have one."""
+    await ctx.live.refresh()
+    needed, reachable = ctx.live.experience.mfa.sole_addresses, await messages.kinds(ctx)
+    line = 'PATCH /api/sign-in-exp (mfa.factors: "Totp" or "WebAuthn" beside it, or an mfa.policy that does not insist)'
+    if not needed:
+        return Finding("factors", "ok", "a second factor that is insisted on can be set up by everybody")
+    if not needed & reachable:
+        words = "nobody gets in without a second factor, the only one is a code, and no connector sends any"
+        return Finding("factors", "wrong", words, f"POST /api/connectors, or {line}")
+    if len(needed & reachable) == 1:
+        (kind,) = needed & reachable
+        words = f"nobody gets in without a second factor, and the only one is a code by {CARRIERS[kind]}: "
+        words += "whoever signs in or registers by a code or a link to that very address is kept out"
+        return Finding("factors", "warn", words, line)
+    return Finding("factors", "ok", "the second factor that is insisted on is a code: by e-mail or by text message")
 
 
 def account(settings: AccountSettings) -> Finding:

@@ -246,7 +246,7 @@ SIGN_IN_EXPERIENCES_BACKUP_CODE_CANNOT_BE_ENABLED_ALONE = "sign_in_experiences.b
 SIGN_IN_EXPERIENCES_DUPLICATED_MFA_FACTORS = "sign_in_experiences.duplicated_mfa_factors"
 """400: A factor is listed twice."""
 SIGN_IN_EXPERIENCES_ENABLED_CONNECTOR_NOT_FOUND = "sign_in_experiences.enabled_connector_not_found"
-"""400: A code that no connector sends: sign-in or sign-up would ask for it in vain."""
+"""400: A code that no connector sends: sign-in, sign-up or a mandatory factor would ask for it in vain."""
 SIGN_IN_EXPERIENCES_NOT_SUPPORTED = "sign_in_experiences.not_supported"
 """400: A setting that this server does not obey yet; `data.fields` names each. Nothing was stored."""
 SIGN_IN_EXPERIENCES_PASSWORD_EXPIRATION_NOT_ENABLED = "sign_in_experiences.password_expiration_not_enabled"

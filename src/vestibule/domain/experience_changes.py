@@ -54,7 +54,7 @@ async def change_experience(
         _check_bounds(experience)
         if not _reached_by_codes(experience) <= reachable:
             raise EnabledConnectorNotFound
-        _check_factors(experience.mfa)
+        _check_factors(experience.mfa, reachable)
         _check_absent(experience)
         if experience.language_info.fallback_language not in languages:
             raise LanguageNotSupported
@@ -105,11 +105,13 @@ def _reached_by_codes(experience: SignInExperience) -> set[Identifier]:
     return needed | {kind for kind in experience.code_identifiers("Register") if experience.sign_up.needs_proof(kind)}
 
 
-def _check_factors(mfa: Mfa) -> None:
+def _check_factors(mfa: Mfa, reachable: Collection[Identifier]) -> None:
     if len(set(mfa.factors)) < len(mfa.factors):
         raise FactorsDuplicated
     if mfa.factors == ("BackupCode",):
         raise BackupCodesEnabledAlone
+    if mfa.sole_addresses and not mfa.sole_addresses.intersection(reachable):
+        raise EnabledConnectorNotFound
     if mfa.organization_required_mfa_policy not in {UNSET, "NoPrompt"}:
         raise _not_supported("mfa.organizationRequiredMfaPolicy")
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from vestibule.model import FactorType
+from vestibule.model import FactorType, RecipientKind
 
 MfaPolicy = Literal[
     "UserControlled",
@@ -18,6 +18,10 @@ MfaPolicy = Literal[
 AT_SIGN_IN_ONLY = frozenset({"PromptOnlyAtSignIn", "PromptOnlyAtSignInMandatory"})
 MANDATORY = frozenset({"Mandatory", "PromptAtSignInAndSignUpMandatory", "PromptOnlyAtSignInMandatory"})
 
+MAIN: frozenset[FactorType] = frozenset({"Totp", "WebAuthn"})
+"""Factors that stand by themselves, whatever addresses somebody has."""
+CODE_FACTORS: dict[FactorType, RecipientKind] = {"EmailVerificationCode": "email", "PhoneVerificationCode": "phone"}
+"""Factors that everybody has who has such an address."""
 
 DEFAULT_TRUST_DAYS = 30
 
@@ -66,6 +70,13 @@ class Mfa(Struct, frozen=True, rename="camel"):
     def insists(self, event: str) -> bool:
         """Tell whether nobody gets in without one."""
         return self.asks(event) and self.policy in MANDATORY
+
+    @property
+    def sole_addresses(self) -> frozenset[RecipientKind]:
+        """Where nobody gets in without a factor and each is a code: the kinds of address they go to; otherwise none."""
+        if not self.insists("SignIn") or MAIN.intersection(self.factors):
+            return frozenset()
+        return frozenset(to for kind, to in CODE_FACTORS.items() if kind in self.factors)
 
     @property
     def _waits(self) -> bool:

@@ -80,6 +80,7 @@ class BindingForms(StepPages):
             offer=offer,
             is_only_offered=chosen == "passkey" and (offer.is_extra or "WebAuthn" not in offer.kinds),
             back=self._back(step, offer),
+            restart=step.at(SIGN_IN),
         )
 
     def _address(self, offer: Offer, name: str) -> str:

@@ -124,6 +124,22 @@ async def test_everything_that_is_asked_for_and_not_there_is_named(world: World)
     assert answer.json()["data"] == {"fields": ["adaptiveMfa", "captchaPolicy"]}
 
 
+async def test_a_code_that_nothing_sends_is_no_factor_to_insist_on(world: World) -> None:
+    """Nobody would get in."""
+    codes, one = ["EmailVerificationCode", "PhoneVerificationCode"], ["PhoneVerificationCode", "BackupCode"]
+    assert (await patch(world, mfa={"factors": one, "policy": "Mandatory"})).status_code == 200
+    await patch(world, mfa={"factors": [], "policy": "UserControlled"})
+    sms = next(each for each in (await world.call("GET", "/connectors")).json() if each["type"] == "Sms")
+    await world.call("DELETE", f"/connectors/{sms['id']}")
+    for policy in ("Mandatory", "PromptOnlyAtSignInMandatory", "PromptAtSignInAndSignUpMandatory"):
+        refused = refusal(await patch(world, mfa={"factors": one, "policy": policy}))
+        assert refused == (400, "sign_in_experiences.enabled_connector_not_found")
+        for others in (codes, [*one, "Totp"], [*one, "WebAuthn"], []):
+            assert (await patch(world, mfa={"factors": others, "policy": policy})).status_code == 200
+    for policy in ("UserControlled", "NoPrompt", "PromptOnlyAtSignIn"):
+        assert (await patch(world, mfa={"factors": one, "policy": policy})).status_code == 200
+
+
 def methods(*kinds: str, password: bool = True, code: bool = False) -> dict[str, Any]:
     each = {"password": password, "verificationCode": code, "isPasswordPrimary": True}
     return {"methods": [{"identifier": kind, **each} for kind in kinds]}

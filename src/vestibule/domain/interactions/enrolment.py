@@ -10,6 +10,7 @@ from vestibule.crypto import new_backup_code, new_id, new_totp_secret
 from vestibule.db import Tx
 from vestibule.domain import logto_config, mfa
 from vestibule.domain.context import Context
+from vestibule.domain.factor_settings import CODE_FACTORS, MAIN
 from vestibule.domain.interactions import factors, holding, profiles
 from vestibule.domain.interactions.state import CODE_RECORDS, FACTOR_RECORDS, Enrolment, Record, State
 from vestibule.domain.interactions.trail import note
@@ -31,8 +32,6 @@ from vestibule.errors import (
 from vestibule.model import FactorType, Interaction, MfaVerification, RecipientKind, User
 from vestibule.store import users
 
-MAIN: frozenset[FactorType] = frozenset({"Totp", "WebAuthn"})
-"""Factors that stand by themselves, whatever addresses somebody has."""
 SEALED = ("interactions", "state")
 
 
@@ -142,7 +141,7 @@ async def bind(ctx: Context, interaction: Interaction, kind: FactorType, record_
     raises of a new address, and what `holding.hold` raises.
     """
     seen = await holding.read(ctx, interaction)
-    if kind in factors.CODE_FACTORS and seen.record(record_id).type in CODE_RECORDS.values():
+    if kind in CODE_FACTORS and seen.record(record_id).type in CODE_RECORDS.values():
         await _bind_address(ctx, interaction, seen, kind, record_id)
         return
     async with ctx.db.write() as tx:
@@ -150,7 +149,7 @@ async def bind(ctx: Context, interaction: Interaction, kind: FactorType, record_
         record, enrolment = state.verified(record_id), state.enrolment
         if FACTOR_RECORDS.get(record.type) != kind or record.user_id != user.id:
             raise VerificationFailed
-        if kind in factors.CODE_FACTORS:
+        if kind in CODE_FACTORS:
             await holding.keep(tx, interaction, replace(state, enrolment=replace(enrolment, enabled=True)))
             return
         if not record.is_new:
@@ -167,7 +166,7 @@ async def bind(ctx: Context, interaction: Interaction, kind: FactorType, record_
 
 async def _bind_address(ctx: Context, interaction: Interaction, seen: State, kind: FactorType, record_id: str) -> None:
     """Give an address to an account that lacks one, and have codes sent there asked for from now on."""
-    to = factors.CODE_FACTORS[kind]
+    to = CODE_FACTORS[kind]
     if not await takes(ctx, seen, to):
         raise FactorNotEnabled
     value = await profiles.new_address(ctx, seen, to, record_id)
@@ -186,7 +185,7 @@ async def takes(ctx: Context, state: State, to: RecipientKind) -> bool:
     if state.user_id is None or state.event == "ForgotPassword":
         return False
     async with ctx.db.read() as tx:
-        lacks = {factors.CODE_FACTORS[kind] for kind in await factors.lacking(tx, ctx, state.user_id)}
+        lacks = {CODE_FACTORS[kind] for kind in await factors.lacking(tx, ctx, state.user_id)}
         if to in lacks:
             await factors.check(tx, ctx, state, state.user_id)
     return to in lacks
@@ -366,7 +365,7 @@ def _shows(ctx: Context, state: State, user_id: str) -> bool:
     """Tell whether a factor was shown: one that there was, or an address that was given here and is one from now on."""
     policy = ctx.live.experience.mfa
     is_on = state.enrolment.enabled or policy.insists(state.occasion)
-    given = (kind for factor, kind in factors.CODE_FACTORS.items() if factor in policy.factors)
+    given = (kind for factor, kind in CODE_FACTORS.items() if factor in policy.factors)
     return state.proves_factor(user_id) or (is_on and any(state.profile.address(kind) for kind in given))
 
 
@@ -380,7 +379,7 @@ async def _bindable(
 ) -> tuple[FactorType, ...]:
     """Return what can be set up beside what there is, in the order of the settings; backup codes come with another."""
     reachable = await factors.addresses(tx, ctx, state, user_id)
-    given = {kind for kind, to in factors.CODE_FACTORS.items() if state.profile.address(to) is not None}
+    given = {kind for kind, to in CODE_FACTORS.items() if state.profile.address(to) is not None}
     lacks = await factors.lacking(tx, ctx, user_id) - given
     there = {"Totp"} & {*state.enrolment.kinds, *(one.type for one in held)}
     is_on = state.enrolment.enabled or bool(await factors.by_code(tx, ctx, state, user_id))

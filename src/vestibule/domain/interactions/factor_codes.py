@@ -3,6 +3,7 @@
 from vestibule.crypto import new_id
 from vestibule.domain import attempts, verifications
 from vestibule.domain.context import Context
+from vestibule.domain.factor_settings import CODE_FACTORS
 from vestibule.domain.interactions import codes, factors, holding
 from vestibule.domain.interactions.state import FactorCodeRecordType, Identifier, Record
 from vestibule.domain.interactions.trail import note
@@ -14,7 +15,7 @@ RECORDS: dict[RecipientKind, FactorCodeRecordType] = {
     "email": "MfaEmailVerificationCode",
     "phone": "MfaPhoneVerificationCode",
 }
-FACTORS: dict[RecipientKind, FactorType] = {kind: factor for factor, kind in factors.CODE_FACTORS.items()}
+FACTORS: dict[RecipientKind, FactorType] = {kind: factor for factor, kind in CODE_FACTORS.items()}
 
 
 async def send(

@@ -6,6 +6,7 @@ from vestibule.crypto import new_id
 from vestibule.db import Tx
 from vestibule.domain import logto_config, messages, mfa, trusted_devices
 from vestibule.domain.context import Context
+from vestibule.domain.factor_settings import CODE_FACTORS
 from vestibule.domain.interactions import holding
 from vestibule.domain.interactions.state import MAILED, Record, RecordType, State
 from vestibule.domain.interactions.steps import params_of
@@ -20,8 +21,6 @@ FACTORS: dict[FactorType, Callable[[Context, str, str, str], Awaitable[None]]] =
     "BackupCode": mfa.use_backup_code,
 }
 """How the code of a factor is checked and used up."""
-CODE_FACTORS: dict[FactorType, RecipientKind] = {"EmailVerificationCode": "email", "PhoneVerificationCode": "phone"}
-"""Factors that everybody has who has such an address."""
 MASK = "••••"
 
 
