@@ -82,6 +82,8 @@ from vestibule.errors import (
 )
 from vestibule.http import Application, Face, Log, Route, api_face
 from vestibule.oidc import routes as oidc
+from vestibule.oidc.authorize import Authorization
+from vestibule.oidc.provider import Provider
 from vestibule.pages import demo, doctor, outbox, passkeys
 from vestibule.pages.branding import LiveBranding
 from vestibule.pages.notices import Notices
@@ -241,9 +243,10 @@ def faces(ctx: Context, keys: Keyring, log: Log | None = None) -> list[Face]:
     pages = Pages(["vestibule.pages"], branding=LiveBranding(ctx.live))
     notices = Notices(pages)
     arrivals = Arrivals(ctx.clock, (log or Log(ctx.clock)).warning, "VESTIBULE_PUBLIC_URL")
-    site = SignInPages(ctx, CookieKeys(ctx), pages, notices, arrivals)
+    provider = Provider(ctx, keys, CookieKeys(ctx), notices)
+    site = SignInPages(ctx, provider.cookies, pages, notices, arrivals, Authorization(provider).hand_over)
     return [
-        oidc.face(ctx, keys, notices),
+        oidc.face(provider),
         management_face(ctx, keys),
         site.face(
             [

@@ -24,7 +24,7 @@ from vestibule.crypto import Sealer
 from vestibule.db import DatabaseUnavailable, Statement, connect
 from vestibule.domain.applications import create_application
 from vestibule.domain.context import Context
-from vestibule.domain.cookies import BrowserCookies
+from vestibule.domain.cookies import BrowserCookies, CookieKeys
 from vestibule.domain.interactions import at_once, steps
 from vestibule.domain.keys import Keyring, ensure_keys
 from vestibule.domain.seeds import seed
@@ -32,6 +32,7 @@ from vestibule.domain.users import NewUser, create_user
 from vestibule.errors import OAuthError, StoreUnavailable
 from vestibule.http import PUBLIC, Application, Face, Log, Request, Response, Route, html, redirect, text
 from vestibule.model import ApplicationType, User
+from vestibule.oidc.provider import Provider
 from vestibule.oidc.routes import face
 from vestibule.password_pool import PasswordPool
 from vestibule.settings import ServerSettings, load
@@ -271,16 +272,17 @@ def _page_routes(ctx: Context) -> list[Route]:
     async def sign_in(request: Request) -> Response:
         step = await steps.current(ctx, cookies(request))
         form = await request.form_fields()
-        where = await at_once.sign_in(ctx, step, form["identifier"][0], form["password"][0], request.ip)
-        return redirect(where)
+        ended = await at_once.sign_in(ctx, step, form["identifier"][0], form["password"][0], request.ip)
+        return redirect(steps.resume_address(ctx, ended))
 
     async def consent(request: Request) -> Response:
         step = await steps.current(ctx, cookies(request))
         granted = "refuse" not in dict(request.query_items)
-        return redirect(await steps.consent(ctx, step, granted), 302)
+        return redirect(steps.resume_address(ctx, await steps.consent(ctx, step, granted)), 302)
 
     async def abort(request: Request) -> Response:
-        return redirect(await steps.abort(ctx, await steps.current(ctx, cookies(request))))
+        ended = await steps.abort(ctx, await steps.current(ctx, cookies(request)))
+        return redirect(steps.resume_address(ctx, ended))
 
     return [
         Route("POST", "/sign-in", sign_in, access=PUBLIC),
@@ -321,7 +323,7 @@ async def worlds(database_url: str, public_url: str = PUBLIC_URL, **environ: str
     lines: list[str] = []
     keys = Keyring(ctx)
     app = Application(
-        [face(ctx, keys, BarePages()), _pages(ctx)],
+        [face(Provider(ctx, keys, CookieKeys(ctx), BarePages())), _pages(ctx)],
         public_url=public_url,
         log=Log(clock, write=lines.append),
         translate=translate,

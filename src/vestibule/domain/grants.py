@@ -10,10 +10,11 @@ from vestibule.crypto import new_token
 from vestibule.db import Tx
 from vestibule.db.locks import take_turn
 from vestibule.domain import logout_notices
-from vestibule.domain.authorization import identity_scopes
+from vestibule.domain.authorization import AuthorizationParams, identity_scopes
+from vestibule.domain.clients import Client
 from vestibule.domain.context import Context
 from vestibule.errors import GrantNotFound
-from vestibule.model import Grant
+from vestibule.model import Grant, Session
 from vestibule.store import grants as store
 from vestibule.store import resources as resource_store
 from vestibule.store import scopes as scope_store
@@ -46,43 +47,35 @@ def covers(grant: Grant, scopes: tuple[str, ...], resources: tuple[str, ...]) ->
 
 
 async def record(
-    tx: Tx,
-    clock: Clock,
-    *,
-    session_uid: str,
-    client_id: str,
-    user_id: str,
-    scopes: tuple[str, ...],
-    resources: tuple[str, ...],
-    most: int | None = None,
+    tx: Tx, clock: Clock, client: Client, session: Session, params: AuthorizationParams, known: Grant | None
 ) -> str:
-    """Record consent: extend the session's grant, or make one; returns its id.
+    """Record that a session's user grants what is asked for; returns the id of the grant.
 
-    A new one ends the oldest of this user and client beyond the `most` that the client may have (contract 1.14).
+    It extends the one that is `known` (`of_session`), or is a new one, which ends the oldest of this user and client
+    beyond those that the client may have (contract 1.14).
     """
-    now = clock.now()
-    known = await of_session(tx, clock, session_uid, client_id, user_id)
+    now, most = clock.now(), client.settings.max_allowed_grants
     if known is None:
         grant_id = new_token()
         await tx.run(
             store.INSERT,
             id=grant_id,
-            user_id=user_id,
-            application_id=client_id,
-            session_uid=session_uid,
-            scope=" ".join(scopes),
-            resources=_text(resources),
+            user_id=session.user_id,
+            application_id=client.id,
+            session_uid=session.uid,
+            scope=" ".join(params.scopes),
+            resources=_text(params.resource),
             created_at=now,
             expires_at=now + GRANT_MS,
             revoked_at=None,
         )
         if most is not None:
-            await take_turn(tx, f"grants:{user_id}:{client_id}")
-            values = {"of_user": user_id, "of_application": client_id, "newest": grant_id, "most": most}
+            await take_turn(tx, f"grants:{session.user_id}:{client.id}")
+            values = {"of_user": session.user_id, "of_application": client.id, "newest": grant_id, "most": most}
             await tx.run(store.REVOKE_OLDEST, **values, now=now)
         return grant_id
-    merged = dict.fromkeys([*known.scope.split(), *scopes])
-    every = tuple(dict.fromkeys([*_resources(known.resources), *resources]))
+    merged = dict.fromkeys([*known.scope.split(), *params.scopes])
+    every = tuple(dict.fromkeys([*_resources(known.resources), *params.resource]))
     await tx.run(
         store.EXTEND,
         grant_id=known.id,

@@ -36,12 +36,14 @@ class State:
     hinted: str | None = None
     is_of_another: bool = False
     """Whether the request is a magic link for somebody else than who is signed in."""
+    goes_straight: bool = False
+    """Whether an application of our own gets what it asks for without a step of consent."""
     refusal: OAuthError | None = None
     """What the client is told once the transaction is committed."""
 
 
 class Authorization:
-    """Handlers of `/oidc/auth` and `/oidc/auth/{uid}`."""
+    """Handlers of `/oidc/auth` and `/oidc/auth/{uid}`, and what our own pages end with in their place."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -72,6 +74,17 @@ class Authorization:
         except OAuthError as error:
             return self._shown(request, error)
         return await self._checked(request, state, interaction)
+
+    async def hand_over(self, request: Request, ended: Interaction) -> Response:
+        """Go on in the answer to the form that ended a step: `resume` and an automatic consent, without the redirects.
+
+        For pages that have found the step by this browser's cookies.
+        """
+        try:
+            state = State(await asked.look_up(self._provider, steps.params_of(ended)), goes_straight=True)
+        except OAuthError as error:
+            return self._shown(request, error)
+        return await self._checked(request, state, ended)
 
     def _shown(self, request: Request, error: OAuthError) -> Response:
         """Answer the browser itself, with a page for people."""
@@ -120,7 +133,9 @@ class Authorization:
         if step != LOGIN and params.one_time_token is not None and params.login_hint is not None:
             # A link to whoever is signed in has done its part (contract 5.12).
             await one_time_tokens.use_up(tx, self._provider.ctx, params.one_time_token, params.login_hint)
-        if step is not None:
+        if step == CONSENT and session is not None and state.goes_straight and not client.is_third_party:
+            state.grant_id = await grants.record(tx, self._provider.clock, client, session, params, grant)
+        elif step is not None:
             return await self._page_for(tx, state, jar, step)
         return await self._code(tx, state, grant, jar)
 

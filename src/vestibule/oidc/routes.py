@@ -1,8 +1,5 @@
 """The face of the authorization server: every route under `/oidc`."""
 
-from vestibule.domain.context import Context
-from vestibule.domain.cookies import CookieKeys
-from vestibule.domain.keys import Keyring
 from vestibule.errors import OAuthError
 from vestibule.http import PUBLIC, Face, Handler, Request, Response, Route
 from vestibule.oidc import cors, errors
@@ -10,7 +7,7 @@ from vestibule.oidc.authorize import Authorization
 from vestibule.oidc.cors import ForeignOrigin
 from vestibule.oidc.discovery import Discovery
 from vestibule.oidc.lookup import Lookup
-from vestibule.oidc.provider import Provider, Renderer
+from vestibule.oidc.provider import Provider
 from vestibule.oidc.session_end import SessionEnd
 from vestibule.oidc.token import Token
 from vestibule.oidc.userinfo import UserInfo
@@ -75,13 +72,12 @@ def _shared(handler: Handler, path: str) -> Handler:
     return shared
 
 
-def face(ctx: Context, keys: Keyring, renderer: Renderer) -> Face:
-    """Make the face; `renderer` gives the pages that the protocol shows."""
-    cookies = CookieKeys(ctx)
+def face(provider: Provider) -> Face:
+    """Make the face."""
     return Face(
         name="oidc",
         prefix=PREFIX,
-        routes=routes(Provider(ctx, keys, cookies, renderer)),
+        routes=routes(provider),
         render_error=errors.render_error,
         not_found=errors.not_found,
         method_not_allowed=errors.method_not_allowed,

@@ -1,7 +1,7 @@
 """The page that sets up a second factor at sign-in: which one, then its first code, then backup codes to keep."""
 
 from vestibule.domain import mfa
-from vestibule.domain.interactions import by_code, enrolment, passkeys, submitting
+from vestibule.domain.interactions import by_code, enrolment, passkeys
 from vestibule.domain.interactions.completing import ADDRESSED
 from vestibule.domain.interactions.enrolment import Offer
 from vestibule.errors import (
@@ -119,7 +119,7 @@ class BindingForms(StepPages):
                 await by_code.ask_factor(self.ctx, step.interaction, kind, typed, request.ip, step.locale)
                 return redirect(step.at(CODE))
             await self._apply(step, name, values)
-            return redirect(await submitting.finish(self.ctx, step.interaction))
+            return await self.finish(request, step)
         except (InvalidTotpCode, WebAuthnFailed) as error:
             return await self._page(request, step, name, error)
         except ADDRESS_REFUSALS as error:

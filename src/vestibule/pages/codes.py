@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vestibule.domain.interactions import by_code, completing, holding, submitting
+from vestibule.domain.interactions import by_code, completing, holding
 from vestibule.domain.interactions.state import InteractionEvent, Record, State
 from vestibule.domain.phones import international
 from vestibule.errors import (
@@ -91,7 +91,7 @@ class CodeForms(StepPages):
             return await self._form(request, step, error)
         except AppError as error:
             return await self.judged(request, step, error)
-        return await self.onward(step)
+        return await self.onward(request, step)
 
     async def _again(self, request: Request, step: Step) -> Response:
         try:
@@ -112,14 +112,14 @@ class CodeForms(StepPages):
             await by_code.go_over(self.ctx, step.interaction, event)
         except AppError as error:
             return await self.judged(request, step, error)
-        return await self.onward(step)
+        return await self.onward(request, step)
 
-    async def onward(self, step: Step) -> Response:
+    async def onward(self, request: Request, step: Step) -> Response:
         """Go on after a proof that identified somebody."""
         state = await holding.read(self.ctx, step.interaction)
         if state.event == "ForgotPassword":
             return redirect(step.at(NEW_PASSWORD))
-        return redirect(await submitting.finish(self.ctx, step.interaction))
+        return await self.finish(request, step)
 
     @property
     def _ticks(self) -> bool:

@@ -135,7 +135,7 @@ class CompanyForms(StepPages):
             return next_page(step, error)
         except AppError as error:
             return await self._end(request, step, connector_id, error)
-        return await self.finish(step)
+        return await self.finish(request, step)
 
     async def agreed(self, request: Request) -> Response:
         """POST /single-sign-on/{connectorId}: the terms, accepted by somebody new."""
@@ -152,7 +152,7 @@ class CompanyForms(StepPages):
             raise
         except AppError as error:
             return await self._end(request, step, connector_id, error)
-        return await self.finish(step)
+        return await self.finish(request, step)
 
     async def _newcomer(
         self, request: Request, step: Step, connector_id: str, error: AppError | None = None

@@ -14,7 +14,8 @@ class ConsentForms(StepPages):
         """GET /consent: automatic for our own applications, a question for others."""
         step = await self.step(request)
         if not step.details.is_third_party:
-            return redirect(await steps.consent(self.ctx, step.interaction, granted=True), 302)
+            ended = await steps.consent(self.ctx, step.interaction, granted=True)
+            return redirect(steps.resume_address(self.ctx, ended), 302)
         if step.details.user is None:
             raise SessionNotFound
         lines = [step.t(f"scope.{scope.rpartition(':')[2]}") for scope in step.details.scopes]
@@ -32,7 +33,8 @@ class ConsentForms(StepPages):
     async def sent(self, request: Request) -> Response:
         """POST /consent."""
         step, values = await self.posted(request)
-        return redirect(await steps.consent(self.ctx, step.interaction, granted=values.get("decision") == "allow"))
+        granted = values.get("decision") == "allow"
+        return await self.hand_over(request, await steps.consent(self.ctx, step.interaction, granted=granted))
 
 
 def display_name(user: User) -> str:

@@ -1,6 +1,6 @@
 """The page that asks for a second factor."""
 
-from vestibule.domain.interactions import enrolment, factor_codes, factors, passkeys, submitting
+from vestibule.domain.interactions import enrolment, factor_codes, factors, passkeys
 from vestibule.errors import (
     AppError,
     CodeExpired,
@@ -92,7 +92,7 @@ class FactorForms(StepPages):
             await self._try(request, step, wanted, values)
             if values.get("trust") == "yes" and self.experience.trusted_device.enabled:
                 await enrolment.trust_device(self.ctx, step.interaction)
-            return redirect(await submitting.finish(self.ctx, step.interaction))
+            return await self.finish(request, step)
         except OVER as error:
             return await self._form(request, step, wanted, error)
         except tuple(FAULTS) as error:

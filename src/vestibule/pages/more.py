@@ -1,6 +1,6 @@
 """What an account still needs, before it is made or when it signs in: one short form after another."""
 
-from vestibule.domain.interactions import by_code, completing, holding, identifying, profiles, submitting
+from vestibule.domain.interactions import by_code, completing, holding, identifying, profiles
 from vestibule.domain.interactions.state import State
 from vestibule.errors import (
     AppError,
@@ -92,7 +92,7 @@ class MoreForms(StepPages):
             return await self._form(request, step, values, error)
         except LOST:
             return redirect(step.at(REGISTER))
-        return redirect(await submitting.finish(self.ctx, step.interaction))
+        return await self.finish(request, step)
 
     async def _took(self, request: Request, step: Step, values: dict[str, str]) -> bool:
         """Take what was said; returns whether a code was sent, which comes first then."""

@@ -87,7 +87,7 @@ class RecoveryForms(StepPages):
         try:
             await profiles.set_password(self.ctx, step.interaction, values.get("password", ""))
             if (await holding.read(self.ctx, step.interaction)).event != "ForgotPassword":
-                return redirect(await submitting.finish(self.ctx, step.interaction))
+                return await self.finish(request, step)
             await submitting.submit(self.ctx, step.interaction)
         except NEW_FAULTS as error:
             return await self._new(request, step, error)

@@ -67,18 +67,19 @@ class RegisterForms(StepPages):
         if not self.experience.sign_up.identifiers:
             raise Forbidden
         try:
-            return redirect(await self._begun(request, step, identifier, values.get("password", "")))
+            return await self._begun(request, step, identifier, values.get("password", ""))
         except tuple(REGISTER_FAULTS) as error:
             words = register_fault(step.t, error, self.experience.sign_up.identifiers)
             return await self._form(request, step, identifier, words, error)
         except tuple(SEND_FAULTS) as error:
             return await self._form(request, step, identifier, {"": send_fault(step.t, error)}, error)
 
-    async def _begun(self, request: Request, step: Step, identifier: str, password: str) -> str:
+    async def _begun(self, request: Request, step: Step, identifier: str, password: str) -> Response:
         sign_up = self.experience.sign_up
         kind, _ = registration.checked(self.ctx, identifier)
         if sign_up.needs_proof(kind):
             await by_code.ask(self.ctx, step.interaction, "Register", identifier, request.ip, step.locale)
-            return step.at(CODE)
+            return redirect(step.at(CODE))
         given = password if sign_up.asks_password_first else None
-        return await at_once.register(self.ctx, step.interaction, identifier, given, request.ip)
+        ended = await at_once.register(self.ctx, step.interaction, identifier, given, request.ip)
+        return await self.hand_over(request, ended)

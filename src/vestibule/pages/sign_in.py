@@ -112,18 +112,18 @@ class SignInForms(StepPages):
         fresh = values.get("new_password")
         try:
             if "credential" in values:
-                onward = await at_once.by_passkey(self.ctx, step.interaction, answer_of(values))
+                ended = await at_once.by_passkey(self.ctx, step.interaction, answer_of(values))
             elif fresh is None:
-                onward = await at_once.sign_in(self.ctx, step.interaction, identifier, password, request.ip)
+                ended = await at_once.sign_in(self.ctx, step.interaction, identifier, password, request.ip)
             else:
-                onward = await at_once.renew(self.ctx, step.interaction, identifier, password, fresh, request.ip)
-            return redirect(onward)
+                ended = await at_once.renew(self.ctx, step.interaction, identifier, password, fresh, request.ip)
         except PasswordExpired as error:
             return self._renewal(request, step, identifier, "", error)
         except RENEWAL_FAULTS as error:
             return self._renewal(request, step, identifier, renewal_fault(step.t, error), error)
         except tuple(SIGN_IN_FAULTS) as error:
             return await self._form(request, step, identifier, error, way="password")
+        return await self.hand_over(request, ended)
 
     def _renewal(self, request: Request, step: Step, identifier: str, fault: str, error: AppError) -> Response:
         length = self.experience.password_policy.effective.length
@@ -135,4 +135,4 @@ class SignInForms(StepPages):
     async def cancel(self, request: Request) -> Response:
         """POST /sign-in/cancel: back to the application, which is told so."""
         step, _ = await self.posted(request)
-        return redirect(await steps.abort(self.ctx, step.interaction))
+        return await self.hand_over(request, await steps.abort(self.ctx, step.interaction))

@@ -37,6 +37,7 @@ from vestibule.pages.step import (
     REGISTER,
     SIGN_IN,
     SOCIAL,
+    HandOver,
     company_of,
     with_query,
 )
@@ -57,22 +58,30 @@ REGISTER_ALIASES = ("/identifier-register",)
 class SignInPages:
     """The handlers, over one context and one set of templates."""
 
-    def __init__(self, ctx: Context, cookies: CookieKeys, pages: Pages, notices: Notices, arrivals: Arrivals) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        cookies: CookieKeys,
+        pages: Pages,
+        notices: Notices,
+        arrivals: Arrivals,
+        hand_over: HandOver,
+    ) -> None:
         self._ctx = ctx
         self._arrivals = arrivals
         self._pages = pages
         self._notices = notices
-        self._sign_in = SignInForms(ctx, cookies, pages)
-        self._register = RegisterForms(ctx, cookies, pages)
-        self._factors = FactorForms(ctx, cookies, pages)
-        self._binding = BindingForms(ctx, cookies, pages)
-        self._codes = CodeForms(ctx, cookies, pages)
-        self._company = CompanyForms(ctx, cookies, pages)
-        self._socials = SocialForms(ctx, cookies, pages)
-        self._links = LinkForms(ctx, cookies, pages)
-        self._recovery = RecoveryForms(ctx, cookies, pages)
-        self._more = MoreForms(ctx, cookies, pages)
-        self._consent = ConsentForms(ctx, cookies, pages)
+        self._sign_in = SignInForms(ctx, cookies, pages, hand_over)
+        self._register = RegisterForms(ctx, cookies, pages, hand_over)
+        self._factors = FactorForms(ctx, cookies, pages, hand_over)
+        self._binding = BindingForms(ctx, cookies, pages, hand_over)
+        self._codes = CodeForms(ctx, cookies, pages, hand_over)
+        self._company = CompanyForms(ctx, cookies, pages, hand_over)
+        self._socials = SocialForms(ctx, cookies, pages, hand_over)
+        self._links = LinkForms(ctx, cookies, pages, hand_over)
+        self._recovery = RecoveryForms(ctx, cookies, pages, hand_over)
+        self._more = MoreForms(ctx, cookies, pages, hand_over)
+        self._consent = ConsentForms(ctx, cookies, pages, hand_over)
 
     async def to_sign_in(self, request: Request) -> Response:
         """Screens that this server does not have on their own lead to sign-in."""

@@ -156,7 +156,7 @@ class SocialForms(StepPages):
             return self._back(step, FAULTS[type(error)])
         except tuple(NEXT) as error:
             return next_page(step, error)
-        return await self.finish(step)
+        return await self.finish(request, step)
 
     async def posted_back(self, request: Request) -> Response:
         """POST /callback/{connectorId}: providers that answer by a form are led to the same address with a query."""
@@ -198,7 +198,7 @@ class SocialForms(StepPages):
             return await self._question(request, step)
         except tuple(FAULTS) as error:
             return self._back(step, FAULTS[type(error)])
-        return await self.finish(step)
+        return await self.finish(request, step)
 
     def _back(self, step: Step, why: str, page: str = SIGN_IN) -> Response:
         return redirect(step.at(page, social=why))

@@ -1,5 +1,6 @@
 """What every page of a sign-in shares: finding the sign-in, checking its forms, rendering under its policy."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
@@ -65,6 +66,10 @@ NEXT: dict[type[AppError], str] = {
 """Where a sign-in goes on that is not done yet, whatever page it was on."""
 
 
+HandOver = Callable[[Request, Interaction], Awaitable[Response]]
+"""Answers a form that ended a step as the authorization endpoint does: mostly with the way back to the application."""
+
+
 @dataclass(frozen=True)
 class Step:
     """A step of a sign-in as a page needs it; `locale` is the language of messages, `language` that of the page."""
@@ -97,8 +102,9 @@ class Step:
 class StepPages:
     """Over one context and one set of templates."""
 
-    def __init__(self, ctx: Context, cookies: CookieKeys, pages: Pages) -> None:
+    def __init__(self, ctx: Context, cookies: CookieKeys, pages: Pages, hand_over: HandOver) -> None:
         self.ctx = ctx
+        self.hand_over = hand_over
         self._cookies = cookies
         self._pages = pages
 
@@ -131,12 +137,13 @@ class StepPages:
             raise ForeignForm
         return step, values
 
-    async def finish(self, step: Step) -> Response:
+    async def finish(self, request: Request, step: Step) -> Response:
         """Sign in whoever was identified, or lead on to what is missing; raises what `submitting.finish` does."""
         try:
-            return redirect(await submitting.finish(self.ctx, step.interaction))
+            ended = await submitting.finish(self.ctx, step.interaction)
         except tuple(NEXT) as error:
             return next_page(step, error)
+        return await self.hand_over(request, ended)
 
     def page(
         self,

@@ -111,7 +111,8 @@ class Consents:
         body = await request.json(ConsentBody)
         if body.organization_ids:
             raise MembershipRequired
-        return json_response(RedirectOut(await steps.consent(self._ctx, interaction_of(request), granted=True)))
+        ended = await steps.consent(self._ctx, interaction_of(request), granted=True)
+        return json_response(RedirectOut(steps.resume_address(self._ctx, ended)))
 
 
 def routes(ctx: Context, access: Access) -> list[Route]:

@@ -14,7 +14,7 @@ from vestibule.api.experience.shapes import (
     StartBody,
 )
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import events, holding, identifying, submitting
+from vestibule.domain.interactions import events, holding, identifying, steps, submitting
 from vestibule.domain.interactions.state import Record, State
 from vestibule.errors import (
     BackupCodesRequired,
@@ -108,8 +108,8 @@ class Interactions:
 
     async def submit(self, request: Request) -> Response:
         """POST /experience/submit: where to go next; 204 after a forgotten password."""
-        onward = await submitting.submit(self._ctx, interaction_of(request))
-        return empty(204) if onward is None else json_response(RedirectOut(onward))
+        ended = await submitting.submit(self._ctx, interaction_of(request))
+        return empty(204) if ended is None else json_response(RedirectOut(steps.resume_address(self._ctx, ended)))
 
 
 def routes(ctx: Context, access: Access) -> list[Route]:

@@ -25,8 +25,8 @@ from vestibule.errors import AppError, Forbidden, SignInMethodNotEnabled, UserSu
 from vestibule.model import Interaction, RecipientKind
 
 
-async def sign_in(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> str:
-    """Check a password and sign the user in; returns where to go next.
+async def sign_in(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> Interaction:
+    """Check a password and sign the user in; returns the step as it ended.
 
     Raises Forbidden where nobody signs in, SsoEnabled, InvalidCredentials (unknown account or wrong password alike),
     TooManyAttempts, UserSuspended, PasswordExpired, MfaRequired, and SessionNotFound when the interaction is over.
@@ -35,8 +35,8 @@ async def sign_in(ctx: Context, interaction: Interaction, identifier: str, passw
     return await submitting.finish_anew(ctx, interaction, state, typed)
 
 
-async def by_passkey(ctx: Context, interaction: Interaction, answer: Answer) -> str:
-    """Sign in whoever a passkey says it is; returns where to go next.
+async def by_passkey(ctx: Context, interaction: Interaction, answer: Answer) -> Interaction:
+    """Sign in whoever a passkey says it is; returns the step as it ended.
 
     Raises what `passkeys.verify_sign_in`, `identifying.identify` and `submitting.finish` raise.
     """
@@ -47,8 +47,10 @@ async def by_passkey(ctx: Context, interaction: Interaction, answer: Answer) -> 
     return await submitting.finish(ctx, interaction)
 
 
-async def renew(ctx: Context, interaction: Interaction, identifier: str, password: str, fresh: str, ip: str) -> str:
-    """Replace an expired password and sign the user in; returns where to go next.
+async def renew(
+    ctx: Context, interaction: Interaction, identifier: str, password: str, fresh: str, ip: str
+) -> Interaction:
+    """Replace an expired password and sign the user in; returns the step as it ended.
 
     Raises what `sign_in` raises, PasswordRejected and SamePassword. A password that has not expired stays, and so does
     every one until a factor is proven where the user has one.
@@ -84,8 +86,8 @@ async def _known(
 
 async def register(
     ctx: Context, interaction: Interaction, identifier: str, password: str | None, ip: str, name: str | None = None
-) -> str:
-    """Create an account and sign it in; returns where to go next.
+) -> Interaction:
+    """Create an account and sign it in; returns the step as it ended.
 
     An identifier that is taken costs as much as one that is free. Raises what `registration.checked` raises, the three
     InUse, TooManyAttempts (of the address), SignInMethodNotEnabled where the address has to be proven first, and

@@ -125,8 +125,8 @@ def refuse_unless_asked(interaction: Interaction) -> None:
         raise SessionNotFound
 
 
-async def consent(ctx: Context, interaction: Interaction, granted: bool) -> str:
-    """Record what the user grants the client, or that they refuse; returns where to go next.
+async def consent(ctx: Context, interaction: Interaction, granted: bool) -> Interaction:
+    """Record what the user grants the client, or that they refuse; returns the step as it ended.
 
     Raises SessionNotFound when the interaction or the session is over.
     """
@@ -142,27 +142,18 @@ async def consent(ctx: Context, interaction: Interaction, granted: bool) -> str:
             client = await find_client(tx, interaction.client_id)
             if client is None:
                 raise SessionNotFound
-            grant_id = await grants.record(
-                tx,
-                ctx.clock,
-                session_uid=session.uid,
-                client_id=client.id,
-                user_id=interaction.user_id,
-                scopes=params.scopes,
-                resources=params.resource,
-                most=client.settings.max_allowed_grants,
-            )
-            outcome = Outcome(grant_id=grant_id)
+            known = await grants.of_session(tx, ctx.clock, session.uid, client.id, session.user_id)
+            outcome = Outcome(grant_id=await grants.record(tx, ctx.clock, client, session, params, known))
         return await _finish(tx, ctx, interaction, outcome)
 
 
-async def abort(ctx: Context, interaction: Interaction) -> str:
-    """Give up; returns where to go next, which leads back to the client with `access_denied`."""
+async def abort(ctx: Context, interaction: Interaction) -> Interaction:
+    """Give up; returns the step as it ended: the client is told `access_denied`."""
     async with ctx.db.write() as tx:
         return await _finish(tx, ctx, interaction, Outcome(refused=True))
 
 
-async def _finish(tx: Tx, ctx: Context, interaction: Interaction, outcome: Outcome) -> str:
+async def _finish(tx: Tx, ctx: Context, interaction: Interaction, outcome: Outcome) -> Interaction:
     """End a step that changes nothing about who is signed in."""
     return await advance(
         tx,
@@ -184,17 +175,19 @@ async def advance(
     user_id: str | None,
     signed_in_at: int | None,
     outcome: Outcome,
-) -> str:
-    """Record how the step ended; returns where to go next. Raises SessionNotFound when it is over already."""
-    advanced = await tx.run(
-        store.ADVANCE,
-        interaction_id=interaction.id,
-        now=ctx.clock.now(),
-        at_prompt=at_prompt,
-        user_id=user_id,
-        signed_in_at=signed_in_at,
-        result=msgspec.json.encode(outcome).decode(),
-    )
-    if not advanced:
+) -> Interaction:
+    """Record how the step ended; returns it as it is now. Raises SessionNotFound when it is over already."""
+    ended: dict[str, object] = {
+        "user_id": user_id,
+        "signed_in_at": signed_in_at,
+        "result": msgspec.json.encode(outcome).decode(),
+    }
+    at = {"interaction_id": interaction.id, "now": ctx.clock.now(), "at_prompt": at_prompt}
+    if not await tx.run(store.ADVANCE, **at, **ended):
         raise SessionNotFound
+    return msgspec.structs.replace(interaction, **ended)
+
+
+def resume_address(ctx: Context, interaction: Interaction) -> str:
+    """Return where a browser goes on from a step that has ended."""
     return f"{ctx.settings.issuer}/auth/{interaction.id}"

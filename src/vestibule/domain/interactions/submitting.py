@@ -23,8 +23,8 @@ from vestibule.model import Interaction
 from vestibule.store import subjects
 
 
-async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False) -> str | None:
-    """Finish; returns where to go next, or None when a forgotten password was replaced and nobody is signed in.
+async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False) -> Interaction | None:
+    """Finish; returns the step as it ended, or None when a forgotten password was replaced and nobody is signed in.
 
     Raises IdentifierNotFound, InvalidCredentials (suspended, or another password since the proof), PasswordExpired,
     NewPasswordRequired, MfaRequired, Forbidden, MissingProfile, the three InUse (what was said is taken meanwhile, and
@@ -39,9 +39,9 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
                 raise IdentifierNotFound
             if state.event == "ForgotPassword":
                 await _replace_forgotten(tx, ctx, interaction, state, state.user_id)
-                onward = None
+                ended = None
             else:
-                onward = await _sign_in(tx, ctx, interaction, state, state.user_id, offers=offers)
+                ended = await _sign_in(tx, ctx, interaction, state, state.user_id, offers=offers)
     except AppError as error:
         if state is not None:
             await note(ctx, interaction, f"{state.event}.Submit", state.user_id, error)
@@ -50,10 +50,10 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
         raise
     await note(ctx, interaction, f"{state.event}.Submit", state.user_id)
     await _keep_tokens(ctx, interaction, state)
-    return onward
+    return ended
 
 
-async def finish_anew(ctx: Context, interaction: Interaction, state: State, typed: Sequence[str]) -> str:
+async def finish_anew(ctx: Context, interaction: Interaction, state: State, typed: Sequence[str]) -> Interaction:
     """Sign in whom one form identified, in place of whatever there was; raises as `finish`.
 
     The tries at the password are forgiven, those at what was `typed`, too. All in one transaction: where it is refused,
@@ -64,14 +64,14 @@ async def finish_anew(ctx: Context, interaction: Interaction, state: State, type
         async with ctx.db.write() as tx:
             await holding.begin_anew(tx, ctx, interaction, state)
             events.check_open(ctx, state.occasion)
-            onward = await _sign_in(tx, ctx, interaction, state, user_id, offers=True)
+            ended = await _sign_in(tx, ctx, interaction, state, user_id, offers=True)
             await attempts.forgive(tx, ctx, user_id, typed)
     except AppError as error:
         await begin_anew(ctx, interaction, state, typed)
         await note(ctx, interaction, step, user_id, error)
         raise
     await note(ctx, interaction, step, user_id)
-    return onward
+    return ended
 
 
 async def begin_anew(ctx: Context, interaction: Interaction, state: State, typed: Sequence[str]) -> None:
@@ -99,22 +99,24 @@ async def _keep_tokens_of(ctx: Context, interaction: Interaction, user_id: str, 
         await token_secrets.keep(ctx, interaction.id, user_id, origin, company.tokens)
 
 
-async def finish(ctx: Context, interaction: Interaction) -> str:
-    """Sign in whoever was identified; returns where to go next.
+async def finish(ctx: Context, interaction: Interaction) -> Interaction:
+    """Sign in whoever was identified; returns the step as it ended.
 
     Raises as `submit`, NotForForgottenPassword, and PasskeySuggested: a page can show what an API cannot.
     """
     try:
-        onward = await submit(ctx, interaction, offers=True)
+        ended = await submit(ctx, interaction, offers=True)
     except tuple(completing.TAKEN):
         # It is forgotten: another try says what is asked for now, the identifier or a factor.
         return await finish(ctx, interaction)
-    if onward is None:
+    if ended is None:
         raise NotForForgottenPassword
-    return onward
+    return ended
 
 
-async def _sign_in(tx: Tx, ctx: Context, interaction: Interaction, state: State, user_id: str, *, offers: bool) -> str:
+async def _sign_in(
+    tx: Tx, ctx: Context, interaction: Interaction, state: State, user_id: str, *, offers: bool
+) -> Interaction:
     now, digest = ctx.clock.now(), state.profile.password_digest
     # Holds the user's row from here on: no factor comes, and no password changes, before this is over.
     if not await tx.run(subjects.SIGNED_IN, user_id=user_id, seen_at=state.identified_at, now=now):
