@@ -9,6 +9,7 @@ from tests.oidc.world import PUBLIC_URL, VERIFIER, World
 from vestibule.domain.credentials import set_password
 from vestibule.domain.resources import ensure_resource
 from vestibule.domain.roles import ensure_default_role
+from vestibule.oidc import codes
 from vestibule.store.tables import access_tokens, authorization_codes, refresh_tokens, sessions
 
 pytestmark = pytest.mark.anyio
@@ -100,6 +101,20 @@ async def test_fifty_parallel_redemptions_make_one_success(world: World) -> None
     answers = await asyncio.gather(*[world.redeem(app, code) for _ in range(50)])
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 49
     won = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert (await world.userinfo(won["access_token"])).status_code == 401
+
+
+async def test_who_looked_at_a_code_before_another_used_it_comes_too_late(world: World) -> None:
+    """B24: both have passed every check; the second gets nothing, and the first loses what they got."""
+    await world.user()
+    app, browser = await world.application(), world.browser()
+    text = await browser.code(app)
+    async with world.ctx.db.read() as tx:
+        found = await codes.find(tx, text)
+    assert found is not None
+    won = (await world.redeem(app, text)).json()
+    assert (await world.userinfo(won["access_token"])).status_code == 200
+    assert not await codes.redeem(world.ctx, found[0], [])
     assert (await world.userinfo(won["access_token"])).status_code == 401
 
 

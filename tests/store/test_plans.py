@@ -16,7 +16,7 @@ OF_A_TOKEN: dict[str, Statement[Any]] = {
     "the client": applications.GET,
     "the client and its secret": applications.WITH_SECRET,
     "the user": subjects.ACTIVE,
-    "the code": tokens.GET_CODE,
+    "the code and its user": tokens.CODE,
     "the use of the code": tokens.CONSUME_CODE,
     "the refresh token": tokens.GET_REFRESH,
     "the refresh token and its grant": tokens.LIVE_REFRESH,

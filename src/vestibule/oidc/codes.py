@@ -1,14 +1,18 @@
 """Authorization codes: what one remembers, issuing it, and redeeming it once (RFC 6749 section 4.1.2)."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from vestibule.clock import Clock
 from vestibule.crypto import digest, new_token
 from vestibule.db import Tx
+from vestibule.db.chains import Step, run_chain
 from vestibule.domain import grants
 from vestibule.domain.authorization import OFFLINE_ACCESS, AuthorizationParams
 from vestibule.domain.clients import Client
-from vestibule.model import AuthorizationCode, Session
+from vestibule.domain.context import Context
+from vestibule.model import AuthorizationCode, Session, User
 from vestibule.store import tokens as store
 
 CODE_MS = 60_000
@@ -68,14 +72,30 @@ async def issue(
     return code
 
 
-async def find(tx: Tx, code: str) -> AuthorizationCode | None:
-    """Return a code, used and expired ones included."""
-    return await tx.one(store.GET_CODE, id=digest(code))
+async def find(tx: Tx, code: str) -> tuple[AuthorizationCode, User] | None:
+    """Return a code, used and expired ones included, and its user, a suspended one included."""
+    row = await tx.one(store.CODE, id=digest(code))
+    if row is None:
+        return None
+    own = len(AuthorizationCode.__struct_fields__)
+    return AuthorizationCode(*row[:own]), User(*row[own:])  # type: ignore[arg-type]
 
 
-async def consume(tx: Tx, clock: Clock, code: AuthorizationCode) -> bool:
-    """Use a code; False when somebody did before, and then its grant and every token of it are revoked (RFC 9700)."""
-    if await tx.one(store.CONSUME_CODE, code_id=code.id, now=clock.now()) is not None:
-        return True
-    await grants.revoke(tx, clock, code.grant_id)
-    return False
+async def redeem(ctx: Context, code: AuthorizationCode, tokens: Sequence[Step]) -> bool:
+    """Use a code and store what it is exchanged for, both or neither.
+
+    False when somebody used it before, or its grant or its session has ended: then its grant is revoked, and with it
+    every token that hangs on it (RFC 9700 section 4.5).
+    """
+    consumed: Step = store.CONSUME_CODE, {"code_id": code.id, "now": ctx.clock.now()}
+    async with ctx.db.single() as tx:
+        won = await run_chain(tx, consumed, *tokens)
+    if not won:
+        await revoke(ctx, code)
+    return won
+
+
+async def revoke(ctx: Context, code: AuthorizationCode) -> None:
+    """End the grant of a code."""
+    async with ctx.db.single() as tx:
+        await grants.revoke(tx, ctx.clock, code.grant_id)

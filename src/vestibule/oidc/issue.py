@@ -7,6 +7,7 @@ import msgspec
 
 from vestibule.crypto import digest, new_token
 from vestibule.db import Tx
+from vestibule.db.chains import Step
 from vestibule.domain import consent_scopes, resources
 from vestibule.domain.authorization import OPENID, ORGANIZATIONS_RESOURCE, identity_scopes
 from vestibule.domain.clients import Client
@@ -173,23 +174,23 @@ async def id_token(tx: Tx, provider: Provider, granted: Granted) -> str | None:
     return await provider.keys.sign(payload, None)
 
 
-async def store_access(tx: Tx, provider: Provider, granted: Granted, made: Access) -> None:
-    """Store an opaque access token by its digest."""
+def stored(provider: Provider, granted: Granted, made: Access) -> tuple[Step, ...]:
+    """Return what stores an access token: an opaque one by its digest, a JWT not at all."""
     if not made.is_opaque:
-        return
+        return ()
     now = provider.clock.now()
-    await tx.run(
-        store.INSERT_ACCESS,
-        id=digest(made.token),
-        grant_id=granted.grant_id,
-        personal_access_token_id=None,
-        application_id=granted.client.id,
-        user_id=granted.user.id,
-        session_uid=granted.session_uid,
-        scope=made.scope,
-        created_at=now,
-        expires_at=now + made.seconds * 1000,
-    )
+    row: dict[str, object] = {
+        "id": digest(made.token),
+        "grant_id": granted.grant_id,
+        "personal_access_token_id": None,
+        "application_id": granted.client.id,
+        "user_id": granted.user.id,
+        "session_uid": granted.session_uid,
+        "scope": made.scope,
+        "created_at": now,
+        "expires_at": now + made.seconds * 1000,
+    }
+    return ((store.INSERT_ACCESS, row),)
 
 
 def narrowed(granted: Granted, scopes: Iterable[str]) -> Granted:

@@ -3,7 +3,7 @@
 import msgspec
 
 from vestibule.crypto import digest, new_token
-from vestibule.db import Tx
+from vestibule.db.chains import Step
 from vestibule.domain.authorization import OFFLINE_ACCESS
 from vestibule.domain.clients import Client
 from vestibule.model import RefreshToken
@@ -47,8 +47,8 @@ def must_rotate(client: Client, token: RefreshToken, now: int) -> bool:
     return now - token.created_at >= ROTATE_AFTER * (token.expires_at - token.created_at)
 
 
-async def issue(tx: Tx, provider: Provider, granted: Granted, earlier: RefreshToken | None = None) -> str:
-    """Store a refresh token, the first of its chain or the one that replaces `earlier`; returns the token."""
+def make(provider: Provider, granted: Granted, earlier: RefreshToken | None = None) -> tuple[str, Step]:
+    """Return a refresh token, the first of its chain or the one that replaces `earlier`, and what stores it."""
     now = provider.clock.now()
     started = now if earlier is None else earlier.chain_started_at
     expires_at = min(now + granted.client.refresh_ttl_ms, started + CHAIN_MS)
@@ -56,19 +56,18 @@ async def issue(tx: Tx, provider: Provider, granted: Granted, earlier: RefreshTo
         expires_at = earlier.expires_at  # browsers get no extension
     token = new_token()
     params = RefreshParams(granted.nonce, granted.auth_time, granted.sid)
-    await tx.run(
-        store.INSERT_REFRESH,
-        id=digest(token),
-        grant_id=granted.grant_id,
-        application_id=granted.client.id,
-        user_id=granted.user.id,
-        session_uid=granted.session_uid,
-        scope=" ".join(granted.scopes),
-        resources=msgspec.json.encode(granted.resources).decode(),
-        params=msgspec.json.encode(params).decode(),
-        chain_started_at=started,
-        created_at=now,
-        expires_at=expires_at,
-        rotated_at=None,
-    )
-    return token
+    row: dict[str, object] = {
+        "id": digest(token),
+        "grant_id": granted.grant_id,
+        "application_id": granted.client.id,
+        "user_id": granted.user.id,
+        "session_uid": granted.session_uid,
+        "scope": " ".join(granted.scopes),
+        "resources": msgspec.json.encode(granted.resources).decode(),
+        "params": msgspec.json.encode(params).decode(),
+        "chain_started_at": started,
+        "created_at": now,
+        "expires_at": expires_at,
+        "rotated_at": None,
+    }
+    return token, (store.INSERT_REFRESH, row)

@@ -4,10 +4,12 @@ What is bound to a session (`session_uid`) lives no longer than the session, whi
 token that was made while its session ended is never good for anything.
 """
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, exists, insert, or_, select, update
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, delete, exists, insert, or_, select, update
 
 from vestibule.db import Statement
-from vestibule.model import AccessToken, AuthorizationCode, RefreshToken, User
+from vestibule.model import AccessToken, AuthorizationCode, Noun, RefreshToken, User
 from vestibule.store.rows import Row
 from vestibule.store.tables import (
     access_tokens,
@@ -23,6 +25,10 @@ from vestibule.store.tables import (
 _grant_lives: tuple[ColumnElement[bool], ...] = (grants.c.revoked_at.is_(None), grants.c.expires_at > bindparam("now"))
 
 
+def _columns(table: Table, noun: type[Noun]) -> list[Column[Any]]:
+    return [table.c[name] for name in noun.__struct_fields__]
+
+
 def _session_lives(table: Table) -> ColumnElement[bool]:
     lives = exists().where(sessions.c.uid == table.c.session_uid, sessions.c.expires_at > bindparam("now"))
     return or_(table.c.session_uid.is_(None), lives)
@@ -30,7 +36,12 @@ def _session_lives(table: Table) -> ColumnElement[bool]:
 
 # --- codes --------------------------------------------------------------------------------------------------
 
-GET_CODE = Statement(select(authorization_codes).where(authorization_codes.c.id == bindparam("id")), AuthorizationCode)
+CODE: Statement[Row] = Statement(
+    select(*_columns(authorization_codes, AuthorizationCode), *_columns(users, User))
+    .join(users, users.c.id == authorization_codes.c.user_id)
+    .where(authorization_codes.c.id == bindparam("id"))
+)
+"""A code's columns, then those of its user, in one look-up."""
 
 INSERT_CODE: Statement[Row] = Statement(insert(authorization_codes))
 
@@ -83,7 +94,7 @@ BEARER: Statement[Row] = Statement(
     select(
         access_tokens.c.application_id,
         access_tokens.c.scope,
-        *[users.c[name] for name in User.__struct_fields__],
+        *_columns(users, User),
     )
     .join(users, users.c.id == access_tokens.c.user_id)
     .outerjoin(grants, grants.c.id == access_tokens.c.grant_id)

@@ -13,7 +13,6 @@ from vestibule.oidc.grants import Grant, Issued
 from vestibule.oidc.issue import Granted, TokenResponse
 from vestibule.oidc.params import Parameters
 from vestibule.oidc.provider import Provider
-from vestibule.store import subjects
 
 VERIFIER_LENGTHS = range(43, 129)
 UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -23,13 +22,15 @@ async def authorization_code(provider: Provider, client: Client, params: Paramet
     """Redeem a code. The first to redeem it wins; any later try ends what the first one got."""
     (text,) = params.need("code")
     async with provider.db.read() as tx:
-        code = await codes.find(tx, text)
-        user = None if code is None else await tx.one(subjects.ACTIVE, id=code.user_id)
-    if code is None or code.application_id != client.id:
+        found = await codes.find(tx, text)
+    if found is None or found[0].application_id != client.id:
         raise invalid_grant("unknown code, or another client's")
+    code, user = found
     if code.consumed_at is not None:
-        await _reused(provider, code)
-    if code.expires_at <= provider.clock.now() or user is None:
+        # RFC 6749 section 4.1.2: revoke what the code was exchanged for, then refuse.
+        await codes.revoke(provider.ctx, code)
+        raise invalid_grant("the code was used before")
+    if code.expires_at <= provider.clock.now() or user.is_suspended:
         raise invalid_grant("the code has expired, or its user may no longer sign in")
     kept = codes.decode_params(code.params)
     _check_redirect_uri(kept, params)
@@ -52,14 +53,12 @@ async def _redeem(provider: Provider, code: AuthorizationCode, granted: Granted,
     async with provider.db.read() as tx:  # signing is done before the transaction opens
         made = await issue.access(tx, provider, granted, await issue.audience_for(tx, granted, asked))
         id_token = await issue.id_token(tx, provider, granted)
-    async with provider.db.write() as tx:
-        won = await codes.consume(tx, provider.clock, code)
-        refresh_token = None
-        if won:
-            await issue.store_access(tx, provider, granted, made)
-            if refresh.is_due(granted.client, granted.scopes):
-                refresh_token = await refresh.issue(tx, provider, granted)
-    if not won:
+    tokens = [*issue.stored(provider, granted, made)]
+    refresh_token = None
+    if refresh.is_due(granted.client, granted.scopes):
+        refresh_token, stored = refresh.make(provider, granted)
+        tokens.append(stored)
+    if not await codes.redeem(provider.ctx, code, tokens):
         raise invalid_grant("the code was used in parallel, or its grant is revoked")
     answer = TokenResponse(
         access_token=made.token,
@@ -70,13 +69,6 @@ async def _redeem(provider: Provider, code: AuthorizationCode, granted: Granted,
         refresh_token=refresh_token,
     )
     return Issued(answer, granted.user.id)
-
-
-async def _reused(provider: Provider, code: AuthorizationCode) -> None:
-    """Section 4.1.2: revoke what the code was exchanged for, then refuse."""
-    async with provider.db.write() as tx:
-        await codes.consume(tx, provider.clock, code)
-    raise invalid_grant("the code was used before")
 
 
 def _check_redirect_uri(kept: CodeParams, params: Parameters) -> None:

@@ -46,7 +46,8 @@ async def _exchange(provider: Provider, text: str, token: RefreshToken, granted:
     async with provider.db.write() as tx:
         replacement = await _rotated(tx, provider, text, token, granted)
         if replacement is not None:
-            await issue.store_access(tx, provider, narrow, made)
+            for statement, row in issue.stored(provider, narrow, made):
+                await tx.run(statement, **row)
     if replacement is None:
         raise invalid_grant("the token was rotated or revoked meanwhile")
     answer = TokenResponse(
@@ -73,7 +74,9 @@ async def _rotated(tx: Tx, provider: Provider, text: str, token: RefreshToken, g
         if now - known.rotated_at > refresh.REUSE_MS:
             await grants.revoke(tx, provider.clock, token.grant_id)
             return None
-    return await refresh.issue(tx, provider, granted, token)
+    replacement, (statement, row) = refresh.make(provider, granted, token)
+    await tx.run(statement, **row)
+    return replacement
 
 
 async def _reused(provider: Provider, token: RefreshToken) -> None:
