@@ -270,19 +270,19 @@ def _page_routes(ctx: Context) -> list[Route]:
         return BrowserCookies(request.cookies, dict(request.query_items).get("app_id"))
 
     async def sign_in(request: Request) -> Response:
-        step = await steps.current(ctx, cookies(request))
+        step = (await steps.current(ctx, cookies(request))).interaction
         form = await request.form_fields()
         ended = await at_once.sign_in(ctx, step, form["identifier"][0], form["password"][0], request.ip)
         return redirect(steps.resume_address(ctx, ended))
 
     async def consent(request: Request) -> Response:
-        step = await steps.current(ctx, cookies(request))
+        step = (await steps.current(ctx, cookies(request))).interaction
         granted = "refuse" not in dict(request.query_items)
         return redirect(steps.resume_address(ctx, await steps.consent(ctx, step, granted)), 302)
 
     async def abort(request: Request) -> Response:
-        ended = await steps.abort(ctx, await steps.current(ctx, cookies(request)))
-        return redirect(steps.resume_address(ctx, ended))
+        step = (await steps.current(ctx, cookies(request))).interaction
+        return redirect(steps.resume_address(ctx, await steps.abort(ctx, step)))
 
     return [
         Route("POST", "/sign-in", sign_in, access=PUBLIC),

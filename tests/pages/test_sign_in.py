@@ -380,3 +380,24 @@ async def test_giving_up_tells_the_application(world: World, ada: Visitor) -> No
     await ada.submit(1)
     assert query_of(ada.address)["error"] == "access_denied"
     assert query_of(ada.address)["state"] == "st"
+
+
+async def test_a_sign_in_ends_with_its_application(world: World, ada: Visitor) -> None:
+    """Another application's, begun in the same browser, goes on."""
+    await world.user(username="ada", password=PASSWORD)
+    kept, gone = await application(world), await application(world)
+    await ada.begin(kept)
+    await ada.begin(gone)
+    page, form = ada.address, ada.answer
+    assert (await world.call("DELETE", f"/applications/{gone.id}")).status_code == 204
+    await ada.sign_in("ada")
+    assert ada.heading == t("unknown.title")
+    await ada.open(page)
+    assert ada.heading == t("unknown.title")
+    ada.address, ada.answer = page, form
+    await ada.submit(1)
+    assert ada.heading == t("unknown.title"), "the way back, too"
+    await ada.open(f"/sign-in?app_id={kept.id}")
+    assert ada.heading == t("sign_in.title")
+    await ada.sign_in("ada")
+    assert await ada.is_signed_in(kept)

@@ -1,4 +1,4 @@
-"""What SQLite reads for a statement of the token endpoint: rows by their keys, however many others there are."""
+"""What SQLite reads for a statement of the token endpoint or of a page: rows by their keys, however many others."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 
 from vestibule.db import Statement
 from vestibule.db.sqlite_work import DIALECT
-from vestibule.store import applications, exchanges, resources, subjects, tokens
+from vestibule.store import applications, exchanges, interactions, resources, subjects, tokens
 
 OF_A_TOKEN: dict[str, Statement[Any]] = {
     "the client": applications.GET,
@@ -26,6 +26,7 @@ OF_A_TOKEN: dict[str, Statement[Any]] = {
     "whose token it is": tokens.BEARER,
     "a token for a token": exchanges.FOR_ACCESS,
     "a token for a personal one": exchanges.FOR_PERSONAL,
+    "a sign-in and its application": interactions.LIVE_OF_APPLICATION,
 }
 
 

@@ -121,13 +121,13 @@ class StepPages:
     async def step(self, request: Request, client_id: str | None = None) -> Step:
         """Find the sign-in of this browser, for `client_id` or whom the query names; raises SessionNotFound."""
         app_id = client_id or next((value for key, value in request.query_items if key == "app_id"), None)
-        interaction = await steps.current(self.ctx, BrowserCookies(request.cookies, app_id))
-        shown = await details(self.ctx, interaction)
-        secret = f"{interaction.id}\0{self._cookies.browser(request.cookies)}"
+        begun = await steps.current(self.ctx, BrowserCookies(request.cookies, app_id))
+        shown = await details(self.ctx, begun)
+        secret = f"{begun.interaction.id}\0{self._cookies.browser(request.cookies)}"
         csrf = self.ctx.sealer.keyed_digest(secret, "page-form")
         language = language_of(request, shown.ui_locales, brand=self._pages.brand)
         locale = message_language(request, shown.ui_locales, brand=self._pages.brand)
-        return Step(interaction, shown, language, locale, csrf)
+        return Step(begun.interaction, shown, language, locale, csrf)
 
     async def posted(self, request: Request) -> tuple[Step, dict[str, str]]:
         """Find the sign-in and read a form of ours (B41); raises SessionNotFound, ForeignForm."""

@@ -1,18 +1,33 @@
 """Sign-ins under way."""
 
+from typing import Any
+
 from sqlalchemy import Text, bindparam, cast, delete, insert, null, or_, select, update
 
 from vestibule.db import Statement
 from vestibule.db.helpers import in_set, like_any
-from vestibule.model import Interaction
+from vestibule.model import Application, Interaction
+from vestibule.store.applications import COLUMNS
 from vestibule.store.rows import Row
-from vestibule.store.tables import interactions, sessions
+from vestibule.store.tables import applications, interactions, sessions
 
 PAGE = 200
 
 _live = (interactions.c.id == bindparam("interaction_id"), interactions.c.expires_at > bindparam("now"))
 
 LIVE = Statement(select(interactions).where(*_live), Interaction)
+
+
+def _with_application(*row: Any) -> tuple[Interaction, Application]:
+    width = len(Interaction.__struct_fields__)
+    return Interaction(*row[:width]), Application(*row[width:])
+
+
+LIVE_OF_APPLICATION = Statement(
+    select(interactions, *COLUMNS).join(applications, applications.c.id == interactions.c.client_id).where(*_live),
+    _with_application,
+)
+"""The same with its application; no row when that is gone."""
 
 INSERT: Statement[Row] = Statement(insert(interactions))
 

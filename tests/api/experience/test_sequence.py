@@ -108,3 +108,12 @@ async def test_signing_in_is_no_step_of_consent(world: World) -> None:
     program.take(await program.send("GET", path_of(onward)), afresh=True)
     assert await program.refused("PUT", "", {"interactionEvent": "SignIn"}) == (400, "session.not_found")
     assert await program.refused("GET", "/interaction") == (400, "session.not_found")
+
+
+async def test_a_sign_in_ends_with_its_application(world: World, program: Headless) -> None:
+    await world.user(username="ada", password=PASSWORD)
+    await program.identified()
+    assert (await world.call("DELETE", f"/applications/{program.app.id}")).status_code == 204
+    for method, path in (("GET", "/interaction"), ("POST", "/submit"), ("PUT", "")):
+        body = {"interactionEvent": "SignIn"} if method == "PUT" else None
+        assert await program.refused(method, path, body) == (400, "session.not_found")

@@ -3,7 +3,7 @@
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import BrowserCookies
 from vestibule.domain.interactions import steps
-from vestibule.domain.interactions.steps import params_of
+from vestibule.domain.interactions.steps import Begun, params_of
 from vestibule.errors import Forbidden, SessionNotFound
 from vestibule.http import Request
 from vestibule.model import Interaction
@@ -23,7 +23,7 @@ class InteractionAccess:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
 
-    async def __call__(self, request: Request) -> Interaction:
+    async def __call__(self, request: Request) -> Begun:
         """Return the sign-in; raises SessionNotFound, Forbidden."""
         if request.method != "GET" and is_from_elsewhere(request):
             raise Forbidden("This was sent from another site.")
@@ -32,11 +32,16 @@ class InteractionAccess:
         return await steps.current(self._ctx, BrowserCookies(request.cookies, app_id))
 
 
-def interaction_of(request: Request) -> Interaction:
-    """Return the sign-in that the access found."""
-    if not isinstance(request.principal, Interaction):
+def begun_of(request: Request) -> Begun:
+    """Return the sign-in that the access found, and its client."""
+    if not isinstance(request.principal, Begun):
         raise SessionNotFound
     return request.principal
+
+
+def interaction_of(request: Request) -> Interaction:
+    """Return the sign-in that the access found."""
+    return begun_of(request).interaction
 
 
 def locale_of(ctx: Context, request: Request) -> str:

@@ -2,7 +2,7 @@
 
 from msgspec import UNSET, Struct, field
 
-from vestibule.api.experience.access import interaction_of
+from vestibule.api.experience.access import begun_of, interaction_of
 from vestibule.api.experience.shapes import RedirectOut
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import steps
@@ -101,7 +101,7 @@ class Consents:
 
     async def get(self, request: Request) -> Response:
         """GET /interaction/consent: everything that is asked for, granted before or not."""
-        asked = await details(self._ctx, interaction_of(request))
+        asked = await details(self._ctx, begun_of(request))
         if asked.prompt != steps.CONSENT or asked.user is None:
             raise SessionNotFound
         return json_response(question(asked, asked.user))

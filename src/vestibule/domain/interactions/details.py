@@ -12,8 +12,7 @@ from vestibule.domain.authorization import OFFLINE_ACCESS, OPENID, Authorization
 from vestibule.domain.clients import find_client
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
-from vestibule.domain.interactions.steps import params_of
-from vestibule.errors import SessionNotFound
+from vestibule.domain.interactions.steps import Begun, params_of
 from vestibule.model import Interaction, RecipientKind, Resource, Scope, User
 from vestibule.store import resources, scopes, subjects
 
@@ -53,16 +52,14 @@ class InteractionDetails:
         return urlsplit(self.redirect_uri).netloc
 
 
-async def details(ctx: Context, interaction: Interaction) -> InteractionDetails:
-    """Return what a page may show; raises SessionNotFound when the client is gone."""
+async def details(ctx: Context, begun: Begun) -> InteractionDetails:
+    """Return what a page may show."""
+    interaction, client = begun.interaction, begun.client
     params = params_of(interaction)
     async with ctx.db.read() as tx:
-        client = await find_client(tx, interaction.client_id)
         user = None if interaction.user_id is None else await tx.one(subjects.ACTIVE, id=interaction.user_id)
         # Most sign-ins are for no API, and every page of one comes by here.
         known, asked = await _of_resources(tx, params) if params.resource else ({}, [])
-    if client is None:
-        raise SessionNotFound
     shown = [scope for scope in identity_scopes(params.scopes) if scope not in {OPENID, OFFLINE_ACCESS}]
     return InteractionDetails(
         prompt=interaction.prompt,

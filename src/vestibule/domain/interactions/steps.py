@@ -5,6 +5,7 @@ consent) → `consent` → resume → code. A step is found by signed cookies an
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -23,6 +24,14 @@ INTERACTION_MS = 3600 * 1000
 LOGIN, CONSENT = "login", "consent"
 
 _params = msgspec.json.Decoder(AuthorizationParams).decode
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A sign-in under way, and the client that it is for."""
+
+    interaction: Interaction
+    client: Client
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,15 +79,24 @@ async def begin(
     return interaction
 
 
-async def current(ctx: Context, cookies: BrowserCookies) -> Interaction:
-    """Return the sign-in this browser is in; raises SessionNotFound when it has none or it was begun elsewhere."""
+async def current(ctx: Context, cookies: BrowserCookies) -> Begun:
+    """Return the sign-in this browser is in.
+
+    Raises SessionNotFound when it has none, when it was begun elsewhere, and when the client is gone.
+    """
     keys = CookieKeys(ctx)
     known = keys.interactions(cookies.values)
     uid = known.get(cookies.app_id or LEGACY, known.get(LEGACY))
-    interaction = None if uid is None else await find(ctx, uid, keys, cookies.values)
-    if interaction is None or (cookies.app_id is not None and cookies.app_id != interaction.client_id):
+    if uid is None:
         raise SessionNotFound
-    return interaction
+    async with ctx.db.read() as tx:
+        found = await tx.one(store.LIVE_OF_APPLICATION, interaction_id=uid, now=ctx.clock.now())
+    if found is None or not _is_of(found[0], keys, cookies.values):
+        raise SessionNotFound
+    interaction, application = found
+    if cookies.app_id is not None and cookies.app_id != application.id:
+        raise SessionNotFound
+    return Begun(interaction, Client(application))
 
 
 async def live(ctx: Context, uid: str) -> Interaction:
@@ -94,9 +112,12 @@ async def find(ctx: Context, uid: str, keys: CookieKeys, cookies: Mapping[str, s
     """Return a live interaction that this browser began."""
     async with ctx.db.read() as tx:
         interaction = await tx.one(store.LIVE, interaction_id=uid, now=ctx.clock.now())
-    if interaction is None or not same(digest(keys.browser(cookies) or ""), interaction.browser_digest):
-        return None
-    return interaction
+    return interaction if interaction is not None and _is_of(interaction, keys, cookies) else None
+
+
+def _is_of(interaction: Interaction, keys: CookieKeys, cookies: Mapping[str, str]) -> bool:
+    """Tell whether a browser began an interaction."""
+    return same(digest(keys.browser(cookies) or ""), interaction.browser_digest)
 
 
 def params_of(interaction: Interaction) -> AuthorizationParams:
