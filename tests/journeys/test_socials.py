@@ -83,7 +83,7 @@ async def test_a_way_back_that_is_altered_replayed_or_somebody_elses_lets_nobody
         await ana.open(way_back.replace("state=", "state=x"))
         await ana.reads(ana.t("social.declined"))
         await ana.open(way_back)
-        await ana.reads(ana.t("social.over"))
+        await ana.reads(ana.t("fault.over"))
         assert list(site.manager.pages(users.find(search=name))) == []
         way_back = walked(await leave(ana, there, "oidc"), name, callback)
         await ana.open(way_back)
@@ -93,7 +93,7 @@ async def test_a_way_back_that_is_altered_replayed_or_somebody_elses_lets_nobody
         await ana.sees(ana.t("unknown.title"))
         await ana.open("/")
         await ana.open(way_back)
-        await ana.reads(ana.t("social.over"))
+        await ana.reads(ana.t("fault.over"))
 
 
 async def test_an_account_with_the_same_address_is_asked_about_and_linked(

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.oidc.world import App
+from tests.pages.test_codes import ADDRESS, decide
 from tests.pages.visitor import Visitor, application, t, visitor
 from tests.world import PASSWORD, URL, World, worlds
 from vestibule.domain.interactions.steps import INTERACTION_MS
@@ -48,6 +50,86 @@ async def test_an_application_without_a_page_of_its_own_is_not_led_to(world: Wor
     await ada.open("/unknown-session")
     assert ada.heading == t("unknown.title")
     assert 'class="button"' not in ada.answer.text
+
+
+@pytest.mark.parametrize(("mode", "first"), [("Register", "sign_in"), ("SignIn", "register")])
+async def test_whoever_comes_to_a_door_that_was_closed_meanwhile_is_told_so_and_whom_to_ask(
+    world: World, ada: Visitor, mode: str, first: str
+) -> None:
+    await world.user(username="ada", password=PASSWORD)
+    await ada.begin(await application(world), first_screen=first)
+    await decide(world, signInMode=mode, supportEmail="help@x.io")
+    await ada.submit(identifier="ada", password=PASSWORD)
+    assert (ada.answer.status_code, ada.heading) == (403, t("closed.title"))
+    assert 'href="mailto:help@x.io"' in ada.answer.text
+
+
+async def test_nobody_is_sent_a_code_for_a_password_that_lets_nobody_in(world: World, ada: Visitor) -> None:
+    app = await application(world)
+    await decide(world, signInMode="Register")
+    await ada.begin(app)
+    await ada.open(f"/forgot-password?app_id={app.id}")
+    assert ada.reads("recovery.closed")
+    assert "<form" not in ada.answer.text.split("<main")[1]
+
+
+async def forgot(world: World, ada: Visitor) -> App:
+    """Show who one is by the code for a forgotten password."""
+    app = await application(world)
+    await ada.begin(app)
+    await ada.open(f"/forgot-password?app_id={app.id}")
+    await ada.submit(identifier=ADDRESS)
+    await ada.submit(code=world.code_for(ADDRESS))
+    assert ada.heading == t("recovery.new_title")
+    return app
+
+
+async def test_the_way_back_to_a_code_that_was_entered_leads_on_to_the_new_password(world: World, ada: Visitor) -> None:
+    await world.user(username="ada", primaryEmail=ADDRESS, password=PASSWORD)
+    app = await forgot(world, ada)
+    await ada.open(f"/verification-code?app_id={app.id}")
+    assert ada.heading == t("recovery.new_title")
+
+
+@pytest.mark.parametrize("what", ["suspended", "chosen in another tab"])
+async def test_a_new_password_that_comes_too_late_is_told_so(world: World, ada: Visitor, what: str) -> None:
+    user = await world.user(username="ada", primaryEmail=ADDRESS, password=PASSWORD)
+    await forgot(world, ada)
+    if what == "suspended":
+        await world.call("PATCH", f"/users/{user['id']}/is-suspended", {"isSuspended": True})
+    else:
+        await Visitor(ada.client, ada.answer, ada.address).submit(password="another lazy door")
+    await ada.submit(password="yet another lazy door")
+    assert (ada.heading, ada.reads("fault.over")) == (t("recovery.title"), True)
+
+
+async def test_a_code_that_another_tab_has_made_void_is_told_so(world: World, ada: Visitor) -> None:
+    """The person has typed the right one, and would look for the fault there."""
+    method = {"identifier": "email", "password": True, "verificationCode": True, "isPasswordPrimary": True}
+    beside = [{"identifier": "email", "verify": True}]
+    sign_up = {"identifiers": ["username"], "password": True, "verify": False, "secondaryIdentifiers": beside}
+    await decide(world, signIn={"methods": [method]}, signUp=sign_up)
+    app = await application(world)
+    await ada.begin(app)
+    await ada.open(f"{ada.address}&way=code")
+    await ada.submit(identifier=ADDRESS, way="code")
+    other = await Visitor(ada.client).open(f"/register?app_id={app.id}")
+    await other.submit(identifier="ada", password=PASSWORD)
+    assert other.heading == t("more.title")
+    await ada.submit(code=world.code_for(ADDRESS))
+    assert (ada.heading, ada.reads("fault.over")) == (t("sign_in.title"), True)
+
+
+async def test_whoever_is_suspended_while_more_is_asked_for_is_led_to_the_beginning(world: World, ada: Visitor) -> None:
+    user = await world.user(username="ada", password=PASSWORD)
+    sign_up = {"identifiers": ["email"], "password": True, "verify": True}
+    await decide(world, signUp=sign_up)
+    await ada.begin(await application(world))
+    await ada.sign_in("ada")
+    await ada.submit(identifier=ADDRESS)
+    await world.call("PATCH", f"/users/{user['id']}/is-suspended", {"isSuspended": True})
+    await ada.submit(code=world.code_for(ADDRESS))
+    assert (ada.heading, ada.reads("fault.over")) == (t("sign_in.title"), True)
 
 
 @pytest.mark.parametrize(

@@ -295,11 +295,11 @@ async def test_a_way_back_works_once_and_not_for_ever(world: World, upstream: Up
     asked = await leave(ana, trial, connector)
     world.clock.advance(seconds=SESSION_MS // 1000)
     await come_back(ana, trial, connector, state=asked["state"])
-    assert ana.reads("social.over")
+    assert ana.reads("fault.over")
     await come_back(ana, trial, connector, state=asked["state"])
-    assert ana.reads("social.over")
+    assert ana.reads("fault.over")
     await come_back(ana, trial, connector)
-    assert ana.reads("social.over")
+    assert ana.reads("fault.over")
     assert upstream.requests("tokenEndpoint") == []
 
 

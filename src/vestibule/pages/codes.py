@@ -53,7 +53,7 @@ class CodeForms(StepPages):
             state = await holding.read(self.ctx, step.interaction)
             record = by_code.pending(state)
         except (InteractionNotStarted, VerificationNotFound):
-            return redirect(step.at(SIGN_IN))
+            return await self._lost(step)
         if record.verified_at is not None:
             return redirect(await self._start(step, state, record))
         kind, _, _ = by_code.target(record)
@@ -72,6 +72,15 @@ class CodeForms(StepPages):
             seconds=seconds,
             change=await self._start(step, state, record),
         )
+
+    async def _lost(self, step: Step) -> Response:
+        """Lead on from a code that nothing waits for: to the new password that it was for, or to the beginning."""
+        try:
+            state = await holding.read(self.ctx, step.interaction)
+        except InteractionNotStarted:
+            return redirect(step.at(SIGN_IN, told="over"))
+        is_for_password = state.event == "ForgotPassword" and state.user_id is not None
+        return redirect(step.at(NEW_PASSWORD) if is_for_password else step.at(SIGN_IN, told="over"))
 
     async def _start(self, step: Step, state: State, record: Record) -> str:
         kind, _, event = by_code.target(record)
@@ -99,7 +108,7 @@ class CodeForms(StepPages):
         except tuple(SEND_FAULTS) as error:
             return await self._form(request, step, unsent=error)
         except (InteractionNotStarted, VerificationNotFound):
-            return redirect(step.at(SIGN_IN))
+            return await self._lost(step)
         return await self._form(request, step, told=step.t("edit.sent_again"))
 
     async def over(self, request: Request) -> Response:
@@ -128,7 +137,9 @@ class CodeForms(StepPages):
 
     async def judged(self, request: Request, step: Step, error: AppError, *, unticked: str = "") -> Response:
         """Say why a proof that was right leads nowhere; only whoever reads the messages to an address learns that."""
-        if isinstance(error, InteractionNotStarted | VerificationNotFound | SignInMethodNotEnabled):
+        if isinstance(error, InteractionNotStarted | VerificationNotFound):
+            return await self._lost(step)
+        if isinstance(error, SignInMethodNotEnabled):
             return redirect(step.at(SIGN_IN))
         if isinstance(error, PasswordRejected):
             return redirect(step.at(MORE, told="password"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from vestibule.errors import AppError, OAuthError, RequestExpired
+from vestibule.errors import AppError, Forbidden, OAuthError, RequestExpired
 from vestibule.http import Request, Response, csp, html
 from vestibule.ui.browser import ForeignForm, language_of, onward, remember_language
 from vestibule.ui.messages import translator
@@ -71,6 +71,8 @@ class Notices:
             return self.page(request, name, error.status, reference=request.id, detail=detail, headers=error.headers)
         if isinstance(error, ForeignForm):
             return self.page(request, "foreign", error.status)
+        if isinstance(error, Forbidden):
+            return self.page(request, "closed", error.status)
         if isinstance(error, AppError) and error.status < 500:
             return self.page(request, "error.request", error.status, reference=request.id, headers=error.headers)
         if isinstance(error, AppError):

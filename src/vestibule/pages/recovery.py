@@ -13,7 +13,7 @@ from vestibule.errors import (
 )
 from vestibule.http import Request, Response, redirect
 from vestibule.pages.step import CODE, RECOVERY, SIGN_IN, Step, StepPages, done, with_query
-from vestibule.pages.words import ADDRESS_FAULTS, SEND_FAULTS, address_fault, label_of, renewal_fault, send_fault
+from vestibule.pages.words import ADDRESS_FAULTS, OVER, SEND_FAULTS, address_fault, label_of, renewal_fault, send_fault
 
 NEW_FAULTS: tuple[type[AppError], ...] = (PasswordRejected, SamePassword, TooManyAttempts)
 
@@ -28,9 +28,12 @@ class RecoveryForms(StepPages):
     async def show(self, request: Request) -> Response:
         """GET /forgot-password: ask for the address."""
         step = await self.step(request)
-        return done(step) or await self._form(request, step, step.details.login_hint or "")
+        told = dict(request.query_items).get("told") == "over"
+        return done(step) or await self._form(request, step, step.details.login_hint or "", is_over=told)
 
-    async def _form(self, request: Request, step: Step, identifier: str, error: AppError | None = None) -> Response:
+    async def _form(
+        self, request: Request, step: Step, identifier: str, error: AppError | None = None, *, is_over: bool = False
+    ) -> Response:
         kinds = await self.reachable("ForgotPassword")
         return self.page(
             request,
@@ -41,7 +44,7 @@ class RecoveryForms(StepPages):
             kinds=kinds,
             identifier=identifier,
             fault=address_fault(step.t, error, kinds),
-            notice=send_fault(step.t, error),
+            notice=step.t(OVER) if is_over else send_fault(step.t, error),
             back=step.at(SIGN_IN),
         )
 
@@ -66,7 +69,7 @@ class RecoveryForms(StepPages):
         try:
             state = await holding.read(self.ctx, step.interaction)
         except InteractionNotStarted:
-            return redirect(step.at(RECOVERY))
+            return redirect(step.at(RECOVERY, told="over"))
         if state.user_id is None:
             return redirect(step.at(RECOVERY))
         minutes = self.experience.sentinel_policy.lockout_ms // 60_000
@@ -91,6 +94,8 @@ class RecoveryForms(StepPages):
             await submitting.submit(self.ctx, step.interaction)
         except NEW_FAULTS as error:
             return await self._new(request, step, error)
-        except (IdentifierNotFound, InteractionNotStarted, InvalidCredentials, Forbidden):
+        except IdentifierNotFound:
             return redirect(step.at(RECOVERY))
+        except (InteractionNotStarted, InvalidCredentials, Forbidden):
+            return redirect(step.at(RECOVERY, told="over"))
         return redirect(step.at(SIGN_IN, told="new-password"))

@@ -9,6 +9,7 @@ from vestibule.pages.socials import SOCIAL_FAULTS, buttons
 from vestibule.pages.step import CODE, COMPANY, LINK, RECOVERY, REGISTER, SOCIAL, Step, StepPages, done, with_query
 from vestibule.pages.words import (
     ADDRESS_FAULTS,
+    OVER,
     RENEWAL_FAULTS,
     SEND_FAULTS,
     SIGN_IN_FAULTS,
@@ -22,6 +23,8 @@ from vestibule.pages.words import (
 
 TOLD = {"new-password": "recovery.done"}
 """What other pages may have this one say, as its address names it."""
+FAULTS_TOLD = {"over": OVER}
+"""And what went wrong there."""
 
 
 class SignInForms(StepPages):
@@ -35,8 +38,9 @@ class SignInForms(StepPages):
         if not self.experience.lets_sign_in and step.interaction.prompt != steps.CONSENT:
             return redirect(with_query(REGISTER, request))
         told = TOLD.get(query.get("told", ""), "")
-        if query.get("social") in SOCIAL_FAULTS and step.interaction.prompt != steps.CONSENT:
-            return await self._form(request, step, "", social_fault=SOCIAL_FAULTS[query["social"]])
+        found = SOCIAL_FAULTS.get(query.get("social", "")) or FAULTS_TOLD.get(query.get("told", ""))
+        if found and step.interaction.prompt != steps.CONSENT:
+            return await self._form(request, step, "", came_with=found)
         hint, way = step.details.login_hint or "", query.get("way", "")
         return done(step) or await self._form(request, step, hint, told=told, way=way)
 
@@ -49,14 +53,14 @@ class SignInForms(StepPages):
         *,
         told: str = "",
         way: str = "",
-        social_fault: str = "",
+        came_with: str = "",
     ) -> Response:
         experience, unticked = self.experience, isinstance(error, Unticked)
         minutes = experience.sentinel_policy.lockout_ms // 60_000
         passwords, codes = experience.password_identifiers, experience.code_identifiers("SignIn")
         way = experience.way_in(way)
         carries = bool(set(codes) & set(passwords))
-        fault = step.t(social_fault) if social_fault else send_fault(step.t, error)
+        fault = step.t(came_with) if came_with else send_fault(step.t, error)
         if error and type(error) in SIGN_IN_FAULTS:
             fault = step.t(SIGN_IN_FAULTS[type(error)], minutes=minutes)
         return self.page(

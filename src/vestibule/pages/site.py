@@ -8,7 +8,14 @@ from vestibule.domain.cookies import CookieKeys
 from vestibule.domain.interactions import assertions
 from vestibule.domain.interactions.by_company import ARRIVAL, CALLBACK
 from vestibule.domain.interactions.details import whence
-from vestibule.errors import AppError, ConnectorSessionNotFound, InteractionNotStarted, SessionNotFound
+from vestibule.errors import (
+    AppError,
+    ConnectorSessionNotFound,
+    IdentifierNotFound,
+    InteractionNotStarted,
+    InvalidCredentials,
+    SessionNotFound,
+)
 from vestibule.http import PUBLIC, Face, Request, Response, Route, redirect
 from vestibule.pages.binding import BindingForms
 from vestibule.pages.codes import CodeForms
@@ -47,6 +54,8 @@ from vestibule.ui.browser import ForeignForm
 from vestibule.ui.render import Pages
 
 UNKNOWN = "/unknown-session"
+LOST = (InteractionNotStarted, IdentifierNotFound, InvalidCredentials)
+"""What a page was about is over, although the sign-in is not: it begins again."""
 SIGN_IN_ALIASES = (
     "/sign-in/cancel",
     "/identifier-sign-in",
@@ -131,6 +140,9 @@ class SignInPages:
             path, _, query = NEXT[type(error)].partition("?")
             kept = {name: value for name, value in request.query_items if name == "app_id"} | company_of(error)
             return redirect(f"{path}?{'&'.join(part for part in (query, urlencode(kept)) if part)}")
+        if isinstance(error, LOST):
+            named = [(name, value) for name, value in request.query_items if name == "app_id"]
+            return redirect(f"{SIGN_IN}?{urlencode([*named, ('told', 'over')])}")
         return self._notices.error(request, error)
 
     def _not_allowed(self, request: Request, allowed: frozenset[str]) -> Response:

@@ -44,7 +44,7 @@ from vestibule.pages.step import (
     is_asked_for,
     next_page,
 )
-from vestibule.pages.words import UNTICKED, Unticked
+from vestibule.pages.words import OVER, UNTICKED, Unticked
 
 FAULTS: dict[type[AppError], str] = {
     ConnectorAssertionMissing: "over",
@@ -74,7 +74,7 @@ FAULTS: dict[type[AppError], str] = {
 SOCIAL_FAULTS = {
     "declined": "social.declined",
     "failed": "social.failed",
-    "over": "social.over",
+    "over": OVER,
     "suspended": "verdict.suspended_title",
     "unticked": UNTICKED,
 }

@@ -115,6 +115,8 @@ class StepPages:
 
     async def reachable(self, event: InteractionEvent) -> tuple[Identifier, ...]:
         """Return what a code can be sent to for an event: what is open, as far as messages of the kind can be sent."""
+        if not (self.experience.lets_register if event == "Register" else self.experience.lets_sign_in):
+            return ()
         held = await messages.kinds(self.ctx)
         return tuple(kind for kind in self.experience.code_identifiers(event) if kind in held)
 

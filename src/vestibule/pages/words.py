@@ -43,7 +43,7 @@ _LABELS: dict[frozenset[str], str] = {
     frozenset({"phone", "username"}): "field.phone_or_username",
     **{frozenset({name}): f"field.{name}" for name in EVERY_IDENTIFIER},
 }
-UNTICKED = "fault.agree"
+UNTICKED, OVER = "fault.agree", "fault.over"
 
 
 class Unticked(AppError):
