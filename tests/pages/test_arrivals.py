@@ -7,7 +7,7 @@ import pytest
 
 from tests.oidc.world import App
 from tests.pages.test_codes import ADDRESS, decide
-from tests.pages.visitor import Visitor, application, t, visitor
+from tests.pages.visitor import CALLBACK, Visitor, application, t, visitor
 from tests.world import PASSWORD, URL, World, worlds
 from vestibule.domain.interactions.steps import INTERACTION_MS
 
@@ -70,7 +70,19 @@ async def test_nobody_is_sent_a_code_for_a_password_that_lets_nobody_in(world: W
     await ada.begin(app)
     await ada.open(f"/forgot-password?app_id={app.id}")
     assert ada.reads("recovery.closed")
-    assert "<form" not in ada.answer.text.split("<main")[1]
+    assert 'name="identifier"' not in ada.answer.text
+
+
+@pytest.mark.parametrize("first", ["register", "reset_password"])
+async def test_whoever_the_application_sent_to_another_page_than_sign_in_finds_the_way_back_to_it(
+    world: World, ada: Visitor, first: str
+) -> None:
+    await ada.begin(await application(world), first_screen=first)
+    assert ada.heading in {t("register.title"), t("recovery.title")}
+    assert ada.reads("sign_in.cancel", application="Test")
+    await ada.submit(1)
+    assert ada.address.startswith(CALLBACK)
+    assert "error=access_denied" in ada.address
 
 
 async def forgot(world: World, ada: Visitor) -> App:
