@@ -127,7 +127,8 @@ async def list_instances(ctx: Context) -> list[Instance]:
 async def factory_kinds(tx: Tx, ctx: Context) -> set[ConnectorType]:
     """Return of which kinds there are instances, without opening their configuration."""
     known = factories(ctx)
-    return {known[row.connector_id].kind for row in await tx.all(store.LIST) if row.connector_id in known}
+    held = [str(name) for (name,) in await tx.all(store.FACTORIES)]
+    return {known[name].kind for name in held if name in known}
 
 
 async def list_checked(ctx: Context, target: str | None = None) -> list[Instance]:

@@ -7,6 +7,7 @@ its connection and our memory for ever.
 import asyncio
 import contextlib
 import fcntl
+import itertools
 import struct
 import termios
 from dataclasses import dataclass
@@ -105,7 +106,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Refuse a header that is too large before the application sees it."""
         self._in_header = False
         self._stop_clock()
-        total = len(self.url) + sum(len(name) + len(value) + _LINE_OVERHEAD for name, value in self.headers)
+        parts = itertools.chain.from_iterable(self.headers)
+        total = len(self.url) + sum(map(len, parts)) + _LINE_OVERHEAD * len(self.headers)
         if total > self.bounds.header_bytes:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         elif len(self.pipeline) >= self.bounds.pipelined:

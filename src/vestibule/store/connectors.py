@@ -19,6 +19,8 @@ OUTBOX_SEEDED = "connectors.outbox_seeded"
 
 _row = connectors.c
 LIST = Statement(select(connectors), Connector)
+FACTORIES: Statement[Row] = Statement(select(_row.connector_id).distinct())
+"""Which of them there are, without what they hold."""
 GET = Statement(select(connectors).where(_row.id == bindparam("id")), Connector)
 GET_LOCKED = Statement(select(connectors).where(_row.id == bindparam("id")).with_for_update(key_share=True), Connector)
 GET_HELD = Statement(select(connectors).where(_row.id == bindparam("id")).with_for_update(read=True), Connector)
