@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import bindparam, update
 
-from tests.db.planets import ADD, ADD_MOON, COUNT, COUNT_MOONS, HAS_LIFE, planet, planets
+from tests.db.planets import ADD, ADD_MOON, COUNT, COUNT_MOONS, GET, HAS_LIFE, planet, planets
 from vestibule.db import Database, InvalidText, Statement, StatementError, UniqueViolation, ValueTooLong
 from vestibule.db.chains import Step, run_chain
 
@@ -53,6 +53,15 @@ async def test_what_depends_on_a_write_is_inserted_once(db: Database) -> None:
 async def test_a_chain_may_end_with_its_first_write(db: Database) -> None:
     assert await chained(db)
     assert not await chained(db)
+
+
+async def test_a_chain_may_begin_with_a_look(db: Database) -> None:
+    for planet_id, there in (("earth", True), ("mars", False)):
+        async with db.single() as tx:
+            assert await run_chain(tx, (GET, {"id": planet_id}), moon(f"of {planet_id}")) is there
+    async with db.single() as tx:
+        assert await run_chain(tx, (GET, {"id": "earth"}))
+    assert await held(db) == (1, 1, None)
 
 
 async def test_an_insert_that_is_refused_undoes_the_rest(db: Database) -> None:

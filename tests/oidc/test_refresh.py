@@ -12,7 +12,8 @@ from vestibule.domain.deletion import delete_user
 from vestibule.domain.resources import ensure_resource
 from vestibule.domain.roles import ensure_default_role
 from vestibule.model import ApplicationType
-from vestibule.store.tables import grants, user_roles
+from vestibule.oidc import issue
+from vestibule.store.tables import access_tokens, grants, user_roles
 
 pytestmark = pytest.mark.anyio
 
@@ -71,6 +72,8 @@ async def test_parallel_refreshes_all_succeed(world: World) -> None:
     answers = await asyncio.gather(*[world.refresh(app, tokens["refresh_token"]) for _ in range(5)])
     assert [answer.status_code for answer in answers] == [200] * 5
     assert len({answer.json()["refresh_token"] for answer in answers}) == 5
+    seen = [(await world.userinfo(answer.json()["access_token"])).status_code for answer in answers]
+    assert seen == [200] * 5
     world.clock.advance(seconds=3)
     assert not await refused(world, app, tokens["refresh_token"])
 
@@ -99,12 +102,31 @@ async def test_a_confidential_client_keeps_its_token_for_most_of_its_life(world:
     app, tokens = await started(world, "Traditional")
     token = tokens["refresh_token"]
     world.clock.advance(seconds=0.69 * 14 * DAY)
-    assert (await world.refresh(app, token)).json()["refresh_token"] == token
+    same = (await world.refresh(app, token)).json()
+    assert same["refresh_token"] == token
+    assert (await world.userinfo(same["access_token"])).status_code == 200
     world.clock.advance(seconds=0.02 * 14 * DAY)
     fresh = (await world.refresh(app, token)).json()["refresh_token"]
     assert fresh != token
     world.clock.advance(seconds=13 * DAY)
     assert not await refused(world, app, fresh)
+
+
+async def test_a_grant_that_ends_while_its_token_is_looked_at_brings_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B30: the token is looked at again as what it is exchanged for is stored."""
+    app, tokens = await started(world, "Traditional")
+    access = issue.access
+
+    async def ends(*arguments: Any) -> issue.Access:
+        await world.execute(update(grants).values(revoked_at=world.clock.now()))
+        return await access(*arguments)
+
+    monkeypatch.setattr(issue, "access", ends)
+    before = await world.dump(access_tokens)
+    assert await refused(world, app, tokens["refresh_token"])
+    assert await world.dump(access_tokens) == before
 
 
 async def test_rotation_can_be_switched_off(world: World) -> None:

@@ -18,7 +18,7 @@ OF_A_TOKEN: dict[str, Statement[Any]] = {
     "the user": subjects.ACTIVE,
     "the code and its user": tokens.CODE,
     "the use of the code": tokens.CONSUME_CODE,
-    "the refresh token": tokens.GET_REFRESH,
+    "the refresh token and its user": tokens.REFRESH,
     "the refresh token and its grant": tokens.LIVE_REFRESH,
     "the use of the refresh token": tokens.ROTATE,
     "what a client may do": resources.FOR_APPLICATION,

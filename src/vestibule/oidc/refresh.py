@@ -3,10 +3,11 @@
 import msgspec
 
 from vestibule.crypto import digest, new_token
+from vestibule.db import Tx
 from vestibule.db.chains import Step
 from vestibule.domain.authorization import OFFLINE_ACCESS
 from vestibule.domain.clients import Client
-from vestibule.model import RefreshToken
+from vestibule.model import RefreshToken, User
 from vestibule.oidc.issue import Granted
 from vestibule.oidc.provider import Provider
 from vestibule.store import tokens as store
@@ -29,6 +30,16 @@ class RefreshParams(msgspec.Struct, frozen=True, omit_defaults=True):
 
 decode_params = msgspec.json.Decoder(RefreshParams).decode
 decode_resources = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+async def find(tx: Tx, token: str, now: int) -> tuple[bool, RefreshToken, User] | None:
+    """Return whether a refresh token lives, itself, rotated and expired ones included, and its user."""
+    row = await tx.one(store.REFRESH, id=digest(token), now=now)
+    if row is None:
+        return None
+    lives, *columns = row
+    own = len(RefreshToken.__struct_fields__)
+    return bool(lives), RefreshToken(*columns[:own]), User(*columns[own:])  # type: ignore[arg-type]
 
 
 def is_due(client: Client, scopes: tuple[str, ...]) -> bool:

@@ -6,7 +6,20 @@ token that was made while its session ended is never good for anything.
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from vestibule.db import Statement
 from vestibule.model import AccessToken, AuthorizationCode, Noun, RefreshToken, User
@@ -104,21 +117,29 @@ BEARER: Statement[Row] = Statement(
 
 # --- refresh tokens -----------------------------------------------------------------------------------------
 
-GET_REFRESH = Statement(select(refresh_tokens).where(refresh_tokens.c.id == bindparam("id")), RefreshToken)
-
-LIVE_REFRESH = Statement(
-    select(refresh_tokens)
-    .join(grants, grants.c.id == refresh_tokens.c.grant_id)
-    .join(users, users.c.id == refresh_tokens.c.user_id)
-    .where(
-        refresh_tokens.c.id == bindparam("id"),
-        refresh_tokens.c.expires_at > bindparam("now"),
-        users.c.is_suspended.is_(False),
-        _session_lives(refresh_tokens),
-        *_grant_lives,
-    ),
-    RefreshToken,
+_refresh_lives: tuple[ColumnElement[bool], ...] = (
+    refresh_tokens.c.expires_at > bindparam("now"),
+    users.c.is_suspended.is_(False),
+    _session_lives(refresh_tokens),
+    *_grant_lives,
 )
+
+
+def _refresh(*columns: ColumnElement[Any]) -> Select[Any]:
+    return (
+        select(*columns)
+        .join(grants, grants.c.id == refresh_tokens.c.grant_id)
+        .join(users, users.c.id == refresh_tokens.c.user_id)
+        .where(refresh_tokens.c.id == bindparam("id"))
+    )
+
+
+REFRESH: Statement[Row] = Statement(
+    _refresh(and_(*_refresh_lives).label("lives"), *_columns(refresh_tokens, RefreshToken), *_columns(users, User))
+)
+"""Whether a refresh token lives, then its columns, then those of its user, in one look-up."""
+
+LIVE_REFRESH = Statement(_refresh(*refresh_tokens.c).where(*_refresh_lives), RefreshToken)
 
 INSERT_REFRESH: Statement[Row] = Statement(insert(refresh_tokens))
 

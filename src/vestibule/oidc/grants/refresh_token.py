@@ -1,7 +1,6 @@
 """Refresh Token Grant, RFC 6749 section 6, with rotation and reuse detection (RFC 9700 section 4.14.2)."""
 
-from vestibule.crypto import digest
-from vestibule.db import Tx
+from vestibule.db.chains import Step, run_chain
 from vestibule.domain import grants
 from vestibule.domain.clients import Client
 from vestibule.errors import OAuthError
@@ -12,7 +11,6 @@ from vestibule.oidc.grants import Grant, Issued
 from vestibule.oidc.issue import Granted, TokenResponse
 from vestibule.oidc.params import Parameters
 from vestibule.oidc.provider import Provider
-from vestibule.store import subjects
 from vestibule.store import tokens as store
 
 ORGANIZATIONS_SCOPE = "urn:logto:scope:organizations"
@@ -23,14 +21,13 @@ async def refresh_token(provider: Provider, client: Client, params: Parameters) 
     (text,) = params.need("refresh_token")
     now = provider.clock.now()
     async with provider.db.read() as tx:
-        token = await tx.one(store.GET_REFRESH, id=digest(text))
-        live = await tx.one(store.LIVE_REFRESH, id=digest(text), now=now)
-        user = None if token is None else await tx.one(subjects.ACTIVE, id=token.user_id)
-    if token is None or token.application_id != client.id:
+        found = await refresh.find(tx, text, now)
+    if found is None or found[1].application_id != client.id:
         raise invalid_grant("unknown refresh token, or another client's")
+    lives, token, user = found
     if token.rotated_at is not None and now - token.rotated_at > refresh.REUSE_MS:
         await _reused(provider, token)
-    if live is None or user is None or token.chain_started_at + refresh.CHAIN_MS <= now:
+    if not lives or token.chain_started_at + refresh.CHAIN_MS <= now:
         raise invalid_grant("the token has expired or is revoked, or its user may no longer sign in")
     granted = _granted(client, user, token)
     _check_organization(granted, params)
@@ -43,11 +40,7 @@ async def _exchange(provider: Provider, text: str, token: RefreshToken, granted:
         audience = await issue.audience_for(tx, granted, params.all("resource"))
         made = await issue.access(tx, provider, narrow, audience)
         id_token = await issue.id_token(tx, provider, narrow)
-    async with provider.db.write() as tx:
-        replacement = await _rotated(tx, provider, text, token, granted)
-        if replacement is not None:
-            for statement, row in issue.stored(provider, narrow, made):
-                await tx.run(statement, **row)
+    replacement = await _rotated(provider, text, token, granted, issue.stored(provider, narrow, made))
     if replacement is None:
         raise invalid_grant("the token was rotated or revoked meanwhile")
     answer = TokenResponse(
@@ -61,22 +54,31 @@ async def _exchange(provider: Provider, text: str, token: RefreshToken, granted:
     return Issued(answer, granted.user.id)
 
 
-async def _rotated(tx: Tx, provider: Provider, text: str, token: RefreshToken, granted: Granted) -> str | None:
-    """Return the refresh token to use from now on: the same or another; None when it is too late."""
+async def _rotated(
+    provider: Provider, text: str, token: RefreshToken, granted: Granted, access: tuple[Step, ...]
+) -> str | None:
+    """Store the access token, with a new refresh token where it is time for one.
+
+    Return the refresh token to use from now on: the same or another; None when it is too late.
+    """
     now = provider.clock.now()
+    alive: Step = store.LIVE_REFRESH, {"id": token.id, "now": now}
     if not refresh.must_rotate(granted.client, token, now) and token.rotated_at is None:
-        return text if await tx.one(store.LIVE_REFRESH, id=token.id, now=now) else None
-    if await tx.one(store.ROTATE, token_id=token.id, now=now) is None:
-        # Somebody was faster. The first rotation's moment stays, so that the tolerance cannot be stretched.
+        async with provider.db.single() as tx:
+            return text if await run_chain(tx, alive, *access) else None
+    replacement, stored = refresh.make(provider, granted, token)
+    async with provider.db.single() as tx:
+        if await run_chain(tx, (store.ROTATE, {"token_id": token.id, "now": now}), stored, *access):
+            return replacement
+    # Somebody was faster. The first rotation's moment stays, so that the tolerance cannot be stretched.
+    async with provider.db.write() as tx:
         known = await tx.one(store.LIVE_REFRESH, id=token.id, now=now)
         if known is None or known.rotated_at is None:
             return None
         if now - known.rotated_at > refresh.REUSE_MS:
             await grants.revoke(tx, provider.clock, token.grant_id)
             return None
-    replacement, (statement, row) = refresh.make(provider, granted, token)
-    await tx.run(statement, **row)
-    return replacement
+        return replacement if await run_chain(tx, alive, stored, *access) else None
 
 
 async def _reused(provider: Provider, token: RefreshToken) -> None:
