@@ -21,7 +21,7 @@ from tests.world import QUICK_HASHER
 from vestibule.clock import ManualClock
 from vestibule.connectors.outgoing import Outgoing
 from vestibule.crypto import Sealer
-from vestibule.db import DatabaseUnavailable, Statement, connect
+from vestibule.db import DatabaseUnavailable, Statement, Tx, connect
 from vestibule.domain.applications import create_application
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import BrowserCookies, CookieKeys
@@ -31,11 +31,12 @@ from vestibule.domain.seeds import seed
 from vestibule.domain.users import NewUser, create_user
 from vestibule.errors import OAuthError, StoreUnavailable
 from vestibule.http import PUBLIC, Application, Face, Log, Request, Response, Route, html, redirect, text
-from vestibule.model import ApplicationType, User
+from vestibule.model import ApplicationType, Interaction, User
 from vestibule.oidc.provider import Provider
 from vestibule.oidc.routes import face
 from vestibule.password_pool import PasswordPool
 from vestibule.settings import ServerSettings, load
+from vestibule.store import interactions
 from vestibule.store.tables import metadata
 
 PUBLIC_URL = "http://id.example"
@@ -263,8 +264,18 @@ async def change(ctx: Context, table: str, row_id: str, values: Mapping[str, Any
         assert await tx.run(statement, row_id=row_id, **values) == 1
 
 
+class Later:
+    """Leaves the step that has ended to be resumed, as a program's is."""
+
+    async def hold(self, tx: Tx) -> None:
+        """The session is looked at later, too."""
+
+    async def go_on(self, tx: Tx, ended: Interaction) -> None:
+        await tx.run(interactions.INSERT, **msgspec.structs.asdict(msgspec.structs.replace(ended, state=None)))
+
+
 def _page_routes(ctx: Context) -> list[Route]:
-    """Bare pages: sign in with a form, agree at once."""
+    """Bare pages: sign in with a form, agree at once; each over the address to resume at, as programs do."""
 
     def cookies(request: Request) -> BrowserCookies:
         return BrowserCookies(request.cookies, dict(request.query_items).get("app_id"))
@@ -272,8 +283,8 @@ def _page_routes(ctx: Context) -> list[Route]:
     async def sign_in(request: Request) -> Response:
         step = (await steps.current(ctx, cookies(request))).interaction
         form = await request.form_fields()
-        ended = await at_once.sign_in(ctx, step, form["identifier"][0], form["password"][0], request.ip)
-        return redirect(steps.resume_address(ctx, ended))
+        await at_once.sign_in(ctx, step, form["identifier"][0], form["password"][0], request.ip, Later())
+        return redirect(steps.resume_address(ctx, step))
 
     async def consent(request: Request) -> Response:
         step = (await steps.current(ctx, cookies(request))).interaction

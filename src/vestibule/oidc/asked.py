@@ -35,10 +35,10 @@ async def accept(provider: Provider, params: Parameters) -> Asked:
     return await look_up(provider, msgspec.convert({**known, **more}, AuthorizationParams))
 
 
-async def look_up(provider: Provider, params: AuthorizationParams) -> Asked:
-    """Find the client and check where its answer goes; raises invalid_client, invalid_redirect_uri."""
+async def look_up(provider: Provider, params: AuthorizationParams, client: Client | None = None) -> Asked:
+    """Find the client, unless it is given, and check where its answer goes; raises OAuthError."""
     async with provider.db.read() as tx:
-        client = await find_client(tx, params.client_id)
+        client = client or await find_client(tx, params.client_id)
         known = await tx.all(resources.KNOWN, indicators=params.resource) if params.resource else []
         allowed = frozenset[str]()
         if client is not None and client.is_third_party:

@@ -100,7 +100,7 @@ class CodeForms(StepPages):
             return await self._form(request, step, error)
         except AppError as error:
             return await self.judged(request, step, error)
-        return await self.onward(request, step)
+        return await self.proven(request, step)
 
     async def _again(self, request: Request, step: Step) -> Response:
         try:
@@ -121,9 +121,9 @@ class CodeForms(StepPages):
             await by_code.go_over(self.ctx, step.interaction, event)
         except AppError as error:
             return await self.judged(request, step, error)
-        return await self.onward(request, step)
+        return await self.proven(request, step)
 
-    async def onward(self, request: Request, step: Step) -> Response:
+    async def proven(self, request: Request, step: Step) -> Response:
         """Go on after a proof that identified somebody."""
         state = await holding.read(self.ctx, step.interaction)
         if state.event == "ForgotPassword":

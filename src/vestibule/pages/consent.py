@@ -34,7 +34,9 @@ class ConsentForms(StepPages):
         """POST /consent."""
         step, values = await self.posted(request)
         granted = values.get("decision") == "allow"
-        return await self.hand_over(request, await steps.consent(self.ctx, step.interaction, granted=granted))
+        onward = await self.onward(request, step)
+        await steps.consent(self.ctx, step.interaction, granted, onward)
+        return onward.answer()
 
 
 def display_name(user: User) -> str:

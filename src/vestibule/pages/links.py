@@ -74,4 +74,4 @@ class LinkForms(CodeForms):
             raise
         except AppError as error:
             return await self.judged(request, step, error)
-        return await self.onward(request, step)
+        return await self.proven(request, step)

@@ -81,5 +81,6 @@ class RegisterForms(StepPages):
             await by_code.ask(self.ctx, step.interaction, "Register", identifier, request.ip, step.locale)
             return redirect(step.at(CODE))
         given = password if sign_up.asks_password_first else None
-        ended = await at_once.register(self.ctx, step.interaction, identifier, given, request.ip)
-        return await self.hand_over(request, ended)
+        onward = await self.onward(request, step)
+        await at_once.register(self.ctx, step.interaction, identifier, given, request.ip, onward)
+        return onward.answer()

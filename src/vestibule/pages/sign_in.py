@@ -114,20 +114,21 @@ class SignInForms(StepPages):
     async def _password(self, request: Request, step: Step, values: dict[str, str]) -> Response:
         identifier, password = values.get("identifier", ""), values.get("password", "")
         fresh = values.get("new_password")
+        onward = await self.onward(request, step)
         try:
             if "credential" in values:
-                ended = await at_once.by_passkey(self.ctx, step.interaction, answer_of(values))
+                await at_once.by_passkey(self.ctx, step.interaction, answer_of(values), onward)
             elif fresh is None:
-                ended = await at_once.sign_in(self.ctx, step.interaction, identifier, password, request.ip)
+                await at_once.sign_in(self.ctx, step.interaction, identifier, password, request.ip, onward)
             else:
-                ended = await at_once.renew(self.ctx, step.interaction, identifier, password, fresh, request.ip)
+                await at_once.renew(self.ctx, step.interaction, identifier, password, fresh, request.ip, onward)
         except PasswordExpired as error:
             return self._renewal(request, step, identifier, "", error)
         except RENEWAL_FAULTS as error:
             return self._renewal(request, step, identifier, renewal_fault(step.t, error), error)
         except tuple(SIGN_IN_FAULTS) as error:
             return await self._form(request, step, identifier, error, way="password")
-        return await self.hand_over(request, ended)
+        return onward.answer()
 
     def _renewal(self, request: Request, step: Step, identifier: str, fault: str, error: AppError) -> Response:
         length = self.experience.password_policy.effective.length
@@ -139,4 +140,6 @@ class SignInForms(StepPages):
     async def cancel(self, request: Request) -> Response:
         """POST /sign-in/cancel: back to the application, which is told so."""
         step, _ = await self.posted(request)
-        return await self.hand_over(request, await steps.abort(self.ctx, step.interaction))
+        onward = await self.onward(request, step)
+        await steps.abort(self.ctx, step.interaction, onward)
+        return onward.answer()

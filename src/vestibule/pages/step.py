@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
 
 from vestibule.crypto import same
 from vestibule.domain import messages
+from vestibule.domain.clients import Client
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import BrowserCookies, CookieKeys
 from vestibule.domain.interactions import steps, submitting
@@ -66,8 +68,15 @@ NEXT: dict[type[AppError], str] = {
 """Where a sign-in goes on that is not done yet, whatever page it was on."""
 
 
-HandOver = Callable[[Request, Interaction], Awaitable[Response]]
-"""Answers a form that ended a step as the authorization endpoint does: mostly with the way back to the application."""
+class WayOn(steps.Onward, Protocol):
+    """The way on from a step, and the answer that the authorization endpoint gives to who has gone it."""
+
+    def answer(self) -> Response:
+        """Return the answer: mostly the way back to the application."""
+
+
+HandOver = Callable[[Request, Interaction, Client], Awaitable[WayOn]]
+"""Finds the way on from a step that a page is about to end."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +113,7 @@ class StepPages:
 
     def __init__(self, ctx: Context, cookies: CookieKeys, pages: Pages, hand_over: HandOver) -> None:
         self.ctx = ctx
-        self.hand_over = hand_over
+        self._hand_over = hand_over
         self._cookies = cookies
         self._pages = pages
 
@@ -141,11 +150,16 @@ class StepPages:
 
     async def finish(self, request: Request, step: Step) -> Response:
         """Sign in whoever was identified, or lead on to what is missing; raises what `submitting.finish` does."""
+        onward = await self.onward(request, step)
         try:
-            ended = await submitting.finish(self.ctx, step.interaction)
+            await submitting.finish(self.ctx, step.interaction, onward)
         except tuple(NEXT) as error:
             return next_page(step, error)
-        return await self.hand_over(request, ended)
+        return onward.answer()
+
+    async def onward(self, request: Request, step: Step) -> WayOn:
+        """Return the way on from a step that is about to end; raises OAuthError where its client is not what it was."""
+        return await self._hand_over(request, step.interaction, step.details.client)
 
     def page(
         self,

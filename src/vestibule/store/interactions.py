@@ -60,6 +60,9 @@ ADVANCE: Statement[Row] = Statement(
 )
 """Record how far the person has come; no row when it has expired or was resumed already."""
 
+TAKE: Statement[Row] = Statement(delete(interactions).where(*_live, interactions.c.prompt == bindparam("at_prompt")))
+"""Use up a step that ends and goes on at once; no row when it has expired or was resumed already."""
+
 FINISH = Statement(
     delete(interactions).where(*_live, interactions.c.result.is_not(None)).returning(*interactions.c), Interaction
 )

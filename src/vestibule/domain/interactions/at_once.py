@@ -18,25 +18,27 @@ from vestibule.domain.interactions import (
 )
 from vestibule.domain.interactions.passwords import NEW_STEP, PASSWORD_STEP
 from vestibule.domain.interactions.state import Profile, Record, State
-from vestibule.domain.interactions.steps import refuse_unless_asked
+from vestibule.domain.interactions.steps import Onward, refuse_unless_asked
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.webauthn import Answer
 from vestibule.errors import AppError, Forbidden, SignInMethodNotEnabled, UserSuspended
 from vestibule.model import Interaction, RecipientKind
 
 
-async def sign_in(ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str) -> Interaction:
-    """Check a password and sign the user in; returns the step as it ended.
+async def sign_in(
+    ctx: Context, interaction: Interaction, identifier: str, password: str, ip: str, onward: Onward
+) -> None:
+    """Check a password and sign the user in, and go on.
 
     Raises Forbidden where nobody signs in, SsoEnabled, InvalidCredentials (unknown account or wrong password alike),
     TooManyAttempts, UserSuspended, PasswordExpired, MfaRequired, and SessionNotFound when the interaction is over.
     """
     state, typed = await _known(ctx, interaction, identifier, password, ip)
-    return await submitting.finish_anew(ctx, interaction, state, typed)
+    await submitting.finish_anew(ctx, interaction, state, typed, onward)
 
 
-async def by_passkey(ctx: Context, interaction: Interaction, answer: Answer) -> Interaction:
-    """Sign in whoever a passkey says it is; returns the step as it ended.
+async def by_passkey(ctx: Context, interaction: Interaction, answer: Answer, onward: Onward) -> None:
+    """Sign in whoever a passkey says it is, and go on.
 
     Raises what `passkeys.verify_sign_in`, `identifying.identify` and `submitting.finish` raise.
     """
@@ -44,13 +46,13 @@ async def by_passkey(ctx: Context, interaction: Interaction, answer: Answer) -> 
     await events.start(ctx, interaction, "SignIn")
     record_id = await passkeys.verify_sign_in(ctx, interaction, None, answer)
     await identifying.identify(ctx, interaction, record_id)
-    return await submitting.finish(ctx, interaction)
+    await submitting.finish(ctx, interaction, onward)
 
 
 async def renew(
-    ctx: Context, interaction: Interaction, identifier: str, password: str, fresh: str, ip: str
-) -> Interaction:
-    """Replace an expired password and sign the user in; returns the step as it ended.
+    ctx: Context, interaction: Interaction, identifier: str, password: str, fresh: str, ip: str, onward: Onward
+) -> None:
+    """Replace an expired password and sign the user in, and go on.
 
     Raises what `sign_in` raises, PasswordRejected and SamePassword. A password that has not expired stays, and so does
     every one until a factor is proven where the user has one.
@@ -60,7 +62,7 @@ async def renew(
     if not await credentials.is_expired(ctx, factors.identified(state)):
         raise Forbidden("This password has not expired.")
     await profiles.set_password(ctx, interaction, fresh)
-    return await submitting.finish(ctx, interaction)
+    await submitting.finish(ctx, interaction, onward)
 
 
 async def _known(
@@ -85,9 +87,9 @@ async def _known(
 
 
 async def register(
-    ctx: Context, interaction: Interaction, identifier: str, password: str | None, ip: str, name: str | None = None
-) -> Interaction:
-    """Create an account and sign it in; returns the step as it ended.
+    ctx: Context, interaction: Interaction, identifier: str, password: str | None, ip: str, onward: Onward
+) -> None:
+    """Create an account and sign it in, and go on.
 
     An identifier that is taken costs as much as one that is free. Raises what `registration.checked` raises, the three
     InUse, TooManyAttempts (of the address), SignInMethodNotEnabled where the address has to be proven first, and
@@ -101,9 +103,9 @@ async def register(
             raise SignInMethodNotEnabled
         await sso.refuse_company(ctx, value if kind == "email" else None)
         await attempts.begin_from(ctx, ip)
-        profile = Profile(name=name)
+        profile = Profile()
         if password is not None:
-            digest = await passwords.digest_of(ctx, password, [identifier, name])
+            digest = await passwords.digest_of(ctx, password, [identifier])
             profile = replace(
                 profile, password_digest=digest, password_sealed=passwords.sealed(ctx, interaction, password)
             )
@@ -116,4 +118,4 @@ async def register(
     async with ctx.db.write() as tx:
         await holding.begin_anew(tx, ctx, interaction, State("Register", profile=profile))
     await identifying.identify(ctx, interaction, None)
-    return await submitting.finish(ctx, interaction)
+    await submitting.finish(ctx, interaction, onward)

@@ -9,7 +9,7 @@ import msgspec
 from vestibule.db import Tx
 from vestibule.domain import users
 from vestibule.domain.authorization import OFFLINE_ACCESS, OPENID, AuthorizationParams, identity_scopes
-from vestibule.domain.clients import find_client
+from vestibule.domain.clients import Client, find_client
 from vestibule.domain.context import Context
 from vestibule.domain.cookies import CookieKeys
 from vestibule.domain.interactions.steps import Begun, params_of
@@ -34,6 +34,7 @@ class InteractionDetails:
     """The client, the person, and what is asked; texts are as their owners wrote them."""
 
     prompt: str
+    client: Client
     application_id: str
     application_name: str
     logo_uri: str | None
@@ -63,6 +64,7 @@ async def details(ctx: Context, begun: Begun) -> InteractionDetails:
     shown = [scope for scope in identity_scopes(params.scopes) if scope not in {OPENID, OFFLINE_ACCESS}]
     return InteractionDetails(
         prompt=interaction.prompt,
+        client=client,
         application_id=client.id,
         application_name=client.application.name,
         logo_uri=client.metadata.logo_uri,

@@ -6,6 +6,7 @@ consent) → `consent` → resume → code. A step is found by signed cookies an
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
@@ -44,6 +45,16 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _outcome = msgspec.json.Decoder(Outcome).decode
+
+
+class Onward(Protocol):
+    """The way on from a step that ends, gone in the transaction that ends it: the authorization endpoint's own."""
+
+    async def hold(self, tx: Tx) -> None:
+        """Keep the browser's session for this transaction alone, before the step is used up."""
+
+    async def go_on(self, tx: Tx, ended: Interaction) -> None:
+        """Go on from a step that is used up, with its user held."""
 
 
 async def begin(
@@ -146,7 +157,7 @@ def refuse_unless_asked(interaction: Interaction) -> None:
         raise SessionNotFound
 
 
-async def consent(ctx: Context, interaction: Interaction, granted: bool) -> Interaction:
+async def consent(ctx: Context, interaction: Interaction, granted: bool, onward: Onward | None = None) -> Interaction:
     """Record what the user grants the client, or that they refuse; returns the step as it ended.
 
     Raises SessionNotFound when the interaction or the session is over.
@@ -157,6 +168,7 @@ async def consent(ctx: Context, interaction: Interaction, granted: bool) -> Inte
     async with ctx.db.write() as tx:
         outcome = Outcome(refused=True)
         if granted:
+            await sessions.hold_user(tx, interaction.user_id)
             session = await sessions.hold_by_uid(tx, ctx.clock, interaction.session_id)
             if session is None or session.user_id != interaction.user_id:
                 raise SessionNotFound
@@ -165,48 +177,53 @@ async def consent(ctx: Context, interaction: Interaction, granted: bool) -> Inte
                 raise SessionNotFound
             known = await grants.of_session(tx, ctx.clock, session.uid, client.id, session.user_id)
             outcome = Outcome(grant_id=await grants.record(tx, ctx.clock, client, session, params, known))
-        return await _finish(tx, ctx, interaction, outcome)
+        ended = ended_as(interaction, outcome, interaction.user_id)
+        await end(tx, ctx, ended, onward)
+    return ended
 
 
-async def abort(ctx: Context, interaction: Interaction) -> Interaction:
+async def abort(ctx: Context, interaction: Interaction, onward: Onward | None = None) -> Interaction:
     """Give up; returns the step as it ended: the client is told `access_denied`."""
+    ended = ended_as(interaction, Outcome(refused=True), interaction.user_id)
     async with ctx.db.write() as tx:
-        return await _finish(tx, ctx, interaction, Outcome(refused=True))
+        await end(tx, ctx, ended, onward)
+    return ended
 
 
-async def _finish(tx: Tx, ctx: Context, interaction: Interaction, outcome: Outcome) -> Interaction:
-    """End a step that changes nothing about who is signed in."""
-    return await advance(
-        tx,
-        ctx,
-        interaction,
-        at_prompt=interaction.prompt,
-        user_id=interaction.user_id,
-        signed_in_at=None,
-        outcome=outcome,
-    )
+async def end(tx: Tx, ctx: Context, ended: Interaction, onward: Onward | None) -> None:
+    """End a step as it is given: keep that until the step is resumed, or use the step up and go on at once.
+
+    Raises SessionNotFound when it is over already.
+    """
+    if onward is None:
+        values = {"user_id": ended.user_id, "signed_in_at": ended.signed_in_at, "result": ended.result}
+        at = {"interaction_id": ended.id, "now": ctx.clock.now(), "at_prompt": ended.prompt}
+        if not await tx.run(store.ADVANCE, **at, **values):
+            raise SessionNotFound
+        return
+    await onward.hold(tx)
+    await take(tx, ctx, ended)
+    await onward.go_on(tx, ended)
 
 
-async def advance(
-    tx: Tx,
-    ctx: Context,
-    interaction: Interaction,
-    *,
-    at_prompt: str,
-    user_id: str | None,
-    signed_in_at: int | None,
-    outcome: Outcome,
-) -> Interaction:
-    """Record how the step ended; returns it as it is now. Raises SessionNotFound when it is over already."""
-    ended: dict[str, object] = {
-        "user_id": user_id,
-        "signed_in_at": signed_in_at,
-        "result": msgspec.json.encode(outcome).decode(),
-    }
-    at = {"interaction_id": interaction.id, "now": ctx.clock.now(), "at_prompt": at_prompt}
-    if not await tx.run(store.ADVANCE, **at, **ended):
+async def take(tx: Tx, ctx: Context, interaction: Interaction) -> None:
+    """Use a step up before it is resumed; raises SessionNotFound when it is over already."""
+    at = {"interaction_id": interaction.id, "now": ctx.clock.now(), "at_prompt": interaction.prompt}
+    if not await tx.run(store.TAKE, **at):
         raise SessionNotFound
-    return msgspec.structs.replace(interaction, **ended)
+
+
+async def take_ended(tx: Tx, ctx: Context, interaction: Interaction) -> Interaction | None:
+    """Use up a step that has ended, and return it as it did; None when somebody was faster."""
+    return await tx.one(store.FINISH, interaction_id=interaction.id, now=ctx.clock.now())
+
+
+def ended_as(
+    interaction: Interaction, outcome: Outcome, user_id: str | None, signed_in_at: int | None = None
+) -> Interaction:
+    """Return a step as it is once it has ended."""
+    result = msgspec.json.encode(outcome).decode()
+    return msgspec.structs.replace(interaction, user_id=user_id, signed_in_at=signed_in_at, result=result)
 
 
 def resume_address(ctx: Context, interaction: Interaction) -> str:

@@ -6,9 +6,19 @@ from vestibule.db import Tx
 from vestibule.domain import attempts, credentials, sessions, token_secrets, users
 from vestibule.domain.authorization import ADD_PASSKEY
 from vestibule.domain.context import Context
-from vestibule.domain.interactions import completing, enrolment, events, factors, holding, identifying, socials, sso
+from vestibule.domain.interactions import (
+    completing,
+    enrolment,
+    events,
+    factors,
+    holding,
+    identifying,
+    socials,
+    sso,
+    steps,
+)
 from vestibule.domain.interactions.state import Record, State
-from vestibule.domain.interactions.steps import LOGIN, Outcome, advance, params_of
+from vestibule.domain.interactions.steps import Onward, Outcome, params_of
 from vestibule.domain.interactions.trail import note
 from vestibule.domain.token_secrets import Origin
 from vestibule.errors import (
@@ -23,7 +33,9 @@ from vestibule.model import Interaction
 from vestibule.store import subjects
 
 
-async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False) -> Interaction | None:
+async def submit(
+    ctx: Context, interaction: Interaction, onward: Onward | None = None, *, offers: bool = False
+) -> Interaction | None:
     """Finish; returns the step as it ended, or None when a forgotten password was replaced and nobody is signed in.
 
     Raises IdentifierNotFound, InvalidCredentials (suspended, or another password since the proof), PasswordExpired,
@@ -42,6 +54,7 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
                 ended = None
             else:
                 ended = await _sign_in(tx, ctx, interaction, state, state.user_id, offers=offers)
+                await steps.end(tx, ctx, ended, onward)
     except AppError as error:
         if state is not None:
             await note(ctx, interaction, f"{state.event}.Submit", state.user_id, error)
@@ -53,8 +66,10 @@ async def submit(ctx: Context, interaction: Interaction, *, offers: bool = False
     return ended
 
 
-async def finish_anew(ctx: Context, interaction: Interaction, state: State, typed: Sequence[str]) -> Interaction:
-    """Sign in whom one form identified, in place of whatever there was; raises as `finish`.
+async def finish_anew(
+    ctx: Context, interaction: Interaction, state: State, typed: Sequence[str], onward: Onward
+) -> None:
+    """Sign in whom one form identified, in place of whatever there was, and go on; raises as `finish`.
 
     The tries at the password are forgiven, those at what was `typed`, too. All in one transaction: where it is refused,
     because a factor is asked for, what was said is kept in another for the page that comes next.
@@ -62,16 +77,18 @@ async def finish_anew(ctx: Context, interaction: Interaction, state: State, type
     user_id, step = factors.identified(state), f"{state.event}.Submit"
     try:
         async with ctx.db.write() as tx:
-            await holding.begin_anew(tx, ctx, interaction, state)
+            # Before the rest: the same form sent twice waits here, and finds nothing.
+            await steps.take(tx, ctx, interaction)
             events.check_open(ctx, state.occasion)
             ended = await _sign_in(tx, ctx, interaction, state, user_id, offers=True)
             await attempts.forgive(tx, ctx, user_id, typed)
+            await onward.hold(tx)
+            await onward.go_on(tx, ended)
     except AppError as error:
         await begin_anew(ctx, interaction, state, typed)
         await note(ctx, interaction, step, user_id, error)
         raise
     await note(ctx, interaction, step, user_id)
-    return ended
 
 
 async def begin_anew(ctx: Context, interaction: Interaction, state: State, typed: Sequence[str]) -> None:
@@ -99,19 +116,19 @@ async def _keep_tokens_of(ctx: Context, interaction: Interaction, user_id: str, 
         await token_secrets.keep(ctx, interaction.id, user_id, origin, company.tokens)
 
 
-async def finish(ctx: Context, interaction: Interaction) -> Interaction:
-    """Sign in whoever was identified; returns the step as it ended.
+async def finish(ctx: Context, interaction: Interaction, onward: Onward) -> None:
+    """Sign in whoever was identified, and go on.
 
     Raises as `submit`, NotForForgottenPassword, and PasskeySuggested: a page can show what an API cannot.
     """
     try:
-        ended = await submit(ctx, interaction, offers=True)
+        ended = await submit(ctx, interaction, onward, offers=True)
     except tuple(completing.TAKEN):
         # It is forgotten: another try says what is asked for now, the identifier or a factor.
-        return await finish(ctx, interaction)
+        await finish(ctx, interaction, onward)
+        return
     if ended is None:
         raise NotForForgottenPassword
-    return ended
 
 
 async def _sign_in(
@@ -148,7 +165,7 @@ async def _sign_in(
         await credentials.put_password(tx, ctx, user_id, digest)
     trusts = state.enrolment.trusts_device and state.proves_factor(user_id)
     outcome = Outcome(login=True, trusts=trusts and bool(ctx.live.experience.trusted_device.enabled))
-    return await advance(tx, ctx, interaction, at_prompt=LOGIN, user_id=user_id, signed_in_at=now, outcome=outcome)
+    return steps.ended_as(interaction, outcome, user_id, now)
 
 
 async def _replace_forgotten(tx: Tx, ctx: Context, interaction: Interaction, state: State, user_id: str) -> None:
