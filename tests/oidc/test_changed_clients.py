@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tests.oidc.world import CALLBACK, App, World
+from tests.oidc.world import CALLBACK, PASSWORD, App, World
 from vestibule.domain import applications
 
 pytestmark = pytest.mark.anyio
@@ -77,8 +77,11 @@ async def test_a_deleted_application_and_its_tokens_are_unknown(world: World) ->
 
 async def test_a_sign_in_under_way_ends_with_its_application(world: World) -> None:
     await world.user()
-    app, browser = await world.application("SPA"), world.browser()
-    await browser.authorize(app)
+    app, browser, slower = await world.application("SPA"), world.browser(), world.browser()
+    for one in (browser, slower):
+        await one.authorize(app)
+    onward = await browser.sign_in()
     await applications.delete(world.ctx, app.id)
-    answer = await browser.get(await browser.sign_in())
-    assert answer.status_code == 400
+    assert (await browser.get(onward)).status_code == 400
+    late = await slower.client.post("/sign-in", data={"identifier": "ada", "password": PASSWORD})
+    assert late.text == "session.not_found"
