@@ -1,5 +1,6 @@
 """From the last form of a sign-in back to the application: in the answer to that form, with no redirects between."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -115,6 +116,38 @@ async def test_the_step_is_over_after_that(world: World, ada: Visitor) -> None:
     assert await sent(ada, identifier="ada", password=PASSWORD) == "/unknown-session"
     ada.client.cookies.set("_interaction_resume", uid, path=f"/oidc/auth/{uid}")
     assert (await ada.open(f"/oidc/auth/{uid}")).heading == t("unknown.title")
+
+
+async def test_the_form_sent_twice_at_once_signs_in_once(world: World, ada: Visitor) -> None:
+    await world.user(username="ada", password=PASSWORD)
+    await ada.begin(await application(world))
+    form = ada.form
+    values = {**form.fields, "identifier": "ada", "password": PASSWORD}
+    answers = await asyncio.gather(*(ada.client.post(form.action, data=values) for _ in range(2)))
+    led = sorted(answer.headers["location"].partition("?")[0] for answer in answers)
+    assert led == ["/unknown-session", CALLBACK]
+
+
+async def test_what_cannot_be_finished_leaves_nothing_behind(
+    world: World, ada: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the proof to the code it is one transaction: a fault in it, and the same form can be sent again."""
+
+    async def broken(*_: object, **__: object) -> str:
+        raise RuntimeError
+
+    user = await world.user(username="ada", password=PASSWORD)
+    await ada.begin(await application(world))
+    page = ada.answer
+    with monkeypatch.context() as fault:
+        fault.setattr("vestibule.oidc.codes.issue", broken)
+        await sent(ada, identifier="ada", password=PASSWORD)
+    assert ada.answer.status_code == 500
+    shown = (await world.call("GET", f"/users/{user['id']}")).json()
+    assert shown["lastSignInAt"] is None
+    assert (await world.call("GET", f"/users/{user['id']}/sessions")).json()["sessions"] == []
+    ada.answer = page
+    assert "code" in query_of(await sent(ada, identifier="ada", password=PASSWORD))
 
 
 @pytest.mark.parametrize("gone", ["application", "redirect URI"])
