@@ -132,6 +132,28 @@ async def test_a_code_that_another_tab_has_made_void_is_told_so(world: World, ad
     assert (ada.heading, ada.reads("fault.over")) == (t("sign_in.title"), True)
 
 
+@pytest.mark.parametrize("mode", ["SignInAndRegister", "Register"])
+async def test_what_was_missing_of_a_sign_in_that_another_tab_began_anew_leads_to_the_beginning(
+    world: World, ada: Visitor, mode: str
+) -> None:
+    """Not to the page for newcomers, where there is another one."""
+    await world.user(username="ada", password=PASSWORD)
+    method = {"identifier": "email", "password": True, "verificationCode": True, "isPasswordPrimary": True}
+    name = {**method, "identifier": "username", "verificationCode": False}
+    sign_up = {"identifiers": ["email"], "password": True, "verify": True}
+    await decide(world, signIn={"methods": [name, method]}, signUp=sign_up)
+    app = await application(world)
+    await ada.begin(app)
+    await ada.sign_in("ada")
+    assert ada.heading == t("more.title")
+    other = await Visitor(ada.client).open(f"/sign-in?app_id={app.id}&way=code")
+    await other.submit(identifier="lovelace@example.com", way="code")
+    await decide(world, signInMode=mode)
+    await ada.submit(identifier=ADDRESS)
+    first = "register.title" if mode == "Register" else "sign_in.title"
+    assert (ada.heading, ada.reads("fault.over")) == (t(first), True)
+
+
 async def test_whoever_is_suspended_while_more_is_asked_for_is_led_to_the_beginning(world: World, ada: Visitor) -> None:
     user = await world.user(username="ada", password=PASSWORD)
     sign_up = {"identifiers": ["email"], "password": True, "verify": True}

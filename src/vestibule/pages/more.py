@@ -13,7 +13,7 @@ from vestibule.errors import (
 )
 from vestibule.http import Request, Response, redirect
 from vestibule.model import RecipientKind
-from vestibule.pages.step import CODE, REGISTER, Step, StepPages, done
+from vestibule.pages.step import CODE, REGISTER, SIGN_IN, Step, StepPages, done
 from vestibule.pages.words import (
     ADDRESS_FAULTS,
     REGISTER_FAULTS,
@@ -47,7 +47,7 @@ class MoreForms(StepPages):
             state = await holding.read(self.ctx, step.interaction)
             missing, kinds = await self._missing(state)
         except LOST:
-            return redirect(step.at(REGISTER))
+            return await self._lost(step)
         # A name and a password are asked for together; then an address, since a code leads away from the page.
         together = [name for name in missing if name in {"username", "password"}]
         faults = {} if error is None else _faults(step, error, () if together else kinds)
@@ -67,6 +67,14 @@ class MoreForms(StepPages):
             faults=faults,
             back=step.at(REGISTER),
         )
+
+    async def _lost(self, step: Step) -> Response:
+        """Lead to the beginning of what is under way: this page is about nothing that is."""
+        try:
+            event = (await holding.read(self.ctx, step.interaction)).event
+        except InteractionNotStarted:
+            event = "Register"
+        return redirect(step.at(REGISTER if event == "Register" else SIGN_IN, told="over"))
 
     async def _missing(self, state: State) -> tuple[list[str], Addresses]:
         """Return what is missing, and of which addresses one is asked for; raises what leads away from here."""
@@ -91,7 +99,7 @@ class MoreForms(StepPages):
                 raise
             return await self._form(request, step, values, error)
         except LOST:
-            return redirect(step.at(REGISTER))
+            return await self._lost(step)
         return await self.finish(request, step)
 
     async def _took(self, request: Request, step: Step, values: dict[str, str]) -> bool:

@@ -30,7 +30,8 @@ class RegisterForms(StepPages):
             return redirect(with_query(LINK, request))
         if not self.experience.lets_register:
             return redirect(with_query(SIGN_IN, request))
-        told = dict(request.query_items).get("social", "")
+        query = dict(request.query_items)
+        told = query.get("social", query.get("told", ""))
         words = {"agree" if told == "unticked" else "": step.t(SOCIAL_FAULTS[told])} if told in SOCIAL_FAULTS else {}
         return done(step) or await self._form(request, step, step.details.login_hint or "", words)
 
