@@ -13,14 +13,11 @@ from vestibule.db.locks import take_turn
 from vestibule.domain.context import Context
 from vestibule.errors import TooManyAttempts
 from vestibule.store import activities
+from vestibule.store.activities import Counter
 
 ACTION, FACTOR, SAME = "PasswordTry", "FactorTry", "SamePasswordTry"
 WINDOW_MS, PER_ADDRESS = 15 * 60_000, 50
 """Of an address; those of an account are the sentinel policy of the sign-in experience."""
-
-
-Counter = tuple[str, str, int, int]
-"""Whose it is, what is counted, the limit, and the time in which it counts, in ms."""
 
 
 def account_target(ctx: Context, account: str) -> str:
@@ -67,9 +64,8 @@ async def _count(ctx: Context, counters: Sequence[Counter]) -> None:
     now = ctx.clock.now()
     async with ctx.db.write() as tx:
         await take_turn(tx, *(target for target, *_ in counters))
-        for target, action, limit, window in counters:
-            if not await activities.record_below(tx, target, action, now, limit=limit, window=window):
-                raise TooManyAttempts
+        if await activities.record_below(tx, now, *counters) is None:
+            raise TooManyAttempts
 
 
 async def forgive(tx: Tx, ctx: Context, account: str, typed: Iterable[str]) -> None:

@@ -21,4 +21,4 @@ async def too_many(ctx: Context, client_id: str, address: str) -> bool:
     target = family(ctx, client_id) + ctx.sealer.keyed_digest(f"{client_id}\0{address}", "client-failure")[:HALF]
     async with ctx.db.write() as tx:
         await take_turn(tx, target)
-        return not await activities.record_below(tx, target, ACTION, now, limit=LIMIT, window=WINDOW_MS)
+        return await activities.record_below(tx, now, (target, ACTION, LIMIT, WINDOW_MS)) is None

@@ -16,7 +16,8 @@ Choices = Mapping[str, Mapping[str, bool]]
 FACTORS, PASSKEYS, LAST_CODE = "mfa", "passkeySignIn", "lastCode"
 """The contract's groups, and one of ours: by which factor that is sent, if by one, somebody signed in last."""
 
-_choices = msgspec.json.Decoder(dict[str, dict[str, bool]]).decode
+decode = msgspec.json.Decoder(dict[str, dict[str, bool]]).decode
+"""Reads the stored text."""
 
 
 async def get_choices(ctx: Context, user_id: str) -> Choices:
@@ -25,7 +26,7 @@ async def get_choices(ctx: Context, user_id: str) -> Choices:
         held = await tx.value(store.GET, user_id=user_id)
     if held is None:
         raise EntityNotFound
-    return _choices(held)
+    return decode(held)
 
 
 async def change_choices(ctx: Context, user_id: str, changes: Choices) -> Choices:
@@ -39,7 +40,7 @@ async def change_choices_in(tx: Tx, ctx: Context, user_id: str, changes: Choices
     held = await tx.value(store.GET_LOCKED, user_id=user_id)
     if held is None:
         raise EntityNotFound
-    known = _choices(held)
+    known = decode(held)
     merged = known | {group: {**known.get(group, {}), **chosen} for group, chosen in changes.items()}
     values = {"logto_config": msgspec.json.encode(merged).decode(), "updated_at": ctx.clock.now()}
     await users.change(tx, user_id, values)
@@ -49,7 +50,7 @@ async def change_choices_in(tx: Tx, ctx: Context, user_id: str, changes: Choices
 async def choices_in(tx: Tx, user_id: str) -> Choices:
     """Return what a user chose, within a transaction; an unknown user chose nothing."""
     held = await tx.value(store.GET, user_id=user_id)
-    return {} if held is None else _choices(held)
+    return {} if held is None else decode(held)
 
 
 async def factor_choices(tx: Tx, user_id: str) -> Mapping[str, bool]:

@@ -209,5 +209,6 @@ def _used_from() -> tuple[str | None, str | None]:
     came = origin.CURRENT.get()
     if came is None:
         return None, None
-    named = "".join(char for char in came.user_agent if char.isprintable())
+    agent = came.user_agent
+    named = agent if agent.isprintable() else "".join(char for char in agent if char.isprintable())
     return came.ip[:MAX_IP], named[:MAX_USER_AGENT] or None

@@ -62,8 +62,8 @@ async def _prepare(ctx: Context, key: Key, code: str) -> str:
     target, now, row_id = bucket(ctx, key[0], key[1]), ctx.clock.now(), crypto.new_id()
     async with ctx.db.write() as tx:
         await take_turn(tx, target)
-        activity_id = await activities.record_below(tx, target, SEND, now, limit=PER_WINDOW, window=WINDOW_MS)
-        if activity_id is None:
+        counted = await activities.record_below(tx, now, (target, SEND, PER_WINDOW, WINDOW_MS))
+        if counted is None:
             raise MessageRateLimited
         await tx.run(
             store.REPLACE,
@@ -76,7 +76,7 @@ async def _prepare(ctx: Context, key: Key, code: str) -> str:
             created_at=now,
             consumed_at=None,
         )
-    return activity_id
+    return counted[0]
 
 
 async def verify_code(ctx: Context, kind: RecipientKind, recipient: str, code: str, purpose: str = GENERIC) -> None:

@@ -29,7 +29,8 @@ class Authorization:
             return self._shown(request, error)
         try:
             await passage.check()
-            async with self._provider.db.write() as tx:
+            db = self._provider.db
+            async with db.single() if passage.is_first else db.write() as tx:
                 await passage.hold(tx)
                 await passage.go_on(tx)
         except OAuthError as error:

@@ -32,12 +32,17 @@ class Passage:
         self._jar = Jar(provider.cookies, request, secure=provider.ctx.settings.is_secure)
         self._session_cookie = provider.cookies.read(request.cookies, names.SESSION)
         self._session: Session | None = None
-        self._just_signed_in = False
+        self._just_signed_in = self._is_new = False
         self._grant_id: str | None = None
         self._hinted: str | None = None
         self._is_of_another = False
         self._refusal: OAuthError | None = None
         self._made: Response | str = ""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the browser has no session: then there is nothing to hold, and one row to write."""
+        return self._session_cookie is None
 
     async def check(self) -> None:
         """Run the checks after which errors go back to the client; raises OAuthError."""
@@ -77,7 +82,7 @@ class Passage:
 
     async def _page_or_code(self, tx: Tx) -> Response | str:
         session, client, grant = self._session, self._asked.client, None
-        if session is not None:
+        if session is not None and not self._is_new:
             grant = await grants.of_session(tx, self._provider.clock, session.uid, client.id, session.user_id)
         step, params = self._next_step(grant), self._asked.params
         if step != LOGIN and params.one_time_token is not None and params.login_hint is not None:
@@ -107,8 +112,9 @@ class Passage:
 
     async def _start(self, tx: Tx, user_id: str, signed_in_at: int, outcome: Outcome) -> None:
         """Start the session of a fresh sign-in."""
-        clock = self._provider.clock
-        started = await sessions.start(tx, clock, user_id, signed_in_at, self._session, self._life)
+        clock, earlier = self._provider.clock, self._session
+        started = await sessions.start(tx, clock, user_id, signed_in_at, earlier, self._life)
+        self._is_new = earlier is None or earlier.uid != started.session.uid
         self._session, self._session_cookie = started.session, started.cookie
         self._just_signed_in = True
         self._jar.session(started.cookie, self._life.idle // 1000)

@@ -1,18 +1,21 @@
 """What limits count: messages sent, tries made. A row is a target's digest, an action, and when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
+from sqlalchemy import BigInteger, BindParameter, Select, bindparam, delete, func, insert, select, union_all
 
 from vestibule.crypto import new_id
-from vestibule.db import Statement, Tx
+from vestibule.db import Statement, StatementCache, Tx
 from vestibule.db.helpers import in_set
 from vestibule.store.rows import Row
 from vestibule.store.tables import activities
 
+Counter = tuple[str, str, int, int]
+"""Whose it is, what is counted, the limit, and the time in which it counts, in ms."""
+
 INSERT: Statement[Row] = Statement(insert(activities))
-_NEW = {"new_id": "id", "target": "target_digest", "kind": "action", "now": "created_at"}
-_count = (
+COUNT: Statement[Row] = Statement(
     select(func.count())
     .select_from(activities)
     .where(
@@ -21,15 +24,37 @@ _count = (
         activities.c.created_at > bindparam("since"),
     )
 )
-COUNT: Statement[Row] = Statement(_count)
-INSERT_BELOW: Statement[Row] = Statement(
-    insert(activities).from_select(
-        ["id", "target_digest", "action", "created_at"],
-        select(
-            *(bindparam(name, type_=activities.c[column].type) for name, column in _NEW.items()),
-        ).where(_count.scalar_subquery() < bindparam("limit", type_=BigInteger())),
+
+
+def _below(number: int) -> Select[Any]:
+    """Select one new row unless its target holds too many; its parameters have this number."""
+
+    def named(name: str, column: str) -> BindParameter[Any]:
+        return bindparam(f"{name}_{number}", type_=activities.c[column].type)
+
+    held = (
+        select(func.count())
+        .select_from(activities)
+        .where(
+            activities.c.target_digest == named("target", "target_digest"),
+            activities.c.action == named("kind", "action"),
+            activities.c.created_at > named("since", "created_at"),
+        )
+        .scalar_subquery()
     )
-)
+    row = (named("new_id", "id"), named("target", "target_digest"), named("kind", "action"))
+    now = bindparam("now", type_=activities.c.created_at.type)
+    return select(*row, now).where(held < bindparam(f"limit_{number}", type_=BigInteger()))
+
+
+def _insert_below(counters: int) -> Statement[Row]:
+    rows = [_below(number) for number in range(counters)]
+    columns = ["id", "target_digest", "action", "created_at"]
+    return Statement(insert(activities).from_select(columns, union_all(*rows) if counters > 1 else rows[0]))
+
+
+_inserts: StatementCache[Row] = StatementCache()
+
 CANCEL: Statement[Row] = Statement(delete(activities).where(activities.c.id == bindparam("activity_id")))
 FORGET: Statement[Row] = Statement(
     delete(activities).where(in_set(activities.c.target_digest, "targets"), activities.c.action == bindparam("kind"))
@@ -54,14 +79,19 @@ async def record(tx: Tx, target: str, action: str, now: int) -> str:
     return activity_id
 
 
-async def record_below(tx: Tx, target: str, action: str, now: int, *, limit: int, window: int) -> str | None:
-    """Write one down unless the time before (`window`, in ms) holds `limit` of them; returns its id, or None.
+async def record_below(tx: Tx, now: int, *counters: Counter) -> Sequence[str] | None:
+    """Write one down at every counter; returns their ids, or None where one of them is full.
 
-    Take the target's turn first: two at once would else both find room.
+    Then the transaction must not be committed, or the others count. Take the targets' turns first: two at once would
+    else both find room.
     """
-    activity_id, since = new_id(), now - window
-    named = {"new_id": activity_id, "target": target, "kind": action, "now": now}
-    return activity_id if await tx.run(INSERT_BELOW, **named, limit=limit, since=since) else None
+    ids = [new_id() for _ in counters]
+    values: dict[str, object] = {"now": now}
+    for number, (activity_id, (target, kind, limit, window)) in enumerate(zip(ids, counters, strict=True)):
+        named = {"new_id": activity_id, "target": target, "kind": kind, "limit": limit, "since": now - window}
+        values |= {f"{name}_{number}": value for name, value in named.items()}
+    statement = _inserts.get(len(counters), lambda: _insert_below(len(counters)))
+    return ids if await tx.run(statement, **values) == len(counters) else None
 
 
 async def cancel(tx: Tx, activity_id: str) -> None:

@@ -83,7 +83,7 @@ async def _count_sent(ctx: Context, ip: str) -> None:
     target, now = ctx.sealer.keyed_digest(ip, "code-asked-address"), ctx.clock.now()
     async with ctx.db.write() as tx:
         await take_turn(tx, target)
-        if not await activities.record_below(tx, target, ASKED, now, limit=PER_ADDRESS, window=WINDOW_MS):
+        if await activities.record_below(tx, now, (target, ASKED, PER_ADDRESS, WINDOW_MS)) is None:
             raise MessageRateLimited
 
 

@@ -103,15 +103,15 @@ async def check_takes(ctx: Context, state: State, what: str) -> None:
         raise Forbidden("This is not asked for at sign-in. The account's own page changes it.")
 
 
-async def ask(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
+async def ask(tx: Tx, ctx: Context, state: State, user: User) -> None:
     """At the end: ask for what is missing; raises MissingProfile, and MfaRequired also where a browser is trusted.
 
     What is written is a way in, or may become a factor: not without the factor that there is.
     """
-    user, said = await _found(tx, user_id), state.profile
+    said = state.profile
     wanted = await _missing_of(tx, ctx, state, user, NOTHING)
     if wanted or said.identifiers or said.password_digest is not None:
-        await factors.check(tx, ctx, state, user_id)
+        await factors.check(tx, ctx, state, user.id)
     still = await _missing_of(tx, ctx, state, user, said) if wanted else []
     if still:
         raise MissingProfile(data={"missingProfile": still})

@@ -1,6 +1,6 @@
 """Setting up a second factor at sign-in: made and tried before it is bound, written with everything else at the end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -284,14 +284,16 @@ async def offer(ctx: Context, interaction: Interaction) -> Offer:
     return Offer(kinds, skippable, suggests, is_extra, _backup_codes_due(ctx, state, held), hidden)
 
 
-async def settle(tx: Tx, ctx: Context, state: State, user_id: str, *, asks: bool = True) -> None:
+async def settle(
+    tx: Tx, ctx: Context, state: State, user_id: str, held: Sequence[MfaVerification], *, asks: bool = True
+) -> None:
     """At the end: ask for a factor by the policy, or write those that were set up, and what was said about them.
 
-    Without `asks` nobody is asked: what there is was not even to be shown.
+    Beside the factors that count already (`held`). Without `asks` nobody is asked: what there is was not even shown.
 
     Raises FactorMissing, FactorSuggested, BackupCodesRequired, TotpInUse.
     """
-    enrolment, held = state.enrolment, await factors.counting(tx, ctx, user_id)
+    enrolment = state.enrolment
     if asks:
         await _ask(tx, ctx, state, user_id, held)
     if _backup_codes_due(ctx, state, held):
@@ -336,7 +338,7 @@ async def suggest_passkey(tx: Tx, ctx: Context, state: State, user_id: str, *, a
         raise PasskeySuggested
 
 
-async def _is_asked(tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaVerification]) -> bool:
+async def _is_asked(tx: Tx, ctx: Context, state: State, user_id: str, held: Sequence[MfaVerification]) -> bool:
     try:
         await _ask(tx, ctx, state, user_id, held)
     except (FactorMissing, FactorSuggested):
@@ -344,7 +346,7 @@ async def _is_asked(tx: Tx, ctx: Context, state: State, user_id: str, held: list
     return False
 
 
-async def _ask(tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaVerification]) -> None:
+async def _ask(tx: Tx, ctx: Context, state: State, user_id: str, held: Sequence[MfaVerification]) -> None:
     policy = ctx.live.experience.mfa
     if not policy.asks(state.occasion) or MAIN & {*_counted(ctx, state), *(one.type for one in held)}:
         return
@@ -375,7 +377,7 @@ def _counted(ctx: Context, state: State) -> frozenset[FactorType]:
 
 
 async def _bindable(
-    tx: Tx, ctx: Context, state: State, user_id: str, held: list[MfaVerification]
+    tx: Tx, ctx: Context, state: State, user_id: str, held: Sequence[MfaVerification]
 ) -> tuple[FactorType, ...]:
     """Return what can be set up beside what there is, in the order of the settings; backup codes come with another."""
     reachable = await factors.addresses(tx, ctx, state, user_id)
@@ -390,7 +392,7 @@ async def _bindable(
     )
 
 
-def _backup_codes_due(ctx: Context, state: State, held: list[MfaVerification]) -> bool:
+def _backup_codes_due(ctx: Context, state: State, held: Sequence[MfaVerification]) -> bool:
     kinds = _counted(ctx, state)
     enabled = "BackupCode" in ctx.live.experience.mfa.factors
     return enabled and bool(MAIN & kinds) and "BackupCode" not in kinds and not any(one.remaining for one in held)

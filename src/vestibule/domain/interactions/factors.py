@@ -1,6 +1,6 @@
 """Proofs by a second factor of whoever was identified: a code of an authenticator, a backup code, a code sent."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from vestibule.crypto import new_id
 from vestibule.db import Tx
@@ -11,6 +11,7 @@ from vestibule.domain.interactions import holding
 from vestibule.domain.interactions.state import MAILED, Record, RecordType, State
 from vestibule.domain.interactions.steps import params_of
 from vestibule.domain.interactions.trail import note
+from vestibule.domain.logto_config import Choices
 from vestibule.errors import AppError, IdentifierNotFound, InvalidCredentials, MfaRequired
 from vestibule.model import FactorType, Interaction, MfaVerification, RecipientKind, User
 from vestibule.store import mfa as store
@@ -64,9 +65,15 @@ async def asked(ctx: Context, interaction: Interaction) -> dict[FactorType, str]
     return {kind: masked(by_message[kind]) if kind in by_message else "" for kind in kinds}
 
 
-async def available(tx: Tx, ctx: Context, state: State, user_id: str) -> list[FactorType]:
-    """Return the kinds of factor that a user can be asked for, the last used first, backup codes last."""
-    held = [one for one in await counting(tx, ctx, user_id) if one.type != "BackupCode" or one.remaining]
+async def available(
+    tx: Tx, ctx: Context, state: State, user_id: str, counted: Sequence[MfaVerification] | None = None
+) -> list[FactorType]:
+    """Return the kinds of factor that a user can be asked for, the last used first, backup codes last.
+
+    Of what is `counted` (`counting`) already, where it is.
+    """
+    counted = await counting(tx, ctx, user_id) if counted is None else counted
+    held = [one for one in counted if one.type != "BackupCode" or one.remaining]
     held.sort(key=lambda one: -(one.last_used_at or 0))
     kinds = dict.fromkeys(one.type for one in held if one.type != "BackupCode")
     by_message = await by_code(tx, ctx, state, user_id)
@@ -149,7 +156,9 @@ def masked(address: str) -> str:
     return f"{name[:1]}{MASK}@{domain}" if at else f"{MASK}{address[-4:]}"
 
 
-async def is_excused(tx: Tx, ctx: Context, interaction: Interaction, state: State, user_id: str) -> bool:
+async def is_excused(
+    tx: Tx, ctx: Context, interaction: Interaction, state: State, user_id: str, choices: Choices
+) -> bool:
     """Tell whether a user need not show a factor here: the browser is trusted, or they chose so where they may.
 
     Not where the application asks for a fresh proof.
@@ -159,7 +168,7 @@ async def is_excused(tx: Tx, ctx: Context, interaction: Interaction, state: Stat
         return False
     if await trusted_devices.is_trusted(tx, ctx, interaction.device_digest, user_id):
         return True
-    chosen = (await logto_config.factor_choices(tx, user_id)).get("skipMfaOnSignIn", False)
+    chosen = choices.get(logto_config.FACTORS, {}).get("skipMfaOnSignIn", False)
     return chosen and not ctx.live.experience.mfa.insists(state.occasion)
 
 
@@ -170,11 +179,13 @@ async def check_there(tx: Tx, state: State, user_id: str) -> None:
         raise InvalidCredentials
 
 
-async def check(tx: Tx, ctx: Context, state: State, user_id: str) -> None:
+async def check(
+    tx: Tx, ctx: Context, state: State, user_id: str, counted: Sequence[MfaVerification] | None = None
+) -> None:
     """Refuse to go on while a user who has a factor has not proven one; raises MfaRequired (A21, B62)."""
     if state.proves_factor(user_id):
         return
-    asked = await available(tx, ctx, state, user_id)
+    asked = await available(tx, ctx, state, user_id, counted)
     if asked:
         by_message = await by_code(tx, ctx, state, user_id)
         hidden = {kind: masked(address) for kind, address in by_message.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from vestibule.db import Tx
-from vestibule.domain import attempts, credentials, sessions, token_secrets, users
+from vestibule.domain import attempts, credentials, logto_config, sessions, token_secrets, users
 from vestibule.domain.authorization import ADD_PASSKEY
 from vestibule.domain.context import Context
 from vestibule.domain.interactions import (
@@ -136,21 +136,24 @@ async def _sign_in(
 ) -> Interaction:
     now, digest = ctx.clock.now(), state.profile.password_digest
     # Holds the user's row from here on: no factor comes, and no password changes, before this is over.
-    if not await tx.run(subjects.SIGNED_IN, user_id=user_id, seen_at=state.identified_at, now=now):
+    found = await tx.one(subjects.SIGNED_IN, user_id=user_id, seen_at=state.identified_at, now=now)
+    if found is None:
         raise InvalidCredentials
+    user, choices = found[0], logto_config.decode(found[1])
     await factors.check_there(tx, state, user_id)
     if state.proof_type == "Password" and digest is None and await credentials.is_expired_in(tx, ctx, user_id):
         raise PasswordExpired
     is_excused = not await identifying.proves_claim(tx, state, user_id) and await factors.is_excused(
-        tx, ctx, interaction, state, user_id
+        tx, ctx, interaction, state, user_id, choices
     )
+    held = await factors.counting(tx, ctx, user_id)
     if not is_excused:
-        await factors.check(tx, ctx, state, user_id)
-    await completing.ask(tx, ctx, state, user_id)
+        await factors.check(tx, ctx, state, user_id, held)
+    await completing.ask(tx, ctx, state, user)
     # First: what this sign-in sets up is the owner's.
     await identifying.note_proven(tx, ctx, state, user_id)
     await completing.write(tx, ctx, state, user_id)
-    await enrolment.settle(tx, ctx, state, user_id, asks=not is_excused)
+    await enrolment.settle(tx, ctx, state, user_id, held, asks=not is_excused)
     await factors.note_used(tx, ctx, state, user_id)
     if state.enrolment.factors or (state.enrolment.enabled and state.profile.identifiers):
         # B40: whoever was signed in elsewhere without this factor is no longer.
