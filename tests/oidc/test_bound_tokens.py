@@ -4,9 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from tests.oidc.world import PASSWORD, World, query_of
+from vestibule.db import Statement
 from vestibule.domain import credentials, sessions
 from vestibule.domain.context import Context
 from vestibule.domain.users import suspend
@@ -33,6 +34,23 @@ async def test_what_was_made_while_the_session_ended_is_worth_nothing(world: Wor
     assert (await world.userinfo(offline["access_token"])).status_code == 200
     assert (await world.refresh(app, offline["refresh_token"])).status_code == 200
     assert (await world.redeem(app, code)).json()["error"] == "invalid_grant"
+
+
+async def test_a_sign_out_forgets_what_was_bound_to_the_session(world: World) -> None:
+    """B39: and nothing of another session, nor what `offline_access` keeps."""
+    await world.user()
+    app = await world.application(settings={"alwaysIssueRefreshToken": True})
+    ends, stays = world.browser(), world.browser()
+    for browser in (ends, stays):
+        await browser.tokens(app)
+        await browser.tokens(app, **OFFLINE)
+    await world.sign_out(ends)
+    async with world.ctx.db.read() as tx:
+        left = await tx.value(Statement(select(tables.sessions.c.uid)))
+        for table in (tables.authorization_codes, tables.access_tokens, tables.refresh_tokens):
+            bound = await tx.all(Statement(select(table.c.session_uid)))
+            assert {row[0] for row in bound} == {left, None}
+            assert len(bound) == 3
 
 
 async def test_tokens_of_a_session_end_when_it_expires(world: World) -> None:

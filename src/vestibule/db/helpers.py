@@ -48,6 +48,27 @@ def _in_set_postgresql(element: in_set, compiler: SQLCompiler, **options: Any) -
     return f"{tested} = ANY ({parameter})"
 
 
+class unindexed(FunctionElement[Any]):  # noqa: N801 - reads as a function
+    """A column to be compared once a row is found, never to find it by: SQLite would take any index that fits."""
+
+    inherit_cache = True
+    name = "unindexed"
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        self.type = column.type
+        super().__init__(column)
+
+
+@compiles(unindexed, "sqlite")
+def _unindexed_sqlite(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+@compiles(unindexed, "postgresql")
+def _unindexed_postgresql(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
 class merged(FunctionElement[str]):  # noqa: N801 - reads as a function
     """The JSON object in a column with the members of another set, one level deep; the other is a parameter."""
 

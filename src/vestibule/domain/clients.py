@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import msgspec
 
@@ -53,16 +53,8 @@ class Client:
         self.type = application.type
         self.is_public = application.is_public
         self.is_third_party = application.is_third_party
-
-    @cached_property
-    def metadata(self) -> ClientMetadata:
-        """Addresses and logout."""
-        return metadata_of(self.application.oidc_client_metadata)
-
-    @cached_property
-    def settings(self) -> ClientSettings:
-        """Lifetimes and switches."""
-        return _settings(self.application.custom_client_metadata)
+        self.metadata = metadata_of(application.oidc_client_metadata)
+        self.settings = _settings(application.custom_client_metadata)
 
     @property
     def grant_types(self) -> frozenset[str]:

@@ -65,6 +65,12 @@ class Request(HTTPConnection):
         return None if sent is None else sent.decode("latin-1")
 
     @property
+    def origin(self) -> str | None:
+        """The header `Origin`, as sent."""
+        sent = find(self.scope["headers"], b"origin")
+        return None if sent is None else sent.decode("latin-1")
+
+    @property
     def raw_query(self) -> str:
         """The query as sent."""
         return bytes(self.scope.get("query_string", b"")).decode("latin-1")

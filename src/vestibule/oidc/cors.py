@@ -15,15 +15,14 @@ async def preflight(request: Request) -> Response:
 
 def granted(request: Request) -> dict[str, str]:
     """Return the headers that let the asking origin read the answer."""
-    origin = request.headers.get("origin")
-    if origin is None:
+    if request.origin is None:
         return {}
-    return {"access-control-allow-origin": origin, "access-control-expose-headers": "*"}
+    return {"access-control-allow-origin": request.origin, "access-control-expose-headers": "*"}
 
 
 def check_origin(request: Request, client: Client, provider: Provider) -> None:
     """Refuse an origin that is not the client's, before anything happens; raises invalid_request."""
-    origin = request.headers.get("origin")
+    origin = request.origin
     if origin is None or origin == provider.ctx.settings.public_url or client.allows_origin(origin):
         return
     raise ForeignOrigin(origin, client.id)

@@ -33,7 +33,7 @@ class UserInfo:
             scopes = frozenset(str(scope).split())
             if OPENID not in scopes:
                 raise self._refused("access token missing openid scope", "insufficient_scope", 403)
-            if "origin" in request.headers:
+            if request.origin is not None:
                 client = await find_client(tx, str(client_id))
                 if client is not None:
                     cors.check_origin(request, client, self._provider)

@@ -3,6 +3,7 @@
 from sqlalchemy import bindparam, insert, select, update
 
 from vestibule.db import Statement
+from vestibule.db.helpers import unindexed
 from vestibule.model import Grant, Noun
 from vestibule.store.rows import Row
 from vestibule.store.tables import applications, grants
@@ -30,7 +31,7 @@ OF_SESSION = Statement(
     .where(
         grants.c.session_uid == bindparam("session_uid"),
         grants.c.application_id == bindparam("application_id"),
-        grants.c.user_id == bindparam("user_id"),
+        unindexed(grants.c.user_id) == bindparam("user_id"),
         *_live,
     )
     .order_by(grants.c.created_at.desc(), grants.c.id)
