@@ -13,7 +13,7 @@ from tests.oidc.receiver import Receiver, receiving
 from tests.oidc.world import World, query_of, worlds
 from vestibule.db import Statement, Tx
 from vestibule.db.locks import take_turn
-from vestibule.domain import logout_notices, sessions, users
+from vestibule.domain import deletion, logout_notices, sessions, users
 from vestibule.domain.logout_notices import LEASE_MS
 from vestibule.store import logout_notices as notices
 from vestibule.store import tables
@@ -115,6 +115,19 @@ async def test_whoever_ends_something_waits_for_the_user_before_taking_anything(
         for statement in UNTAKEN:
             assert len(await tx.all(statement)) == 1
     await task
+
+
+async def test_whoever_is_deleted_is_held_before_the_steps_that_know_them_are(world: World) -> None:
+    """A consent, or the way back from a sign-in, holds its user first: the other order could lock both out."""
+    user_id, _ = await resumable(world)
+    async with world.ctx.db.write() as tx:
+        await sessions.hold_user(tx, user_id)
+        deleting = asyncio.ensure_future(deletion.delete_user(world.ctx, user_id, "somebody else"))
+        await waits(world)
+        for statement in UNTAKEN:
+            assert len(await tx.all(statement)) == 1
+    await deleting
+    assert await world.dump(tables.sessions, tables.interactions) == "[[], []]"
 
 
 @pytest.fixture

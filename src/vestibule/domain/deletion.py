@@ -29,7 +29,7 @@ async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
         raise CannotDeleteSelf
     async with ctx.db.write() as tx:
         await logout_notices.of_user(tx, ctx.clock, user_id)
-        # A sign-in is held before its user everywhere: the other order could lock both out.
+        # Who signs in holds the sign-in, then its user, and so does this: the other order could lock both out.
         await _end_sign_ins(tx, await get_user(tx, user_id))
         user = await tx.one(users.DELETE, user_id=user_id)
         if user is None:
@@ -41,12 +41,15 @@ async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
 
 
 async def _end_sign_ins(tx: Tx, user: User) -> None:
-    """End what is under way in the user's browsers, and what names the user, whoever began it."""
+    """End what is under way in the user's browsers, and what names the user, whoever began it.
+
+    Steps that know their user are held after the user everywhere, and go with its row.
+    """
     names = _names(user)
     await tx.run(interactions.DELETE_OF_BROWSERS, user_id=user.id)
     texts, folded, after = [f"%{_pattern(_quoted(name))}%" for name in names], {fold(name) for name in names}, ""
     while found := await tx.all(interactions.NAMING, texts=texts, after=after):
-        ids = [one.id for one in found if _mentions(one, folded)]
+        ids = [one.id for one in found if one.user_id != user.id and _mentions(one, folded)]
         if ids:
             await tx.run(interactions.DELETE_THESE, ids=ids)
         after = found[-1].id

@@ -137,7 +137,7 @@ async def end_all(tx: Tx, clock: Clock, user_id: str) -> None:
     """End every session, grant, token and sign-in of a user: at suspension and change of password.
 
     One that is being resumed at this moment is waited for, and its session is there to be ended. The order of locks is
-    everywhere: the user, sessions, sign-ins.
+    everywhere: a sign-in under way, the user, sessions, steps that know their user.
     """
     await hold_user(tx, user_id)
     await logout_notices.of_user(tx, clock, user_id)

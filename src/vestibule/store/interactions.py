@@ -89,9 +89,10 @@ NAMING = Statement(
 
 DELETE_OF_BROWSERS: Statement[Row] = Statement(
     delete(interactions).where(
-        interactions.c.session_id.in_(select(sessions.c.uid).where(sessions.c.user_id == bindparam("user_id")))
+        interactions.c.session_id.in_(select(sessions.c.uid).where(sessions.c.user_id == bindparam("user_id"))),
+        interactions.c.user_id.is_distinct_from(bindparam("user_id")),
     )
 )
-"""Those that were begun where the user is signed in."""
+"""Those that were begun where the user is signed in, and are nobody's yet or somebody else's."""
 
 DELETE_THESE: Statement[Row] = Statement(delete(interactions).where(in_set(interactions.c.id, "ids")))
