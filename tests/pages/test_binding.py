@@ -121,7 +121,7 @@ async def test_a_mandatory_factor_that_nobody_can_set_up_is_said_in_words(world:
     await after_the_password(world, ada)
     assert (ada.heading, ada.reads("binding.none_lead")) == (t("binding.none_title"), True)
     assert not ada.reads("notice.support")
-    assert not await ada.is_signed_in(await application(world))
+    assert not await ada.has_session(await application(world))
 
 
 async def test_whoever_signs_in_by_a_code_to_their_only_factor_is_told_whom_to_ask_and_of_another_way(

@@ -54,7 +54,8 @@ async def test_an_application_of_ours_gets_its_code_in_the_answer_to_the_form(
     tokens = await redeemed(world, app, address)
     assert tokens["id_token"]
     assert ("refresh_token" in tokens) == bool(extra)
-    assert await ada.is_signed_in(app) == (kind != "Native"), "the browser holds the session; Native asks again"
+    assert await ada.is_signed_in(app) == (kind != "Native"), "Native asks again"
+    assert await ada.has_session(app), "the browser holds the session"
 
 
 async def test_what_was_granted_on_the_way_is_the_same_grant_as_over_the_step_of_consent(
@@ -90,7 +91,7 @@ async def test_giving_up_tells_the_application_in_the_answer(world: World, ada: 
     form = next(form for form in forms_of(ada.answer.text) if form.action.endswith("/cancel"))
     answer = await ada.client.post(form.action, data=form.fields)
     assert query_of(answer.headers["location"])["error"] == "access_denied"
-    assert not await ada.is_signed_in(app)
+    assert not await ada.has_session(app)
 
 
 async def test_an_application_that_wants_a_form_gets_one_in_the_answer(world: World, ada: Visitor) -> None:
@@ -168,7 +169,7 @@ async def test_nobody_is_led_to_an_address_that_is_no_longer_the_applications(
     address = await sent(ada, identifier="ada", password=PASSWORD)
     assert not address.startswith(CALLBACK)
     assert (address == "/unknown-session") if gone == "application" else (ada.answer.status_code == 400)
-    assert not await ada.is_signed_in(other)
+    assert not await ada.has_session(other)
 
 
 async def test_a_limit_of_grants_counts_for_those_given_on_the_way(world: World, ada: Visitor) -> None:
@@ -191,3 +192,31 @@ async def test_whoever_is_not_the_one_that_was_meant_is_told_to_the_application(
     bob = visitor(world)
     await bob.begin(app, id_token_hint=tokens["id_token"])
     assert query_of(await sent(bob, identifier="bob", password=PASSWORD))["error"] == "login_required"
+
+
+async def test_what_somebody_allows_is_granted_to_nobody_who_signed_in_meanwhile(world: World, ada: Visitor) -> None:
+    """In another tab somebody else has signed in: the question that was asked before is over."""
+    ids = [(await world.user(username=name, password=PASSWORD))["id"] for name in ("ada", "bob")]
+    theirs, ours = await application(world, third_party=True), await application(world)
+    question = (await ada.open(await signed_in(ada, theirs))).answer
+    assert "code" in query_of(await signed_in(ada, ours, prompt="login")), "ada, once more"
+    await ada.begin(ours, prompt="login")
+    assert "code" in query_of(await sent(ada, identifier="bob", password=PASSWORD))
+    ada.answer = question
+    assert await sent(ada, decision="allow") == "/unknown-session"
+    for user_id in ids:
+        grants = (await world.call("GET", f"/users/{user_id}/grants")).json()["grants"]
+        assert theirs.id not in {grant["payload"]["clientId"] for grant in grants}
+
+
+async def test_an_application_may_no_longer_ask_for_what_was_taken_from_it_meanwhile(
+    world: World, ada: Visitor
+) -> None:
+    await world.user(username="ada", password=PASSWORD)
+    app, other = await application(world, third_party=True), await application(world)
+    await ada.begin(app, scope="openid email")
+    taken = await world.call("DELETE", f"/applications/{app.id}/user-consent-scopes/user-scopes/email")
+    assert taken.status_code == 204
+    told = query_of(await sent(ada, identifier="ada", password=PASSWORD))
+    assert (told["error"], told["scope"], "code" in told) == ("invalid_scope", "email", False)
+    assert not await ada.has_session(other)

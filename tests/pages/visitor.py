@@ -88,10 +88,14 @@ class Visitor:
         return await self.submit(identifier=identifier, password=password)
 
     async def is_signed_in(self, app: App) -> bool:
-        """Ask for a code without a page."""
-        query = authorization(app, prompt="none")
-        answer = await self.client.get("/oidc/auth", params=query)
+        """Ask for a code without a page: an application gets one where something was granted to it."""
+        answer = await self.client.get("/oidc/auth", params=authorization(app, prompt="none"))
         return "code" in query_of(str(answer.headers["location"]))
+
+    async def has_session(self, app: App) -> bool:
+        """Tell whether anybody is signed in here, whatever they have granted; any application can ask."""
+        answer = await self.client.get("/oidc/auth", params=authorization(app, prompt="none"))
+        return query_of(str(answer.headers["location"])).get("error") != "login_required"
 
     async def _walk(self, method: str, address: str, data: dict[str, str] | None, headers: dict[str, str]) -> "Visitor":
         for _ in range(12):
