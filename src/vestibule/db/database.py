@@ -34,6 +34,12 @@ class Tx(Protocol):
     async def run(self, statement: Statement[Any], **parameters: Any) -> int:
         """Run a statement; return how many rows it touched."""
 
+    async def later(self, statement: Statement[Any], **parameters: Any) -> None:
+        """Run a write whose outcome nobody asks for, at the latest before what follows is run.
+
+        It saves PostgreSQL round trips: several in a row are one, in no order. What it refuses is raised by then.
+        """
+
     async def many(self, statement: Statement[Any], rows: Iterable[Mapping[str, Any]]) -> None:
         """Run a statement once for each row of parameters."""
 

@@ -1,14 +1,15 @@
 """PostgreSQL by asyncpg. Nothing may leave session state on a connection, which the next one gets as it is."""
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NoReturn, TypeVar
 
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
-from vestibule.db.compiled import Compiled
+from vestibule.db.compiled import Arguments, Compiled
 from vestibule.db.database import ENGINES, REVISION, Engine
 from vestibule.db.errors import DatabaseUnavailable, StatementError, TransactionAborted
 from vestibule.db.postgres_errors import FAILURES, refuse
@@ -22,6 +23,7 @@ POOL_SIZE = 8
 CONNECT_SECONDS, COMMAND_SECONDS = 5, 30
 # More than the program has statements, so that none is prepared twice.
 STATEMENT_CACHE = 512
+_PARAMETER = re.compile(r"\$(\d+)")
 
 
 def compiled_for(statement: Statement[R]) -> Compiled[R]:
@@ -77,6 +79,10 @@ class Work:
         count = status.rsplit(" ", 1)[-1]
         return int(count) if count.isdigit() else 0
 
+    async def later(self, statement: Statement[Any], **parameters: Any) -> None:
+        """Run a write whose outcome nobody asks for."""
+        await self.run(statement, **parameters)
+
     async def many(self, statement: Statement[Any], rows: Iterable[Mapping[str, Any]]) -> None:
         """Run a statement once for each row of parameters."""
         compiled = statement.postgresql or compiled_for(statement)
@@ -89,6 +95,68 @@ class Work:
     def end(self) -> None:
         """Let go of what it worked on: by then it is somebody else's."""
         self._source = _Over()
+
+
+class Transaction(Work):
+    """Statements inside a transaction. Writes that can wait are sent together, before whatever is run next."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._waiting: list[tuple[str, Arguments]] = []
+
+    async def all(self, statement: Statement[R], **parameters: Any) -> list[R]:
+        """Return every row."""
+        await self.settle()
+        return await super().all(statement, **parameters)
+
+    async def one(self, statement: Statement[R], **parameters: Any) -> R | None:
+        """Return the first row, or None."""
+        await self.settle()
+        return await super().one(statement, **parameters)
+
+    async def run(self, statement: Statement[Any], **parameters: Any) -> int:
+        """Run a statement; return how many rows it touched."""
+        await self.settle()
+        return await super().run(statement, **parameters)
+
+    async def many(self, statement: Statement[Any], rows: Iterable[Mapping[str, Any]]) -> None:
+        """Run a statement once for each row of parameters."""
+        await self.settle()
+        await super().many(statement, rows)
+
+    async def later(self, statement: Statement[Any], **parameters: Any) -> None:
+        """Run a write whose outcome nobody asks for, at the latest before what follows is run."""
+        compiled = statement.postgresql or compiled_for(statement)
+        self._waiting.append((compiled.text, compiled.arguments(parameters)))
+
+    async def settle(self) -> None:
+        """Send what waits."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        text = _together(tuple((text, len(arguments)) for text, arguments in waiting))
+        try:
+            await self._source.execute(text, *(value for _, arguments in waiting for value in arguments))
+        except FAILURES as error:
+            refuse(error)
+
+
+@lru_cache(maxsize=256)
+def _together(writes: tuple[tuple[str, int], ...]) -> str:
+    """Write statements as one, with common table expressions; each comes with the number of its parameters."""
+    texts, before = [], 0
+    for text, count in writes:
+        texts.append(_PARAMETER.sub(partial(_moved, by=before), text))
+        before += count
+    *earlier, last = texts
+    named = ", ".join(f"waited_{number} AS ({text})" for number, text in enumerate(earlier))
+    return f"WITH {named} {last}" if named else last
+
+
+def _moved(parameter: re.Match[str], by: int) -> str:
+    return f"${int(parameter[1]) + by}"
 
 
 class _Over:
@@ -122,9 +190,9 @@ class Write:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._connection: Connection | None = None
-        self._work: Work | None = None
+        self._work: Transaction | None = None
 
-    async def __aenter__(self) -> Work:
+    async def __aenter__(self) -> Transaction:
         try:
             connection = await self._pool.acquire()
         except FAILURES as error:
@@ -136,15 +204,22 @@ class Write:
             if isinstance(error, FAILURES):
                 refuse(error)
             raise
-        self._connection, self._work = connection, Work(connection)
+        self._connection, self._work = connection, Transaction(connection)
         return self._work
 
     async def __aexit__(self, kind: object, *_: object) -> None:
         connection, self._connection = self._connection, None
-        if self._work is not None:
-            self._work.end()
-        if connection is not None:
-            await self._leave(connection, commit=kind is None)
+        work, self._work = self._work, None
+        if connection is None or work is None:
+            return
+        is_good = False
+        try:
+            if kind is None:
+                await work.settle()
+                is_good = True
+        finally:
+            work.end()
+            await self._leave(connection, commit=is_good)
 
     async def _leave(self, connection: Connection, *, commit: bool) -> None:
         is_whole = False

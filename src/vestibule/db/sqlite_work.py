@@ -65,6 +65,10 @@ class Work:
         rows, count = self._rows(compiled.text, compiled.arguments(parameters))
         return max(len(rows), count)
 
+    async def later(self, statement: Statement[Any], **parameters: Any) -> None:
+        """Run a write whose outcome nobody asks for."""
+        await self.run(statement, **parameters)
+
     async def many(self, statement: Statement[Any], rows: Iterable[Mapping[str, Any]]) -> None:
         """Run a statement once for each row of parameters."""
         compiled = statement.sqlite or compiled_for(statement)
@@ -136,6 +140,10 @@ class Scan:
     async def run(self, statement: Statement[Any], **parameters: Any) -> int:
         """Run a statement; the connections of the pool cannot write."""
         return len(await self.all(statement, **parameters))
+
+    async def later(self, statement: Statement[Any], **parameters: Any) -> None:
+        """Run a statement; the connections of the pool cannot write."""
+        await self.run(statement, **parameters)
 
     async def many(self, statement: Statement[Any], rows: Iterable[Mapping[str, Any]]) -> None:
         """Run a statement once for each row of parameters; the connections of the pool cannot write."""

@@ -57,7 +57,7 @@ async def record(
     now, most = clock.now(), client.settings.max_allowed_grants
     if known is None:
         grant_id = new_token()
-        await tx.run(
+        await tx.later(
             store.INSERT,
             id=grant_id,
             user_id=session.user_id,
@@ -76,7 +76,7 @@ async def record(
         return grant_id
     merged = dict.fromkeys([*known.scope.split(), *params.scopes])
     every = tuple(dict.fromkeys([*_resources(known.resources), *params.resource]))
-    await tx.run(
+    await tx.later(
         store.EXTEND,
         grant_id=known.id,
         scope=" ".join(merged),

@@ -103,7 +103,7 @@ async def start(
     values = msgspec.structs.asdict(session)
     # In its place: whoever ends a session at the same moment waits for its row, and finds it.
     if same is None or not await tx.run(store.RENEW, earlier_id=same.id, **values):
-        await tx.run(store.INSERT, **values)
+        await tx.later(store.INSERT, **values)
     return Started(session, cookie)
 
 

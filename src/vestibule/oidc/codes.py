@@ -56,7 +56,7 @@ async def issue(
         sid=session.uid if client.metadata.backchannel_logout_session_required else None,
     )
     code, now = new_token(), clock.now()
-    await tx.run(
+    await tx.later(
         store.INSERT_CODE,
         id=digest(code),
         grant_id=grant_id,

@@ -111,4 +111,4 @@ async def forget_family(tx: Tx, prefix: str) -> None:
 
 async def forget(tx: Tx, targets: Iterable[str], action: str) -> None:
     """Forget the activities of some targets of one kind."""
-    await tx.run(FORGET, targets=sorted(targets), kind=action)
+    await tx.later(FORGET, targets=sorted(targets), kind=action)

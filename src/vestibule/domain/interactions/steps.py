@@ -86,7 +86,7 @@ async def begin(
         state=None,
         device_digest=None if device is None else digest(device),
     )
-    await tx.run(store.INSERT, **msgspec.structs.asdict(interaction))
+    await tx.later(store.INSERT, **msgspec.structs.asdict(interaction))
     return interaction
 
 
