@@ -11,12 +11,14 @@ from sqlalchemy import column, func, select, table
 
 from tests.oidc.receiver import Receiver, receiving
 from tests.oidc.world import World, query_of, worlds
+from vestibule.crypto import digest
 from vestibule.db import Statement, Tx
 from vestibule.db.locks import take_turn
-from vestibule.domain import deletion, logout_notices, sessions, users
+from vestibule.domain import deletion, logout_notices, sessions, trusted_devices, users
 from vestibule.domain.logout_notices import LEASE_MS
 from vestibule.store import logout_notices as notices
 from vestibule.store import tables
+from vestibule.store.tokens import ROTATE
 
 pytestmark = pytest.mark.anyio
 SECONDS = 20
@@ -128,6 +130,23 @@ async def test_whoever_is_deleted_is_held_before_the_steps_that_know_them_are(wo
             assert len(await tx.all(statement)) == 1
     await deleting
     assert await world.dump(tables.sessions, tables.interactions) == "[[], []]"
+
+
+@pytest.mark.parametrize("held", ["session", "refresh token"])
+async def test_whoever_is_deleted_is_waited_for_by_nobody_who_is_waited_for(world: World, held: str) -> None:
+    """A request holds a session or a token, and then writes a row that names its user."""
+    user, app, browser = await world.user(), await world.application("SPA"), world.browser()
+    tokens = await browser.tokens(app, scope="openid offline_access", prompt="consent")
+    async with world.ctx.db.write() as tx:
+        if held == "session":
+            assert await sessions.hold(tx, world.clock, browser.client.cookies["_session"])
+        else:
+            assert await tx.run(ROTATE, token_id=digest(tokens["refresh_token"]), now=world.clock.now())
+        deleting = asyncio.ensure_future(deletion.delete_user(world.ctx, user.id, "somebody else"))
+        await waits(world)
+        await trusted_devices.trust(tx, world.ctx, None, user.id)
+    await deleting
+    assert await world.dump(tables.sessions, tables.refresh_tokens, tables.trusted_devices) == "[[], [], []]"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import re
 import msgspec
 
 from vestibule.db import Tx
-from vestibule.domain import attempts, logout_notices
+from vestibule.domain import attempts, sessions
 from vestibule.domain.context import Context
 from vestibule.domain.interactions.state import state_of
 from vestibule.domain.phones import spellings
@@ -28,9 +28,10 @@ async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
     if user_id == caller:
         raise CannotDeleteSelf
     async with ctx.db.write() as tx:
-        await logout_notices.of_user(tx, ctx.clock, user_id)
         # Who signs in holds the sign-in, then its user, and so does this: the other order could lock both out.
         await _end_sign_ins(tx, await get_user(tx, user_id))
+        # Before the row: while that is being deleted nobody can write its id, and who is about to holds one of these.
+        await sessions.end_all(tx, ctx.clock, user_id)
         user = await tx.one(users.DELETE, user_id=user_id)
         if user is None:
             raise EntityNotFound
@@ -43,7 +44,7 @@ async def delete_user(ctx: Context, user_id: str, caller: str) -> None:
 async def _end_sign_ins(tx: Tx, user: User) -> None:
     """End what is under way in the user's browsers, and what names the user, whoever began it.
 
-    Steps that know their user are held after the user everywhere, and go with its row.
+    Steps that know their user are held after the user everywhere, and end with the user's sessions.
     """
     names = _names(user)
     await tx.run(interactions.DELETE_OF_BROWSERS, user_id=user.id)
