@@ -255,6 +255,8 @@ async def test_a_unit_of_work_reaches_no_connection_after_its_end(db: Database) 
     async with db.write() as tx:
         with pytest.raises(StatementError, match="after the end"):
             await over.run(ADD, **planet("mars", 4))
+        with pytest.raises(StatementError, match="after the end"):
+            await over.later(ADD, **planet("mars", 4))
         await tx.value(COUNT)
     async with db.read() as tx:
         assert await tx.value(COUNT) == 0

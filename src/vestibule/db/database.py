@@ -37,7 +37,8 @@ class Tx(Protocol):
     async def later(self, statement: Statement[Any], **parameters: Any) -> None:
         """Run a write whose outcome nobody asks for, at the latest before what follows is run.
 
-        It saves PostgreSQL round trips: several in a row are one, in no order. What it refuses is raised by then.
+        It saves PostgreSQL round trips: several in a row are one statement, in no order and blind to one another, so
+        that no two may change the same row. What it refuses is raised by then.
         """
 
     async def many(self, statement: Statement[Any], rows: Iterable[Mapping[str, Any]]) -> None:

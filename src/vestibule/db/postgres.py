@@ -23,6 +23,7 @@ POOL_SIZE = 8
 CONNECT_SECONDS, COMMAND_SECONDS = 5, 30
 # More than the program has statements, so that none is prepared twice.
 STATEMENT_CACHE = 512
+OVER = "a statement after the end of its transaction"
 _PARAMETER = re.compile(r"\$(\d+)")
 
 
@@ -128,6 +129,8 @@ class Transaction(Work):
 
     async def later(self, statement: Statement[Any], **parameters: Any) -> None:
         """Run a write whose outcome nobody asks for, at the latest before what follows is run."""
+        if isinstance(self._source, _Over):
+            raise StatementError(OVER)  # it would wait for ever
         compiled = statement.postgresql or compiled_for(statement)
         self._waiting.append((compiled.text, compiled.arguments(parameters)))
 
@@ -163,7 +166,7 @@ class _Over:
     """What a unit of work has after its transaction."""
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise StatementError("a statement after the end of its transaction")
+        raise StatementError(OVER)
 
 
 class Single(Work):
