@@ -37,7 +37,7 @@ class Passage:
         self._hinted: str | None = None
         self._is_of_another = False
         self._refusal: OAuthError | None = None
-        self._made: Response | str = ""
+        self._made: Response | str | None = None
 
     @property
     def is_first(self) -> bool:
@@ -73,11 +73,13 @@ class Passage:
         """Return the answer, once the transaction is over."""
         if self._refusal is not None:
             answer = respond.refusal(self._request, self._provider, self._asked.params, self._refusal)
-        elif isinstance(self._made, Response):
-            answer = self._made
-        else:
+        elif isinstance(self._made, str):
             self._note_end()
             answer = respond.to_client(self._request, self._provider, self._asked.params, {"code": self._made})
+        elif self._made is not None:
+            answer = self._made
+        else:
+            raise RuntimeError("asked for the answer before the passage was gone")
         return self._jar.write(answer)
 
     async def _page_or_code(self, tx: Tx) -> Response | str:

@@ -1,7 +1,8 @@
 """Sign-ins under way: begun by the authorization endpoint, carried on by pages or by an API, resumed once.
 
-Steps of one sign-in: `begin` (prompt login) → the verbs of this package up to `submit` → resume → `begin` (prompt
-consent) → `consent` → resume → code. A step is found by signed cookies and belongs to the browser that began it.
+Steps of one sign-in as a program walks it: `begin` (prompt login) → the verbs of this package up to `submit` → resume →
+`begin` (prompt consent) → `consent` → resume → code. A page goes straight on from what ends a step (`Onward`). A step
+is found by signed cookies and belongs to the browser that began it.
 """
 
 from collections.abc import Mapping
