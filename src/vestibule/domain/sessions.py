@@ -99,7 +99,7 @@ async def start(
     if earlier is not None and same is None:
         await end(tx, clock, earlier)
     uid, ends_at = new_token() if same is None else same.uid, life.ends_at(signed_in_at, now)
-    session = Session(digest(cookie), uid, user_id, signed_in_at, now, now, ends_at, *_used_from())
+    session = Session(digest(cookie), uid, user_id, signed_in_at, now, now, ends_at, *used_from())
     values = msgspec.structs.asdict(session)
     # In its place: whoever ends a session at the same moment waits for its row, and finds it.
     if same is None or not await tx.run(store.RENEW, earlier_id=same.id, **values):
@@ -111,7 +111,7 @@ async def touch(tx: Tx, clock: Clock, session: Session, life: Lifetime) -> None:
     """Move the end of a session that is in use."""
     now = clock.now()
     if now - session.seen_at >= RENEW_MS:
-        ip, user_agent = _used_from()
+        ip, user_agent = used_from()
         await tx.run(
             store.TOUCH,
             session_id=session.id,
@@ -204,7 +204,7 @@ async def end_of_user(ctx: Context, user_id: str, uid: str, target: GrantsTarget
             await tx.run(statement, of_session=uid, now=now)
 
 
-def _used_from() -> tuple[str | None, str | None]:
+def used_from() -> tuple[str | None, str | None]:
     """Return the address and the browser of the request that is being answered."""
     came = origin.CURRENT.get()
     if came is None:

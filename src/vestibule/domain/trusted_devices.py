@@ -7,11 +7,10 @@ changes or the user is suspended; it never stands in for a proof that an applica
 
 import msgspec
 
-from vestibule import origin
 from vestibule.crypto import digest, new_id, new_token
 from vestibule.db import Tx
 from vestibule.domain.context import Context
-from vestibule.domain.sessions import DAY_MS, MAX_USER_AGENT
+from vestibule.domain.sessions import DAY_MS, used_from
 from vestibule.domain.users import get_user
 from vestibule.errors import EntityNotFound
 from vestibule.model import TrustedDevice
@@ -30,16 +29,15 @@ async def trust(tx: Tx, ctx: Context, held: str | None, user_id: str) -> str:
 
     Not the one it had when the sign-in began: another tab may have got it a new one since.
     """
-    now, cookie, came = ctx.clock.now(), new_token(), origin.CURRENT.get()
+    now, cookie, (_, user_agent) = ctx.clock.now(), new_token(), used_from()
     if held is not None:
         await tx.run(store.DELETE_HERE, device=digest(held), of_user=user_id)
         await tx.run(store.MOVE, device=digest(held), new_device=digest(cookie))
-    agent = "".join(char for char in came.user_agent if char.isprintable()) if came else ""
     row = TrustedDevice(
         id=new_id(),
         user_id=user_id,
         device_digest=digest(cookie),
-        user_agent=agent[:MAX_USER_AGENT] or None,
+        user_agent=user_agent,
         created_at=now,
         last_used_at=now,
         expires_at=now + ctx.live.experience.trusted_device.days * DAY_MS,

@@ -74,11 +74,7 @@ async def issue(
 
 async def find(tx: Tx, code: str) -> tuple[AuthorizationCode, User] | None:
     """Return a code, used and expired ones included, and its user, a suspended one included."""
-    row = await tx.one(store.CODE, id=digest(code))
-    if row is None:
-        return None
-    own = len(AuthorizationCode.__struct_fields__)
-    return AuthorizationCode(*row[:own]), User(*row[own:])  # type: ignore[arg-type]
+    return await tx.one(store.CODE, id=digest(code))
 
 
 async def redeem(ctx: Context, code: AuthorizationCode, tokens: Sequence[Step]) -> bool:

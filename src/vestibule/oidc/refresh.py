@@ -34,12 +34,7 @@ decode_resources = msgspec.json.Decoder(tuple[str, ...]).decode
 
 async def find(tx: Tx, token: str, now: int) -> tuple[bool, RefreshToken, User] | None:
     """Return whether a refresh token lives, itself, rotated and expired ones included, and its user."""
-    row = await tx.one(store.REFRESH, id=digest(token), now=now)
-    if row is None:
-        return None
-    lives, *columns = row
-    own = len(RefreshToken.__struct_fields__)
-    return bool(lives), RefreshToken(*columns[:own]), User(*columns[own:])  # type: ignore[arg-type]
+    return await tx.one(store.REFRESH, id=digest(token), now=now)
 
 
 def is_due(client: Client, scopes: tuple[str, ...]) -> bool:

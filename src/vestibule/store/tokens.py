@@ -49,12 +49,19 @@ def _session_lives(table: Table) -> ColumnElement[bool]:
 
 # --- codes --------------------------------------------------------------------------------------------------
 
-CODE: Statement[Row] = Statement(
+
+def _code_and_user(*row: Any) -> tuple[AuthorizationCode, User]:
+    width = len(AuthorizationCode.__struct_fields__)
+    return AuthorizationCode(*row[:width]), User(*row[width:])
+
+
+CODE = Statement(
     select(*_columns(authorization_codes, AuthorizationCode), *_columns(users, User))
     .join(users, users.c.id == authorization_codes.c.user_id)
-    .where(authorization_codes.c.id == bindparam("id"))
+    .where(authorization_codes.c.id == bindparam("id")),
+    _code_and_user,
 )
-"""A code's columns, then those of its user, in one look-up."""
+"""A code and its user, in one look-up."""
 
 INSERT_CODE: Statement[Row] = Statement(insert(authorization_codes))
 
@@ -134,10 +141,16 @@ def _refresh(*columns: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-REFRESH: Statement[Row] = Statement(
-    _refresh(and_(*_refresh_lives).label("lives"), *_columns(refresh_tokens, RefreshToken), *_columns(users, User))
+def _token_and_user(lives: bool, *row: Any) -> tuple[bool, RefreshToken, User]:
+    width = len(RefreshToken.__struct_fields__)
+    return lives, RefreshToken(*row[:width]), User(*row[width:])
+
+
+REFRESH = Statement(
+    _refresh(and_(*_refresh_lives).label("lives"), *_columns(refresh_tokens, RefreshToken), *_columns(users, User)),
+    _token_and_user,
 )
-"""Whether a refresh token lives, then its columns, then those of its user, in one look-up."""
+"""Whether a refresh token lives, itself, and its user, in one look-up."""
 
 LIVE_REFRESH = Statement(_refresh(*refresh_tokens.c).where(*_refresh_lives), RefreshToken)
 

@@ -52,7 +52,7 @@ class Onward(Protocol):
     """The way on from a step that ends, gone in the transaction that ends it: the authorization endpoint's own."""
 
     async def hold(self, tx: Tx) -> None:
-        """Keep the browser's session for this transaction alone, before the step is used up."""
+        """Keep the browser's session for this transaction alone, with its user held; comes before `go_on`."""
 
     async def go_on(self, tx: Tx, ended: Interaction) -> None:
         """Go on from a step that is used up, with its user held."""
